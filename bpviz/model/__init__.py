@@ -1,0 +1,1 @@
+"""What a session is: network, data, training settings, history. Standard library and msgspec."""

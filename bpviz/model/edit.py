@@ -1,0 +1,288 @@
+"""An Edit: a change of the session as data, key → (before, after), with an exact inverse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import msgspec
+
+from bpviz.model.network import Edge, Network, Node
+from bpviz.model.session import Session
+
+
+class EditError(ValueError):
+    """An edit was refused; the text says why, for a tip at the pointer."""
+
+
+class PlacedNode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A node and its place in the list, so that undo restores the order."""
+
+    index: int
+    node: Node
+
+
+class PlacedEdge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An edge and its place in the list, so that undo restores the order."""
+
+    index: int
+    edge: Edge
+
+
+class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One key with its value before and after; None where the thing does not exist.
+
+    Keys: `title`, `notes`, `outputs`, `data`, `progress`, `bookmarks`, `lesson`, `notation`,
+    `training/FIELD`, `nodes/ID`, `nodes/ID/FIELD`, `edges/A->B`, `edges/A->B/FIELD`. Values are
+    the model's own objects.
+    """
+
+    key: str
+    before: Any
+    after: Any
+
+
+class Edit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
+    """Changes that belong together, applied in order and undone in the reverse order."""
+
+    label: str
+    changes: tuple[Change, ...]
+
+    @property
+    def inverted(self) -> Edit:
+        """The edit that undoes this one."""
+        changes = tuple(Change(c.key, c.after, c.before) for c in reversed(self.changes))
+        return Edit(self.label, changes)
+
+    @property
+    def is_cosmetic(self) -> bool:
+        """Whether the engine reads nothing of what changes (positions, labels, notes …)."""
+        return all(_is_cosmetic(change.key) for change in self.changes)
+
+
+COSMETIC_FIELDS: Final = frozenset({"label", "position"})
+SESSION_KEYS: Final = (
+    "title", "notes", "data", "progress", "bookmarks", "lesson", "notation",
+)  # fmt: skip
+COSMETIC_KEYS: Final = frozenset({"title", "notes", "bookmarks", "lesson", "notation"})
+NODE_FIELDS: Final = (
+    "combine", "activation", "bias", "trainable_bias", "bias_share", "label", "position",
+)  # fmt: skip
+EDGE_FIELDS: Final = ("weight", "trainable", "share")
+TRAINING_FIELDS: Final = (
+    "loss", "batch_reduction", "batch_size", "shuffle", "seed", "l1", "l2", "optimizer",
+)  # fmt: skip
+
+
+def _is_cosmetic(key: str) -> bool:
+    return key in COSMETIC_KEYS or (
+        key.startswith("nodes/") and key.rpartition("/")[2] in COSMETIC_FIELDS and key.count("/") > 1
+    )
+
+
+def apply(session: Session, edit: Edit) -> Session:
+    """Return the session after `edit`.
+
+    EditError where a value is not the one the edit was made for; `session` never changes.
+    """
+    draft = _Draft(session)
+    for change in edit.changes:
+        draft.apply(change)
+    return draft.session()
+
+
+class _Draft:
+    """A session under construction: lists instead of tuples, so that many changes are cheap."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._fields: dict[str, Any] = {}
+        self._training: dict[str, Any] = {}
+        self._nodes: list[Node] | None = None
+        self._edges: list[Edge] | None = None
+        self._outputs: tuple[str, ...] = session.network.outputs
+        self._node_index: dict[str, int] | None = session.network.node_index
+        self._edge_index: dict[str, int] | None = session.network.edge_index
+
+    def apply(self, change: Change) -> None:
+        """Carry out one change, EditError where `before` does not hold."""
+        kind, _, rest = change.key.partition("/")
+        if kind == "edges":
+            self._apply_edge(change, rest)
+        elif kind == "nodes":
+            self._apply_node(change, rest)
+        elif kind == "training" and rest in TRAINING_FIELDS:
+            current = self._training.get(rest, getattr(self._session.training, rest))
+            self._training[rest] = _replaced(change, current)
+        elif change.key == "outputs":
+            self._outputs = _replaced(change, self._outputs)
+        elif change.key in SESSION_KEYS:
+            current = self._fields.get(change.key, getattr(self._session, change.key))
+            self._fields[change.key] = _replaced(change, current)
+        else:
+            raise EditError(f"nothing is called {change.key}")
+
+    def _apply_node(self, change: Change, rest: str) -> None:
+        nodes = self._nodes = self._nodes or list(self._session.network.nodes)
+        node_id, _, field = rest.partition("/")
+        if not field:
+            before, after = change.before, change.after
+            _move_item(
+                nodes,
+                None if before is None else (before.index, before.node),
+                None if after is None else (after.index, after.node),
+                change.key,
+            )
+            self._node_index = None
+            return
+        if self._node_index is None:
+            self._node_index = {node.id: index for index, node in enumerate(nodes)}
+        index = self._node_index.get(node_id)
+        if index is None or not hasattr(nodes[index], field):
+            raise EditError(f"nothing is called {change.key}")
+        value = _replaced(change, getattr(nodes[index], field))
+        nodes[index] = msgspec.structs.replace(nodes[index], **{field: value})
+
+    def _apply_edge(self, change: Change, rest: str) -> None:
+        edges = self._edges = self._edges or list(self._session.network.edges)
+        name, _, field = rest.partition("/")
+        if not field:
+            before, after = change.before, change.after
+            _move_item(
+                edges,
+                None if before is None else (before.index, before.edge),
+                None if after is None else (after.index, after.edge),
+                change.key,
+            )
+            self._edge_index = None
+            return
+        if self._edge_index is None:
+            self._edge_index = {edge.name: index for index, edge in enumerate(edges)}
+        index = self._edge_index.get(name)
+        if index is None or field not in EDGE_FIELDS:
+            raise EditError(f"nothing is called {change.key}")
+        edge = edges[index]
+        value = _replaced(change, getattr(edge, field))
+        if field == "weight":
+            # The one change that comes by the ten thousand: twice as fast as replace().
+            edges[index] = Edge(edge.source, edge.target, value, edge.trainable, edge.share)
+        else:
+            edges[index] = msgspec.structs.replace(edge, **{field: value})
+
+    def session(self) -> Session:
+        """Return what the changes so far add up to."""
+        network = self._session.network
+        if self._nodes is not None or self._edges is not None or self._outputs != network.outputs:
+            self._fields["network"] = Network(
+                network.nodes if self._nodes is None else tuple(self._nodes),
+                network.edges if self._edges is None else tuple(self._edges),
+                self._outputs,
+            )
+        if self._training:
+            training = msgspec.structs.replace(self._session.training, **self._training)
+            self._fields["training"] = training
+        return msgspec.structs.replace(self._session, **self._fields)
+
+
+def _replaced(change: Change, current: object) -> Any:  # noqa: ANN401
+    if current != change.before:
+        raise EditError(f"{change.key} is no longer what it was when the edit was made")
+    return change.after
+
+
+def _move_item(
+    items: list[Any], before: tuple[int, Any] | None, after: tuple[int, Any] | None, key: str
+) -> None:
+    """Take out the item `before` and put in the item `after`, each an (index, item)."""
+    if before is not None:
+        index, item = before
+        if not (0 <= index < len(items) and items[index] == item):
+            raise EditError(f"{key} is no longer what it was when the edit was made")
+        del items[index]
+    if after is not None:
+        index, item = after
+        if not 0 <= index <= len(items):
+            raise EditError(f"{key} has no place {index}")
+        items.insert(index, item)
+
+
+def diff(before: Session, after: Session, label: str) -> Edit:
+    """Return the edit that leads from `before` to `after`.
+
+    Nodes and edges are matched by name. Survivors whose order changed are taken out and put in
+    anew, so that applying the edit gives `after` exactly.
+    """
+    changes = [
+        Change(key, getattr(before, key), getattr(after, key))
+        for key in SESSION_KEYS
+        if getattr(before, key) != getattr(after, key)
+    ]
+    changes += [
+        Change(f"training/{field}", getattr(before.training, field), value)
+        for field in TRAINING_FIELDS
+        if (value := getattr(after.training, field)) != getattr(before.training, field)
+    ]
+    if before.network is not after.network:
+        changes += _network_changes(before.network, after.network)
+    return Edit(label, tuple(changes))
+
+
+def _network_changes(before: Network, after: Network) -> Iterator[Change]:
+    # Edges leave before their nodes and arrive after them: a view can follow the order.
+    old_edges, new_edges = _survivors(before.edge_index, after.edge_index, before, after)
+    old_nodes, new_nodes = _survivors(before.node_index, after.node_index, before, after)
+    for index, edge in reversed(old_edges):
+        yield Change(f"edges/{edge.name}", PlacedEdge(index, edge), None)
+    for index, node in reversed(old_nodes):
+        yield Change(f"nodes/{node.id}", PlacedNode(index, node), None)
+    for index, node in new_nodes:
+        yield Change(f"nodes/{node.id}", None, PlacedNode(index, node))
+    for index, edge in new_edges:
+        yield Change(f"edges/{edge.name}", None, PlacedEdge(index, edge))
+    moved = {node.id for _, node in new_nodes}
+    for node in after.nodes:
+        if node.id not in moved:
+            old_node = before.node(node.id)
+            fields = NODE_FIELDS if hasattr(node, "combine") else ("label", "position")
+            yield from _field_changes(f"nodes/{node.id}", old_node, node, fields)
+    rewired = {edge.name for _, edge in new_edges}
+    for edge in after.edges:
+        if edge.name not in rewired:
+            old_edge = before.edge(edge.name)
+            if old_edge is not edge:
+                yield from _field_changes(f"edges/{edge.name}", old_edge, edge, EDGE_FIELDS)
+    if before.outputs != after.outputs:
+        yield Change("outputs", before.outputs, after.outputs)
+
+
+def _field_changes(
+    key: str, before: object, after: object, fields: Iterable[str]
+) -> Iterator[Change]:
+    for field in fields:
+        old, new = getattr(before, field), getattr(after, field)
+        if old != new:
+            yield Change(f"{key}/{field}", old, new)
+
+
+def _survivors(
+    old: dict[str, int], new: dict[str, int], before: Network, after: Network
+) -> tuple[list[tuple[int, Any]], list[tuple[int, Any]]]:
+    """Return what leaves and what arrives, each with its index, in index order."""
+    is_node = old is before.node_index
+    old_items: tuple[Any, ...] = before.nodes if is_node else before.edges
+    new_items: tuple[Any, ...] = after.nodes if is_node else after.edges
+    kept: set[str] = {
+        name
+        for name, index in new.items()
+        if name in old and _same_kind(old_items[old[name]], new_items[index])
+    }
+    if [name for name in old if name in kept] != [name for name in new if name in kept]:
+        kept = set()
+    leaving = [(index, old_items[index]) for name, index in old.items() if name not in kept]
+    arriving = [(index, new_items[index]) for name, index in new.items() if name not in kept]
+    return leaving, arriving
+
+
+def _same_kind(old: object, new: object) -> bool:
+    """Whether fields can change one by one: other kinds, and other combines, are replaced whole."""
+    return type(old) is type(new) and getattr(old, "combine", "") == getattr(new, "combine", "")

@@ -1,0 +1,102 @@
+"""Files on disk: the one way to write, and the one kind of error for what was read."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+SIZE_LIMIT = 64 * 1024 * 1024
+LINE_LIMIT = 300
+QUOTE_LIMIT = 40
+
+
+class FormatError(ValueError):
+    """Something read breaks the format; `str` is one line of at most 300 characters.
+
+    `place` names where (`network.edges[3].target`, empty for the file as a whole) and `message`
+    what is wrong there.
+    """
+
+    def __init__(self, place: str, message: str) -> None:
+        super().__init__(one_line(f"{place}: {message}" if place else message))
+        self.place = place
+        self.message = message
+
+
+def one_line(text: str, limit: int = LINE_LIMIT) -> str:
+    """Return `text` on one line of at most `limit` printable characters."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def quoted(value: object) -> str:
+    """Return `value` as it is quoted in an error: in double quotes, cut to 40 characters."""
+    text = one_line(str(value), QUOTE_LIMIT)
+    return f'"{text}"'
+
+
+def read_limited(path: str | os.PathLike[str], limit: int = SIZE_LIMIT) -> bytes:
+    """Return the file's bytes; FormatError where it is larger than `limit`, OSError otherwise.
+
+    Reads one byte beyond the limit at most, so a device or a growing file can't fill the memory.
+    """
+    with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        data = b"" if size > limit else file.read(limit + 1)
+    if size > limit or len(data) > limit:
+        shown = f"{max(size, len(data)) / 1024 / 1024:.0f} MB"
+        raise FormatError("", f"file of {shown}: at most {limit // 1024 // 1024} MB can be read")
+    return data
+
+
+def atomic_write(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write `data` to `path` whole or not at all; OSError leaves what was there intact.
+
+    Written to a new file in the same folder, flushed to disk, then renamed over the old one. The
+    old file's mode is kept and a symbolic link stays one.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not stat.S_ISREG(target.stat().st_mode):
+        # A pipe or a device (/dev/stdout) has nothing to lose and can't be renamed over.
+        with open(target, "wb") as file:
+            file.write(data)
+        return
+    mode = _mode_of(target)
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:40]}.", dir=target.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, mode)
+        os.replace(name, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+    _sync_folder(target.parent)
+
+
+def _mode_of(target: Path) -> int:
+    """Return the mode the written file gets: the old file's, or the one the umask gives."""
+    with contextlib.suppress(FileNotFoundError):
+        mode = stat.S_IMODE(target.stat().st_mode)
+        if not os.access(target, os.W_OK):
+            raise PermissionError(13, "Permission denied", str(target))
+        return mode
+    umask = os.umask(0)
+    os.umask(umask)
+    return 0o666 & ~umask
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself durable, where the system can open folders."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
