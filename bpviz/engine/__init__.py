@@ -1,0 +1,1 @@
+"""Numbers: compiled networks, traces, training, data sets. NumPy, no Qt."""
