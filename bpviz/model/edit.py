@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from bpviz.model.network import Edge, Network, Node
-from bpviz.model.session import Session
+from bpviz.model.schema import Session
 
 
 class EditError(ValueError):
@@ -76,7 +76,9 @@ TRAINING_FIELDS: Final = (
 
 def _is_cosmetic(key: str) -> bool:
     return key in COSMETIC_KEYS or (
-        key.startswith("nodes/") and key.rpartition("/")[2] in COSMETIC_FIELDS and key.count("/") > 1
+        key.startswith("nodes/")
+        and key.rpartition("/")[2] in COSMETIC_FIELDS
+        and key.count("/") > 1
     )
 
 

@@ -58,9 +58,7 @@ def _same_as_id() -> str:
     return _SAME_AS_ID
 
 
-class Input(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="input"
-):
+class Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="input"):
     """An input node: its activation is a data column."""
 
     id: Identifier
