@@ -1,0 +1,323 @@
+"""How everything looks: the themes, the style sheet, icons, and the guard of Qt overrides."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from string import Template
+from typing import Concatenate, ParamSpec, TypeVar
+
+from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QApplication
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+Owner = TypeVar("Owner")
+
+logger = logging.getLogger(__name__)
+
+ICON_SIZES = (16, 20, 24, 32, 48)
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The colours of one theme, each as "#rrggbb".
+
+    Text colours stand at a contrast of 4.5 or more on window, panel, canvas, field and node.
+    """
+
+    name: str
+    dark: bool
+    # Surfaces.
+    window: str
+    panel: str
+    canvas: str
+    grid: str
+    field: str
+    hover: str
+    border: str
+    node: str
+    node_border: str
+    label: str
+    # Text.
+    text: str
+    muted: str
+    disabled: str
+    accent: str
+    on_accent: str
+    on_gradient: str
+    # Quantities: the sign of values and of gradients.
+    positive: str
+    negative: str
+    gradient_positive: str
+    gradient_negative: str
+    # The states of a number that is not simply positive or negative.
+    not_computed: str
+    stale: str
+    zero: str
+    non_finite: str
+    # Where the player stands.
+    edge: str
+    update: str
+    glow: str
+    success: str
+    warning: str
+
+    def phase_color(self, phase: str) -> str:
+        """Return the colour of the player's `phase`, the text colour where it is ready."""
+        return {
+            "forward": self.positive,
+            "loss": self.text,
+            "backward": self.gradient_positive,
+            "reduce": self.gradient_positive,
+            "update": self.update,
+        }.get(phase, self.text)
+
+
+DARK = Theme(
+    name="dark",
+    dark=True,
+    window="#1b1f26",
+    panel="#1b1f26",
+    canvas="#14171c",
+    grid="#262c36",
+    field="#222831",
+    hover="#2c3440",
+    border="#323a47",
+    node="#262d38",
+    node_border="#3a4453",
+    label="#1b2028",
+    text="#e9ecf1",
+    muted="#a3adbd",
+    disabled="#677183",
+    accent="#5aa9ff",
+    on_accent="#0c1726",
+    on_gradient="#1f0716",
+    positive="#5aa9ff",
+    negative="#ff9f43",
+    gradient_positive="#f277bd",
+    gradient_negative="#5fc98a",
+    not_computed="#7a8699",
+    stale="#c9a76a",
+    zero="#b4bdca",
+    non_finite="#ff7b72",
+    edge="#6d788a",
+    update="#e3b341",
+    glow="#f277bd",
+    success="#5fc98a",
+    warning="#e3b341",
+)
+
+LIGHT = Theme(
+    name="light",
+    dark=False,
+    window="#ffffff",
+    panel="#ffffff",
+    canvas="#f4f5f7",
+    grid="#dde1e7",
+    field="#f7f8fa",
+    hover="#e9edf3",
+    border="#d5dae2",
+    node="#ffffff",
+    node_border="#c3cad5",
+    label="#ffffff",
+    text="#1c2430",
+    muted="#566173",
+    disabled="#98a2b1",
+    accent="#1769c2",
+    on_accent="#ffffff",
+    on_gradient="#ffffff",
+    positive="#1769c2",
+    negative="#b04f05",
+    gradient_positive="#b8247f",
+    gradient_negative="#17753f",
+    not_computed="#8a94a3",
+    stale="#8a6414",
+    zero="#5d6878",
+    non_finite="#c8232c",
+    edge="#8d97a6",
+    update="#8a6100",
+    glow="#b8247f",
+    success="#17753f",
+    warning="#8a6100",
+)
+
+HIGH_CONTRAST = Theme(
+    name="high_contrast",
+    dark=True,
+    window="#000000",
+    panel="#000000",
+    canvas="#000000",
+    grid="#2b2b2b",
+    field="#0d0d0d",
+    hover="#333333",
+    border="#b8b8b8",
+    node="#0d0d0d",
+    node_border="#ffffff",
+    label="#000000",
+    text="#ffffff",
+    muted="#e0e0e0",
+    disabled="#a0a0a0",
+    accent="#6fc3ff",
+    on_accent="#000000",
+    on_gradient="#000000",
+    positive="#6fc3ff",
+    negative="#ffb454",
+    gradient_positive="#ff8ad1",
+    gradient_negative="#6dff9e",
+    not_computed="#a8a8a8",
+    stale="#ffd479",
+    zero="#e0e0e0",
+    non_finite="#ff8080",
+    edge="#c0c0c0",
+    update="#ffd84a",
+    glow="#ff8ad1",
+    success="#6dff9e",
+    warning="#ffd84a",
+)
+
+THEMES: dict[str, Theme] = {theme.name: theme for theme in (DARK, LIGHT, HIGH_CONTRAST)}
+
+
+def guard(
+    method: Callable[Concatenate[Owner, Arguments], Result],
+) -> Callable[Concatenate[Owner, Arguments], Result]:
+    """Keep what a Qt override raises from crossing Qt's C++ frames.
+
+    PySide6 may crash when an override raises while Python stands further up the stack; so the
+    exception is logged, handed to sys.excepthook, and the override returns None.
+    """
+
+    @functools.wraps(method)
+    def guarded(self: Owner, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        try:
+            return method(self, *args, **kwargs)
+        except Exception:
+            logger.exception("%s failed", method.__qualname__)
+            sys.excepthook(*sys.exc_info())
+            return None  # type: ignore[return-value]  # what Qt takes for "nothing"
+
+    return guarded
+
+
+def resource_path(*parts: str) -> Path:
+    """Return the path of a file under resources, in the wheel or in the source tree."""
+    package = Path(__file__).resolve().parents[1]
+    inside = package / "resources"
+    root = inside if inside.is_dir() else package.parent / "resources"
+    return root.joinpath(*parts)
+
+
+def contrast(first: str, second: str) -> float:
+    """Return the contrast ratio of two colours, 1 to 21 (WCAG 2.1, relative luminance)."""
+    lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def mix(first: str, second: str, share: float) -> str:
+    """Return the opaque colour with `share` (0 to 1) of `second` over `first`."""
+    one, two = QColor(first), QColor(second)
+    return QColor(
+        round(one.red() + share * (two.red() - one.red())),
+        round(one.green() + share * (two.green() - one.green())),
+        round(one.blue() + share * (two.blue() - one.blue())),
+    ).name()
+
+
+def icon(name: str, theme: Theme) -> QIcon:
+    """Return the icon resources/icons/`name`.svg in the theme's colours.
+
+    Its strokes are drawn in the text colour, when disabled in the theme's grey, and on a
+    checked button in the colour for text on the accent. FileNotFoundError for no such icon.
+    """
+    drawing = resource_path("icons", f"{name}.svg").read_text("utf-8")
+    made = QIcon()
+    for mode, state, color in (
+        (QIcon.Mode.Normal, QIcon.State.Off, theme.text),
+        (QIcon.Mode.Normal, QIcon.State.On, theme.on_accent),
+        (QIcon.Mode.Disabled, QIcon.State.Off, theme.disabled),
+        (QIcon.Mode.Disabled, QIcon.State.On, theme.disabled),
+    ):
+        renderer = QSvgRenderer(QByteArray(drawing.replace("currentColor", color).encode()))
+        for size in ICON_SIZES:
+            pixmap = QPixmap(QSize(size, size))
+            pixmap.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(pixmap)
+            renderer.render(painter)
+            painter.end()
+            made.addPixmap(pixmap, mode, state)
+    return made
+
+
+def palette(theme: Theme) -> QPalette:
+    """Return the Fusion palette of `theme`, with every role set."""
+    role = QPalette.ColorRole
+    chosen = {
+        role.Window: theme.window,
+        role.WindowText: theme.text,
+        role.Base: theme.field,
+        role.AlternateBase: mix(theme.field, theme.hover, 0.5),
+        role.ToolTipBase: theme.field,
+        role.ToolTipText: theme.text,
+        role.PlaceholderText: theme.muted,
+        role.Text: theme.text,
+        role.Button: theme.field,
+        role.ButtonText: theme.text,
+        role.BrightText: theme.non_finite,
+        role.Link: theme.accent,
+        role.LinkVisited: theme.accent,
+        role.Highlight: theme.accent,
+        role.HighlightedText: theme.on_accent,
+        role.Accent: theme.accent,
+        role.Light: mix(theme.border, "#ffffff", 0.15),
+        role.Midlight: theme.hover,
+        role.Mid: theme.border,
+        role.Dark: mix(theme.border, "#000000", 0.4),
+        role.Shadow: mix(theme.window, "#000000", 0.7),
+    }
+    made = QPalette()
+    for one, color in chosen.items():
+        made.setColor(one, QColor(color))
+    for one in (role.WindowText, role.Text, role.ButtonText, role.HighlightedText):
+        made.setColor(QPalette.ColorGroup.Disabled, one, QColor(theme.disabled))
+    made.setColor(QPalette.ColorGroup.Disabled, role.Highlight, QColor(theme.border))
+    return made
+
+
+def style_sheet(theme: Theme) -> str:
+    """Return the application's style sheet in the colours of `theme`."""
+    template = Template(resource_path("style", "window.qss").read_text("utf-8"))
+    return template.substitute(asdict(theme), icons=resource_path("icons").as_posix())
+
+
+def apply_theme(app: QApplication, name: str) -> Theme:
+    """Give the whole application the theme called `name` and return it; KeyError for no such."""
+    theme = THEMES[name]
+    app.setStyle("Fusion")
+    app.setPalette(palette(theme))
+    app.setStyleSheet(style_sheet(theme))
+    return theme
+
+
+def scaled_font(base: QFont, pixels: float, *, bold: bool = False) -> QFont:
+    """Return `base` at a height of `pixels`, the size that scenes and exports share."""
+    font = QFont(base)
+    font.setPixelSize(max(1, round(pixels)))
+    font.setBold(bold)
+    return font
+
+
+def _luminance(color: str) -> float:
+    """Relative luminance of WCAG 2.1, 0 (black) to 1 (white)."""
+    chosen = QColor(color)
+    channels = (chosen.redF(), chosen.greenF(), chosen.blueF())
+    red, green, blue = (
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
