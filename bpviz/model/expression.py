@@ -139,9 +139,7 @@ class _Forms:
             return self._intern(("max", *(self.of(argument) for argument in tree.args)))
         if name not in FUNCTIONS:
             offered = ", ".join((*FUNCTIONS, "max"))
-            raise ExpressionError(
-                f"expression: no function {_quoted(name)}; there are {offered}"
-            )
+            raise ExpressionError(f"expression: no function {_quoted(name)}; there are {offered}")
         if len(tree.args) != 1:
             raise ExpressionError(f"expression: {name} takes one operand, not {len(tree.args)}")
         return self._intern(("call", name, self.of(tree.args[0])))
@@ -333,8 +331,7 @@ def _activation(name: str) -> Activation:
 def _name(name: str) -> str:
     if not re.match(ID_PATTERN, name):
         raise ExpressionError(
-            f"expression: the name {_quoted(name)} is not of letters a-z, digits and _, "
-            "64 at most"
+            f"expression: the name {_quoted(name)} is not of letters a-z, digits and _, 64 at most"
         )
     if name in (*FUNCTIONS, "max"):
         raise ExpressionError(f"expression: {name} is a function: write {name}(…)")
