@@ -1,0 +1,175 @@
+"""Snapshot: every number of a trace that may be shown at one frame, and which are known yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bpviz.engine.backprop import Trace
+from bpviz.engine.frames import Frame, FrameList
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """What is shown at one frame: arrays over nodes [N] and edges [E], with masks of the known.
+
+    Gradients, and `loss`, are the chosen sample's before *reduce* and the batch's from there on
+    (`batch_gradients`). Weights and biases are the new ones once their update has passed.
+    `phase` is "" where no frame is shown: before the first, and while a run is on.
+    """
+
+    phase: str
+    frame: Frame | None
+    frame_index: int
+    iteration: int
+    epoch: int
+    row: int
+    sample: int
+    value: FloatArray
+    value_known: BoolArray
+    z: FloatArray
+    z_known: BoolArray
+    dloss_da: FloatArray
+    dloss_da_known: BoolArray
+    delta: FloatArray
+    delta_known: BoolArray
+    bias: FloatArray
+    bias_gradient: FloatArray
+    bias_gradient_known: BoolArray
+    bias_update: FloatArray
+    bias_update_known: BoolArray
+    edge_weight: FloatArray
+    edge_gradient: FloatArray
+    edge_gradient_known: BoolArray
+    edge_update: FloatArray
+    edge_update_known: BoolArray
+    loss: float
+    loss_known: bool
+    batch_gradients: bool
+    current_node: int
+    active_nodes: BoolArray
+    active_edges: BoolArray
+
+
+def snapshot(trace: Trace, frames: FrameList, index: int, sample: int) -> Snapshot:
+    """Return what may be shown at `frames[index]` (−1: ready, before the first frame).
+
+    `sample` is the chosen sample's place in the batch.
+    """
+    frame = frames[index] if index >= 0 else None
+    nodes, edges = _active(frames, frame)
+    return _snapshot(trace, frames, index, sample, frame, nodes, edges)
+
+
+def running_snapshot(trace: Trace, frames: FrameList, sample: int) -> Snapshot:
+    """Return what is shown while a run is on: all values and gradients known, nothing lit.
+
+    Weights are those that the trace was computed with; updates are those they are about to take.
+    """
+    nodes = np.zeros(len(frames.network.nodes), dtype=np.bool_)
+    edges = np.zeros(len(frames.network.edges), dtype=np.bool_)
+    return _snapshot(trace, frames, len(frames), sample, None, nodes, edges, passed=False)
+
+
+def _snapshot(
+    trace: Trace,
+    frames: FrameList,
+    index: int,
+    sample: int,
+    frame: Frame | None,
+    active_nodes: BoolArray,
+    active_edges: BoolArray,
+    *,
+    passed: bool = True,
+) -> Snapshot:
+    known, program = frames.schedule, trace.program
+    batch = index >= known.reduce
+    old_weight, new_weight = trace.theta[program.edge_slot], trace.updated[program.edge_slot]
+    old_bias, new_bias = _biases(trace, trace.theta), _biases(trace, trace.updated)
+    edge_updated, bias_updated = known.edge_update <= index, known.bias_update <= index
+    return Snapshot(
+        phase=frame.phase if frame is not None else "",
+        frame=frame,
+        frame_index=index,
+        iteration=trace.iteration,
+        epoch=trace.epoch,
+        row=int(trace.rows[sample]),
+        sample=sample,
+        value=trace.a[sample],
+        value_known=known.value <= index,
+        z=trace.z[sample],
+        z_known=known.z <= index,
+        dloss_da=trace.dloss_da[sample],
+        dloss_da_known=known.dloss_da <= index,
+        delta=trace.delta[sample],
+        delta_known=known.delta <= index,
+        bias=np.where(bias_updated & passed, new_bias, old_bias),
+        bias_gradient=_biases(trace, trace.gradient) if batch else trace.delta[sample],
+        bias_gradient_known=known.bias_gradient <= index,
+        bias_update=new_bias - old_bias,
+        bias_update_known=bias_updated,
+        edge_weight=np.where(edge_updated & passed, new_weight, old_weight),
+        edge_gradient=(
+            trace.gradient[program.edge_slot] if batch else trace.edge_gradients(sample)
+        ),
+        edge_gradient_known=known.edge_gradient <= index,
+        edge_update=new_weight - old_weight,
+        edge_update_known=edge_updated,
+        loss=trace.loss if batch else float(trace.loss_per_sample[sample]),
+        loss_known=index >= known.loss,
+        batch_gradients=batch,
+        current_node=_current(frames, frame),
+        active_nodes=active_nodes,
+        active_edges=active_edges,
+    )
+
+
+def _biases(trace: Trace, theta: FloatArray) -> FloatArray:
+    slot = trace.program.bias_slot
+    if not theta.size:
+        return np.zeros(len(slot))
+    return np.where(slot >= 0, theta[slot], 0.0)
+
+
+def _current(frames: FrameList, frame: Frame | None) -> int:
+    if frame is None:
+        return -1
+    if frame.node < 0 <= frame.edge:
+        return int(frames.edge_target[frame.edge])
+    return frame.node
+
+
+def _active(frames: FrameList, frame: Frame | None) -> tuple[BoolArray, BoolArray]:
+    """Return which nodes [N] and edges [E] the step of `frame` uses or makes."""
+    nodes = np.zeros(len(frames.network.nodes), dtype=np.bool_)
+    edges = np.zeros(len(frames.network.edges), dtype=np.bool_)
+    if frame is None:
+        return nodes, edges
+    whole = frames.grain != "term"
+    if frame.kind in ("input", "input_gradient"):
+        nodes |= frames.is_input
+    elif frame.kind == "loss":
+        nodes |= frames.is_output
+    elif frame.phase == "reduce":
+        edges[:] = True
+    if frame.kind == "input_gradient" and len(edges):
+        edges |= frames.is_input[frames.edge_source]
+        nodes[frames.edge_target[edges]] = True
+    if frame.node >= 0:
+        nodes[frame.node] = True
+    if frame.edge >= 0:
+        edges[frame.edge] = True
+        nodes[frames.edge_source[frame.edge]] = True
+        nodes[frames.edge_target[frame.edge]] = True
+    elif frame.kind in ("pre_activation", "gradients") or (frame.kind == "activation" and whole):
+        edges |= frames.edge_target == frame.node
+        nodes[frames.edge_source[edges]] = True
+    elif frame.kind == "delta" and whole:
+        edges |= frames.edge_source == frame.node
+        nodes[frames.edge_target[edges]] = True
+    return nodes, edges
