@@ -1,0 +1,1 @@
+"""Explanations: a frame as title, sentence and expression trees. No Qt."""
