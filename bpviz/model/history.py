@@ -21,6 +21,7 @@ from bpviz.model.edit import (
 from bpviz.model.files import FormatError
 from bpviz.model.network import Activation, Combine, Position
 from bpviz.model.plain import convert, tidy
+from bpviz.model.rebase import rebased
 from bpviz.model.schema import (
     Bookmark,
     HistoryStart,
@@ -196,43 +197,17 @@ def ends_in(saved: SavedHistory, session: Session) -> bool:
             if isinstance(done, Train):
                 trained = True
                 continue
-            state = apply(state, _blind(done, state) if trained else done)
+            state = apply(state, rebased(done, state) if trained else done)
     except (FormatError, EditError):
         return False
     mine, other = (
-        (_without_parameters(s) if trained else (s.network, s.data, s.training))
-        for s in (state, session)
+        (structure(s) if trained else (s.network, s.data, s.training)) for s in (state, session)
     )
     return mine == other
 
 
-def _blind(edit: Edit, state: Session) -> Edit:
-    """Return `edit` with the values before it that training may have moved read off `state`."""
-    changes = []
-    for change in edit.changes:
-        before = change.before
-        owner = change.key.split("/")[1] if "/" in change.key else ""
-        if change.key == "progress":
-            before = state.progress
-        elif isinstance(before, PlacedEdge) and owner in state.network.edge_index:
-            weight = state.network.edge(owner).weight
-            edge = msgspec.structs.replace(before.edge, weight=weight)
-            before = PlacedEdge(before.index, edge)
-        elif isinstance(before, PlacedNode) and owner in state.network.node_index:
-            node = state.network.node(owner)
-            if hasattr(node, "bias") and hasattr(before.node, "bias"):
-                given = msgspec.structs.replace(before.node, bias=node.bias)
-                before = PlacedNode(before.index, given)
-        elif change.key.startswith("edges/") and change.key.endswith("/weight"):
-            before = state.network.edge(owner).weight if owner in state.network.edge_index else None
-        elif change.key.startswith("nodes/") and change.key.endswith("/bias"):
-            known = owner in state.network.node_index
-            before = getattr(state.network.node(owner), "bias", None) if known else None
-        changes.append(Change(change.key, before, change.after))
-    return Edit(edit.label, tuple(changes))
-
-
-def _without_parameters(session: Session) -> tuple[object, ...]:
+def structure(session: Session) -> tuple[object, ...]:
+    """Return all of `session` that the engine reads, but for weights, biases and progress."""
     network = session.network
     nodes = tuple(
         msgspec.structs.replace(node, bias=0.0) if hasattr(node, "bias") else node

@@ -1,0 +1,101 @@
+"""Checkpoints: states along the history line, kept within a memory budget."""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from dataclasses import dataclass
+from typing import Final
+
+from bpviz.engine.state import State
+from bpviz.model.history import Place
+
+BUDGET: Final = 64 * 1024 * 1024
+# Restoring and replaying must stay below the time of a frame, whatever the length of the run.
+MAX_CHECKPOINTS: Final = 2_048
+FIRST_SPACING: Final = 16
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A state that stands at `place`; its network's structure is the entry's own."""
+
+    place: Place
+    state: State
+
+    @property
+    def size(self) -> int:
+        """Bytes of the arrays."""
+        return self.state.theta.nbytes * (1 + len(self.state.slots)) + 512
+
+
+class Checkpoints:
+    """Checkpoints of one line, by place; `spacing` iterations apart inside training entries.
+
+    When they outgrow the budget, every other one inside an entry goes, oldest entries first, and
+    the spacing doubles for what is still to come.
+    """
+
+    def __init__(self, budget: int = BUDGET, limit: int = MAX_CHECKPOINTS) -> None:
+        self._budget = budget
+        self._limit = limit
+        self._places: list[Place] = []
+        self._kept: dict[Place, Checkpoint] = {}
+        self._size = 0
+        self.spacing = FIRST_SPACING
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @property
+    def size(self) -> int:
+        """Bytes held."""
+        return self._size
+
+    def add(self, place: Place, state: State) -> None:
+        """Keep a copy of `state` as the checkpoint at `place`."""
+        if place in self._kept:
+            return
+        checkpoint = Checkpoint(place, state.copy())
+        insort(self._places, place)
+        self._kept[place] = checkpoint
+        self._size += checkpoint.size
+        while self._is_full and self._thin():
+            pass
+
+    @property
+    def _is_full(self) -> bool:
+        return self._size > self._budget or len(self._places) > self._limit
+
+    def nearest(self, place: Place) -> Checkpoint | None:
+        """Return the last checkpoint inside the same entry at or before `place`."""
+        index = bisect_right(self._places, place)
+        if index and self._places[index - 1][0] == place[0]:
+            return self._kept[self._places[index - 1]]
+        return None
+
+    def cut(self, place: Place) -> None:
+        """Forget what lies behind `place`."""
+        index = bisect_right(self._places, place)
+        for gone in self._places[index:]:
+            self._size -= self._kept.pop(gone).size
+        del self._places[index:]
+
+    def shift(self, entry: int, by: int) -> None:
+        """Renumber the entries from `entry` on, after entries were put in before them."""
+        moved = {
+            ((place[0] + by, place[1]) if place[0] >= entry else place): checkpoint
+            for place, checkpoint in self._kept.items()
+        }
+        self._kept = {
+            place: Checkpoint(place, checkpoint.state) for place, checkpoint in moved.items()
+        }
+        self._places = sorted(self._kept)
+
+    def _thin(self) -> bool:
+        """Drop every other checkpoint; return whether any went."""
+        dropped = self._places[1:-1:2]
+        for place in dropped:
+            self._size -= self._kept.pop(place).size
+        self._places = [place for place in self._places if place in self._kept]
+        self.spacing *= 2
+        return bool(dropped)

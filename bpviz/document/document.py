@@ -1,0 +1,189 @@
+"""The document: the one writer of the session, its history and its file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from bpviz.document.timeline import Timeline
+from bpviz.model.edit import Edit, diff
+from bpviz.model.files import FormatError, atomic_write
+from bpviz.model.history import Place, Train, save_history
+from bpviz.model.rebase import rebased
+from bpviz.model.schema import Session
+from bpviz.model.session import encode_session, read_session
+
+
+class Document(QObject):
+    """Holds session, history and file; all views hear of a change through `edited`.
+
+    Each change is told in three signals: `about_to_edit` (a run pauses), `edited` with the Edit
+    (or `replaced`, where another session was opened), and `edit_done` once every view heard it.
+    """
+
+    about_to_edit = Signal()
+    edited = Signal(object)
+    replaced = Signal()
+    edit_done = Signal()
+    file_changed = Signal()
+    noticed = Signal(str)
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._path: Path | None = None
+        self._take(session, None)
+
+    def _take(self, session: Session, path: Path | None) -> None:
+        timeline = Timeline(session)
+        self._timeline = timeline
+        self._published = timeline.session
+        self._path = path
+        self._clean = timeline.line.marks(timeline.place)
+
+    @property
+    def session(self) -> Session:
+        """The session that all views show; while a run is on, that of before the run."""
+        return self._published
+
+    @property
+    def timeline(self) -> Timeline:
+        """The history line and the state on it."""
+        return self._timeline
+
+    @property
+    def path(self) -> Path | None:
+        """The file the session was opened from or saved to last."""
+        return self._path
+
+    @property
+    def name(self) -> str:
+        """The name for a window's title: the file's, else the session's title."""
+        return self._path.name if self._path else self.session.title or "untitled"
+
+    @property
+    def dirty(self) -> bool:
+        """Whether there are edits or runs that the file does not hold; steps alone don't count."""
+        marks = self._timeline.line.marks(self._timeline.place)
+        return len(marks) != len(self._clean) or any(
+            mine is not kept if isinstance(mine, Edit) else mine != kept
+            for mine, kept in zip(marks, self._clean, strict=True)
+        )
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether an entry lies behind the position."""
+        return self._timeline.line.undo_place(self._timeline.place) is not None
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether an entry lies ahead of the position."""
+        return not self._timeline.at_end
+
+    @property
+    def undo_label(self) -> str:
+        """What undo would take back."""
+        return self._label(self._timeline.line.undo_place(self._timeline.place))
+
+    @property
+    def redo_label(self) -> str:
+        """What redo would do again."""
+        return "" if self._timeline.at_end else self._label(self._timeline.place)
+
+    def _label(self, place: Place | None) -> str:
+        entry = self._timeline.line.entry(place[0]) if place is not None else None
+        if isinstance(entry, Train):
+            return f"Train {entry.train:,} iteration" + ("" if entry.train == 1 else "s")
+        return entry.label if entry is not None else ""
+
+    def push(self, edit: Edit) -> None:
+        """Apply `edit`; EditError where it does not apply, and nothing changes."""
+        before = self._published
+        self.about_to_edit.emit()
+        if self._published is not before:
+            # A run was paused by this very edit, which was made from the numbers before it.
+            edit = rebased(edit, self._published)
+        self._timeline.push(edit)
+        self._publish(edit)
+
+    def undo(self) -> None:
+        """Go back over one entry; a whole training entry at once."""
+        self.about_to_edit.emit()
+        place = self._timeline.line.undo_place(self._timeline.place)
+        if place is not None:
+            label = self.undo_label
+            self._timeline.go(place)
+            self.publish(f"Undo: {label}")
+
+    def redo(self) -> None:
+        """Go forward over one entry."""
+        self.about_to_edit.emit()
+        place = self._timeline.line.redo_place(self._timeline.place)
+        if place is not None:
+            label = self.redo_label
+            self._timeline.go(place)
+            self.publish(f"Redo: {label}")
+
+    def publish(self, label: str) -> None:
+        """Tell all views what changed in the timeline since they last heard of it."""
+        session = self._timeline.session
+        if session is not self._published:
+            self._publish(diff(self._published, session, label))
+
+    def _publish(self, edit: Edit) -> None:
+        self._published = self._timeline.session
+        if edit.changes:
+            self.edited.emit(edit)
+        self.edit_done.emit()
+        self.file_changed.emit()
+
+    def new(self, session: Session) -> None:
+        """Start on `session`, without a file."""
+        self._open(session, None)
+
+    def open(self, path: str | os.PathLike[str]) -> None:
+        """Open the file at `path`; FormatError or OSError leave all as it was."""
+        loaded = read_session(path)
+        self._open(loaded.session, Path(path).absolute())
+        for notice in loaded.notices:
+            self.noticed.emit(notice)
+
+    def _open(self, session: Session, path: Path | None) -> None:
+        self.about_to_edit.emit()
+        self._take(session, path)
+        self.replaced.emit()
+        self.edit_done.emit()
+        self.file_changed.emit()
+
+    def save(self, path: str | os.PathLike[str] | None = None) -> None:
+        """Write the session to `path`, or to its own file.
+
+        OSError or FormatError leave file and document as they were; ValueError without any path.
+        """
+        target = Path(path).absolute() if path is not None else self._path
+        if target is None:
+            raise ValueError("the document has no file yet")
+        self.about_to_edit.emit()
+        atomic_write(target, encode_session(self.saved_session()))
+        self._path = target
+        self._clean = self._timeline.line.marks(self._timeline.place)
+        self.file_changed.emit()
+
+    def saved_session(self) -> Session:
+        """Return the session as it is written: with its curve, and its history where it fits."""
+        session = self._timeline.session
+        curve = self._timeline.curve.until(session.progress.iteration)
+        progress = msgspec.structs.replace(session.progress, curve=curve)
+        if not session.progress.iteration:
+            progress = session.progress
+        history = self._timeline.history
+        if not history.entries:
+            return msgspec.structs.replace(session, progress=progress, history=msgspec.UNSET)
+        try:
+            saved = save_history(history)
+        except FormatError as error:
+            self.noticed.emit(str(error))
+            return msgspec.structs.replace(session, progress=progress, history=msgspec.UNSET)
+        return msgspec.structs.replace(session, progress=progress, history=saved)

@@ -1,0 +1,133 @@
+"""The line of history as a list: entries, places on it, and which iteration stands where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from bpviz.model.edit import Edit
+from bpviz.model.history import Entry, Place, Train
+from bpviz.model.rebase import rebased_tail
+
+
+class Segment(NamedTuple):
+    """An entry of the line, and whether it is a run (single steps are none)."""
+
+    entry: Entry
+    is_run: bool = False
+
+
+class Line:
+    """Entries from a first iteration on. A place is (entries done, iterations inside the next)."""
+
+    def __init__(self, entries: tuple[Entry, ...] = (), first_iteration: int = 0) -> None:
+        self._segments = [Segment(entry, isinstance(entry, Train)) for entry in entries]
+        self._first = first_iteration
+
+    def __len__(self) -> int:
+        return len(self._segments)
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """All entries, each with whether it is a run."""
+        return tuple(self._segments)
+
+    @property
+    def end(self) -> Place:
+        """The place behind the last entry."""
+        return (len(self._segments), 0)
+
+    def entry(self, index: int) -> Entry | None:
+        """Return the entry at `index`, None at the end."""
+        return self._segments[index].entry if index < len(self._segments) else None
+
+    def normal(self, place: Place) -> Place:
+        """Return `place` with a finished training entry counted as done."""
+        train = self.entry(place[0])
+        if isinstance(train, Train) and place[1] >= train.train:
+            return (place[0] + 1, 0)
+        return place
+
+    def iterations(self) -> Iterator[int]:
+        """Yield the updates applied before each entry, and at the end."""
+        iteration = self._first
+        yield iteration
+        for entry, _ in self._segments:
+            if isinstance(entry, Train):
+                iteration += entry.train
+            else:
+                for change in entry.changes:
+                    if change.key == "progress":
+                        iteration = change.after.iteration
+            yield iteration
+
+    def iteration_at(self, place: Place) -> int:
+        """Return the updates applied at `place`."""
+        return list(self.iterations())[place[0]] + place[1]
+
+    def place_of(self, iteration: int, here: Place) -> Place | None:
+        """Return the place nearest to `here` at which `iteration` updates are applied."""
+        found = []
+        for index, at in enumerate(self.iterations()):
+            entry = self.entry(index)
+            length = entry.train if isinstance(entry, Train) else 1
+            if at <= iteration < at + length:
+                found.append((index, iteration - at))
+        return min(found, key=lambda place: _distance(place, here), default=None)
+
+    def undo_place(self, here: Place) -> Place | None:
+        """Return where undo leads: back over one entry, a training entry whole."""
+        entry, inside = here
+        if inside:
+            return (entry, 0)
+        return (entry - 1, 0) if entry else None
+
+    def redo_place(self, here: Place) -> Place | None:
+        """Return where redo leads: forward over one entry."""
+        return (here[0] + 1, 0) if here[0] < len(self) else None
+
+    def put(self, edit: Edit, here: Place) -> Place:
+        """Put `edit` in at `here` and return the place behind it.
+
+        A training entry there is split. What lies ahead stays only behind a cosmetic edit.
+        """
+        entry, inside = here
+        head: list[Segment] = []
+        tail = self._segments[entry:]
+        if inside:
+            (train, is_run), *rest = tail
+            assert isinstance(train, Train)
+            head = [Segment(Train(inside, train.kernel), is_run)]
+            tail = [Segment(Train(train.train - inside, train.kernel), is_run), *rest]
+        if not edit.is_cosmetic:
+            tail = []
+        moved = rebased_tail([segment.entry for segment in tail], edit)
+        tail = [Segment(new, old.is_run) for new, old in zip(moved, tail, strict=True)]
+        self._segments[entry:] = [*head, Segment(edit), *tail]
+        return (entry + len(head) + 1, 0)
+
+    def set_training(self, index: int, train: Train, *, is_run: bool) -> None:
+        """Let the line end in `train` at `index`: a new entry, or the last one grown."""
+        self._segments[index:] = [Segment(train, is_run)]
+
+    def marks(self, here: Place) -> list[object]:
+        """Return what lies behind `here` that a user would miss: edits, and runs by their length.
+
+        Two lists are the same by identity of the edits and by equal lengths; single steps leave
+        no mark.
+        """
+        marks: list[object] = []
+        for index, (entry, is_run) in enumerate(self._segments[: here[0] + 1]):
+            length = here[1] if index == here[0] else -1
+            if length == 0:
+                break
+            if isinstance(entry, Edit):
+                marks.append(entry)
+            elif is_run:
+                marks.append(entry.train if length < 0 else length)
+        return marks
+
+
+def _distance(place: Place, here: Place) -> tuple[int, int]:
+    # Between two places of one iteration (before and behind an edit) the nearer one counts.
+    return (abs(place[0] - here[0]), abs(place[1] - here[1]))

@@ -1,0 +1,339 @@
+"""The history line and the state on it: edits and training, walked both ways with the same bits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from bpviz.document.checkpoints import Checkpoints
+from bpviz.document.line import Line
+from bpviz.document.workshop import Workshop
+from bpviz.engine.curve import LossCurve
+from bpviz.engine.datasets import batches_per_epoch
+from bpviz.engine.errors import NonFinite
+from bpviz.engine.state import State, state_of, with_state
+from bpviz.engine.trainer import choose_kernel
+from bpviz.model.edit import Edit, apply, diff
+from bpviz.model.history import History, Place, Train, restore_history, structure
+from bpviz.model.schema import Progress, SavedHistory, Session
+
+
+class Timeline:
+    """One line of history with a position on it, and the state there.
+
+    The structure at the position is that of `_base`; parameters and optimizer state are `state`.
+    `session` puts the two together when it is asked for.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._start = msgspec.structs.replace(session, history=msgspec.UNSET)
+        self._line = Line((), self._start.progress.iteration)
+        self._place: Place = (0, 0)
+        self._base = self._start
+        if isinstance(session.history, SavedHistory):
+            history = restore_history(session.history, session)
+            self._start = history.start
+            self._line = Line(history.entries, self._start.progress.iteration)
+            self._place = history.position
+        self._workshop = Workshop()
+        self._checkpoints = Checkpoints()
+        # Sessions known whole, by the entry they stand before: where going back starts from.
+        self._known: dict[int, Session] = {0: self._start}
+        self._extends = ""  # "step" or "run" while new iterations join the last training entry
+        self._state: State | None = None
+        self.curve = LossCurve.of(session.progress.curve)
+
+    # -- what stands at the position ---------------------------------------------------------
+
+    @property
+    def place(self) -> Place:
+        """The position: (entries done, iterations inside the next)."""
+        return self._place
+
+    @property
+    def line(self) -> Line:
+        """The whole line."""
+        return self._line
+
+    @property
+    def history(self) -> History:
+        """The line as the model's History."""
+        entries = tuple(segment.entry for segment in self._line.segments)
+        return History(self._start, entries, self._place)
+
+    @property
+    def at_end(self) -> bool:
+        """Whether nothing lies ahead."""
+        return self._place[0] >= len(self._line)
+
+    @property
+    def workshop(self) -> Workshop:
+        """What is compiled for the position: program, rows, trainer."""
+        return self._workshop
+
+    @property
+    def base(self) -> Session:
+        """A session with the position's structure, data and settings; weights may be older."""
+        return self._base
+
+    @property
+    def state(self) -> State:
+        """Parameters and optimizer state at the position."""
+        if self._state is None:
+            self._state = state_of(self._base, self._workshop.program(self._base))
+        return self._state
+
+    @property
+    def iteration(self) -> int:
+        """Updates applied at the position."""
+        return self._base.progress.iteration if self._state is None else self._state.iteration
+
+    @property
+    def last_iteration(self) -> int:
+        """Updates applied at the end of the line."""
+        return self._line.iteration_at(self._line.end)
+
+    @property
+    def session(self) -> Session:
+        """The session at the position, whole."""
+        if self._state is not None and self._state.iteration != self._base.progress.iteration:
+            program = self._workshop.program(self._base)
+            self._base = with_state(self._base, program, self._state)
+            self._workshop.adopt(self._base, program)
+        return self._base
+
+    # -- editing -----------------------------------------------------------------------------
+
+    def push(self, edit: Edit) -> None:
+        """Apply `edit` at the position; EditError where it does not apply, and nothing changes.
+
+        A cosmetic edit keeps what lies ahead. Any other drops it.
+        """
+        after = apply(self.session, edit)
+        if not edit.is_cosmetic and not self.at_end:
+            self.curve.cut(self.iteration)
+        self._forget_behind()
+        self._place = self._line.put(edit, self._place)
+        self._stand_on(after, keep_state=edit.is_cosmetic)
+
+    def _forget_behind(self) -> None:
+        """Drop what is kept for places behind the position."""
+        self._checkpoints.cut(self._place)
+        entry = self._place[0]
+        self._known = {index: kept for index, kept in self._known.items() if index <= entry}
+
+    def _stand_on(self, session: Session, *, keep_state: bool = False) -> None:
+        """Make `session` the one at the position."""
+        self._base = session
+        self._extends = ""
+        if not keep_state:
+            self._state = None
+            self.curve.forget(session.progress.iteration)
+
+    # -- moving ------------------------------------------------------------------------------
+
+    def go(self, place: Place) -> None:
+        """Move the position to `place`, with the very bits that stood there."""
+        place = self._line.normal(place)
+        if place < self._place:
+            self._walk_back(place)
+        if place > self._place:
+            self._walk_on(place)
+        self._extends = ""
+
+    def _walk_back(self, place: Place) -> None:
+        """Go to `place` or to something known before it."""
+        while self._place > place and not self._place[1]:
+            edit = self._line.entry(self._place[0] - 1)
+            if not isinstance(edit, Edit):
+                break
+            session = apply(self.session, edit.inverted)
+            self._place = (self._place[0] - 1, 0)
+            self._stand_on(session)
+        if self._place <= place:
+            return
+        entry = max(index for index in self._known if index <= place[0])
+        self._place = (entry, 0)
+        self._stand_on(self._known[entry])
+        if entry == place[0]:
+            self._jump_inside(place)
+
+    def _jump_inside(self, place: Place) -> None:
+        """Take the nearest checkpoint on the way to `place` inside the present entry."""
+        checkpoint = self._checkpoints.nearest(place)
+        if checkpoint is not None and checkpoint.place > self._place:
+            self._place = checkpoint.place
+            self._state = checkpoint.state.copy()
+
+    def _walk_on(self, place: Place) -> None:
+        """Replay from the position to `place`."""
+        ahead = [index for index in self._known if self._place[0] < index <= place[0]]
+        if ahead:
+            self._place = (max(ahead), 0)
+            self._stand_on(self._known[max(ahead)])
+        while self._place < place:
+            entry = self._place[0]
+            train = self._line.entry(entry)
+            if isinstance(train, Edit):
+                self._cross(train)
+                continue
+            assert train is not None
+            goal = place[1] if entry == place[0] else train.train
+            self._jump_inside((entry, goal))
+            if self._place[1] < goal:
+                self._replay(train, goal - self._place[1])
+            self._place = self._line.normal((entry, goal))
+
+    def _cross(self, edit: Edit) -> None:
+        session = apply(self.session, edit)
+        self._place = (self._place[0] + 1, 0)
+        self._stand_on(session)
+
+    def _replay(self, train: Train, count: int) -> None:
+        entry, inside = self._place
+        if not inside:
+            self._remember(entry)
+        self._workshop.trainer(self._base, train.kernel).advance(self.state, count)
+
+    def _remember(self, entry: int) -> None:
+        """Keep the session and the state at the start of a training entry."""
+        self._known[entry] = self.session
+        self._checkpoints.add((entry, 0), self.state)
+
+    # -- training ----------------------------------------------------------------------------
+
+    def advance(self, count: int, until: Callable[[], bool] | None = None, by: str = "run") -> int:
+        """Train `count` iterations from the position on; return how many were done.
+
+        Inside the line this replays it, edits included; at its end iterations are appended, by a
+        "run" or a "step", to the entry under way. `until` is asked between slices of work.
+        NonFinite leaves the last finite state.
+        """
+        done = 0
+        while done < count:
+            while isinstance(edit := self._line.entry(self._place[0]), Edit):
+                self._cross(edit)
+            step = self._advance_entry(count - done, until, by)
+            done += step
+            if not step or (until is not None and until()):
+                break
+        return done
+
+    def _advance_entry(self, count: int, until: Callable[[], bool] | None, by: str) -> int:
+        (entry, inside), appending = self._place, self.at_end
+        if appending and self._extends == by:
+            entry -= 1
+        here = self._line.entry(entry)
+        if appending:
+            kernel = self._kernel()
+            if isinstance(here, Train) and here.kernel == kernel:
+                inside = here.train
+            elif here is not None:
+                entry += 1
+        else:
+            assert isinstance(here, Train)
+            kernel = here.kernel
+            count = min(count, here.train - inside)
+        if not inside:
+            self._remember(entry)
+        count = min(count, self._to_next_stop(inside))
+        before = self.state.iteration
+        try:
+            return self._workshop.trainer(self._base, kernel).advance(self.state, count, until)
+        finally:
+            self._arrive(entry, inside + self.state.iteration - before, kernel, by, appending)
+
+    def _kernel(self) -> str:
+        rows, size = self._workshop.rows(self._base), self._base.training.batch_size
+        batch = min(size or rows.count, rows.count)
+        return choose_kernel(self._workshop.program(self._base), batch)
+
+    def _arrive(self, entry: int, inside: int, kernel: str, by: str, appending: bool) -> None:
+        """Move the position to where the state stands, and keep what belongs to it."""
+        if not inside:
+            return
+        if appending:
+            self._line.set_training(entry, Train(inside, kernel), is_run=by == "run")
+            self._extends = by
+        self._place = self._line.normal((entry, inside))
+        if inside % self._checkpoints.spacing == 0:
+            self._checkpoints.add((entry, inside), self.state)
+        per_epoch = self._epoch_length()
+        if self.iteration % per_epoch == 0 and self.curve.wants(self.iteration // per_epoch):
+            self.record_loss()
+
+    def _epoch_length(self) -> int:
+        return batches_per_epoch(self._workshop.rows(self._base).count, self._base.training)
+
+    def _to_next_stop(self, inside: int) -> int:
+        """Return the iterations to the next recorded epoch end or checkpoint."""
+        every = self._epoch_length() * self.curve.stride
+        spacing = self._checkpoints.spacing
+        return min(every - self.iteration % every, spacing - inside % spacing)
+
+    def record_loss(self) -> None:
+        """Add the losses at the position to the curve, where it lacks them."""
+        if self.curve.has(self.iteration):
+            return
+        trainer = self._workshop.trainer(self._base)
+        try:
+            train = trainer.loss(self.state.theta, "train")
+            tested = self._workshop.rows(self._base).test_count
+            test = trainer.loss(self.state.theta, "test") if tested else None
+        except NonFinite:
+            return
+        self.curve.record(self.iteration, train, test)
+
+    def close_entry(self) -> None:
+        """End the training entry under way: the next run starts one of its own."""
+        self._extends = ""
+
+    def reset(self) -> Edit | None:
+        """Go to the last position at iteration 0 with the present structure.
+
+        Where the structure was another then, return the edit that takes the parameters of then
+        into the present structure; the caller pushes it.
+        """
+        present = self.session
+        place = max(
+            (
+                (entry, 0)
+                for entry, iteration in enumerate(self._line.iterations())
+                if iteration == 0 and (entry, 0) <= self._place
+            ),
+            default=None,
+        )
+        if place is None or self.iteration == 0:
+            return None
+        back = self._place
+        self.go(place)
+        initial = self.session
+        if structure(initial) == structure(present):
+            return None
+        self.go(back)
+        return _take_parameters(present, initial)
+
+
+def _take_parameters(session: Session, initial: Session) -> Edit:
+    """Return the edit that gives `session` the parameters of `initial`, at iteration 0."""
+    network, old = session.network, initial.network
+    edges = tuple(
+        msgspec.structs.replace(edge, weight=old.edge(edge.name).weight)
+        if edge.name in old.edge_index
+        else edge
+        for edge in network.edges
+    )
+    biases = {unit.id: unit.bias for unit in old.units}
+    nodes = tuple(
+        msgspec.structs.replace(node, bias=biases[node.id])
+        if node.id in biases and getattr(node, "combine", "") == "sum"
+        else node
+        for node in network.nodes
+    )
+    after = msgspec.structs.replace(
+        session,
+        network=msgspec.structs.replace(network, nodes=nodes, edges=edges),
+        progress=Progress(),
+    )
+    return diff(session, after, "Reset")

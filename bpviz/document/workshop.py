@@ -1,0 +1,50 @@
+"""What is compiled from a session, kept until the part it was made from changes."""
+
+from __future__ import annotations
+
+from bpviz.engine.datasets import Rows, make_rows
+from bpviz.engine.program import Program, compile
+from bpviz.engine.trainer import Trainer
+from bpviz.model.data import Data
+from bpviz.model.network import Network
+from bpviz.model.schema import Session
+from bpviz.model.training import Training
+
+
+class Workshop:
+    """Program, rows and trainers of the session last asked for."""
+
+    def __init__(self) -> None:
+        self._program: tuple[Network, Program] | None = None
+        self._rows: tuple[Data, str, Rows] | None = None
+        self._trainers: dict[str, Trainer] = {}
+        self._trainers_for: tuple[Program, Rows, Training] | None = None
+
+    def program(self, session: Session) -> Program:
+        """Return the session's network, compiled."""
+        if self._program is None or self._program[0] is not session.network:
+            self._program = (session.network, compile(session.network))
+        return self._program[1]
+
+    def adopt(self, session: Session, program: Program) -> None:
+        """Take `program` for the network of `session`, which differs in parameters alone."""
+        self._program = (session.network, program)
+
+    def rows(self, session: Session) -> Rows:
+        """Return the session's rows."""
+        made = self._rows
+        if made is None or made[0] is not session.data or made[1] != session.training.loss:
+            rows = make_rows(session.data, session.training.loss)
+            made = self._rows = (session.data, session.training.loss, rows)
+        return made[2]
+
+    def trainer(self, session: Session, kernel: str | None = None) -> Trainer:
+        """Return the trainer with the kernel named, the chosen one by default."""
+        key = (self.program(session), self.rows(session), session.training)
+        held = self._trainers_for
+        if held is None or any(mine is not other for mine, other in zip(held, key, strict=True)):
+            self._trainers_for, self._trainers = key, {}
+        name = kernel or ""
+        if name not in self._trainers:
+            self._trainers[name] = Trainer(*key, kernel=kernel)
+        return self._trainers[name]
