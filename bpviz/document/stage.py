@@ -1,0 +1,126 @@
+"""What is shown: the trace at the position, a cursor over its frames, and their snapshot."""
+
+from __future__ import annotations
+
+from bpviz.document.timeline import Timeline
+from bpviz.engine.backprop import Trace, trace
+from bpviz.engine.errors import NonFinite
+from bpviz.engine.frames import Frame, FrameList, Grain, frames
+from bpviz.engine.readiness import first_problem
+from bpviz.engine.snapshot import Snapshot, running_snapshot, snapshot
+
+READY = -1
+
+
+class Stage:
+    """The trace of the iteration that starts at the timeline's position, and a cursor over it.
+
+    `index` counts frames of `frames`; −1 is ready, before the first.
+    """
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._timeline = timeline
+        self._identity: tuple[str, str, str, str] | None = None
+        self._snapshot: Snapshot | None = None
+        self._terms = False
+        self.index = READY
+        self.sample = 0
+        self.problem = ""
+        self.trace: Trace | None = None
+        self.frames: FrameList | None = None
+        self.compute()
+
+    @property
+    def frame(self) -> Frame | None:
+        """The frame at the cursor, None when ready or without a trace."""
+        return self.frames[self.index] if self.index >= 0 and self.frames is not None else None
+
+    def snapshot(self, *, running: bool) -> Snapshot | None:
+        """Return every number that may be shown now, None without a trace."""
+        if self._snapshot is None and self.trace is not None and self.frames is not None:
+            if running:
+                self._snapshot = running_snapshot(self.trace, self.frames, self.sample)
+            else:
+                self._snapshot = snapshot(self.trace, self.frames, self.index, self.sample)
+        return self._snapshot
+
+    def move_to(self, index: int) -> None:
+        """Put the cursor on the frame at `index`; −1 is ready."""
+        count = 0 if self.frames is None else len(self.frames)
+        self.index = min(max(index, READY), count - 1)
+        self._snapshot = None
+        self._remember()
+
+    def choose_sample(self, sample: int) -> None:
+        """Show the sample at place `sample` of the batch."""
+        self.sample = sample
+        self._snapshot = None
+
+    def show_terms(self, terms: bool) -> None:
+        """Walk single terms too, or not; the cursor stays on its frame where that exists."""
+        self._terms = terms
+        self.rebuild_frames()
+
+    def compute(self) -> None:
+        """Make the trace anew; the cursor stays on its frame, or goes to its phase's start."""
+        self.compute_trace()
+        self.rebuild_frames()
+        if self.trace is not None:
+            self._timeline.record_loss()
+
+    def compute_trace(self) -> None:
+        """Make the trace of the timeline's state anew."""
+        self.trace, self._snapshot = None, None
+        timeline = self._timeline
+        base = timeline.base
+        try:
+            self.problem = first_problem(base)
+            if not self.problem:
+                program, rows = timeline.workshop.program(base), timeline.workshop.rows(base)
+                self.trace = trace(program, rows, base.training, timeline.state)
+                self.sample = min(self.sample, len(self.trace.rows) - 1)
+        except NonFinite as error:
+            self.problem = str(error)
+
+    def rebuild_frames(self) -> None:
+        """Make the frames anew where the network or the grain is another."""
+        self._snapshot = None
+        if self.trace is None:
+            self.frames, self.index = None, READY
+            return
+        base = self._timeline.base
+        program = self._timeline.workshop.program(base)
+        grain: Grain = "term" if self._terms else "neuron"
+        held = self.frames
+        if held is None or held.network is not program.network or held.grain != grain:
+            self.frames = frames(program, grain, base.training, len(self.trace.rows))
+            self.index = self._find()
+
+    def forget_frame(self) -> None:
+        """Stand at ready, whatever frame was shown."""
+        self.index, self._identity, self._snapshot = READY, None, None
+
+    def _remember(self) -> None:
+        """Keep the names of the frame shown: positions change when the network is edited."""
+        frame, self._identity = self.frame, None
+        if frame is not None and self.frames is not None:
+            network = self.frames.network
+            node = network.nodes[frame.node].id if frame.node >= 0 else ""
+            edge = network.edges[frame.edge].name if frame.edge >= 0 else ""
+            self._identity = (frame.phase, frame.kind, node, edge)
+
+    def _find(self) -> int:
+        """Return the index of the frame remembered, or of its phase's first."""
+        if self._identity is None or self.frames is None:
+            return READY
+        phase, kind, node_id, edge_name = self._identity
+        network = self.frames.network
+        node = network.node_index.get(node_id, -1)
+        edge = network.edge_index.get(edge_name, -1)
+        first = READY
+        for index, frame in enumerate(self.frames):
+            if frame.phase == phase:
+                first = index if first == READY else first
+                if (frame.kind, frame.node, frame.edge) == (kind, node, edge):
+                    return index
+        return first
