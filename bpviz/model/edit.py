@@ -125,7 +125,9 @@ class _Draft:
             raise EditError(f"nothing is called {change.key}")
 
     def _apply_node(self, change: Change, rest: str) -> None:
-        nodes = self._nodes = self._nodes or list(self._session.network.nodes)
+        if self._nodes is None:
+            self._nodes = list(self._session.network.nodes)
+        nodes = self._nodes
         node_id, _, field = rest.partition("/")
         if not field:
             before, after = change.before, change.after
@@ -146,7 +148,9 @@ class _Draft:
         nodes[index] = msgspec.structs.replace(nodes[index], **{field: value})
 
     def _apply_edge(self, change: Change, rest: str) -> None:
-        edges = self._edges = self._edges or list(self._session.network.edges)
+        if self._edges is None:
+            self._edges = list(self._session.network.edges)
+        edges = self._edges
         name, _, field = rest.partition("/")
         if not field:
             before, after = change.before, change.after
