@@ -65,6 +65,8 @@ def test_the_tests_want_the_tools_as_well(ready: Machine) -> None:
     ready.run("setup", "test")
     assert ready.calls("packages") == ["packaging/apt-runtime.txt", "packaging/apt-test.txt"]
     assert installed(ready) == [".[fast,dev]"]
+    ready.run("setup", "run")
+    assert installed(ready) == []
 
 
 def test_changed_requirements_are_installed(ready: Machine) -> None:
