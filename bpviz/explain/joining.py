@@ -1,0 +1,231 @@
+"""The lines of the loss and of *reduce*: outputs to a loss, samples to a batch, and penalties."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bpviz.engine.losses import LOSSES
+from bpviz.explain.combine import LIMIT, folded
+from bpviz.explain.explanation import Line
+from bpviz.explain.expression import (
+    HALF,
+    Absolute,
+    Expression,
+    Fraction,
+    Function,
+    Partial,
+    Product,
+    Reference,
+    Sum,
+    Symbol,
+    evaluate,
+    number,
+    power,
+)
+from bpviz.explain.formulas import LossPlace, loss_term
+from bpviz.explain.symbols import Leaves
+from bpviz.model.network import Unit, activation_name
+
+FloatArray = NDArray[np.float64]
+LONGEST_FORMULA = 20
+
+
+def fused(leaves: Leaves, node: int) -> bool:
+    """Whether the loss of this node is computed from its z: cross-entropy on a sigmoid output."""
+    fused_with = LOSSES[leaves.trace.training.loss].fused
+    found = leaves.network.nodes[node]
+    return (
+        fused_with is not None
+        and isinstance(found, Unit)
+        and found.id in leaves.network.outputs
+        and activation_name(found.activation) == fused_with.activation
+    )
+
+
+def loss_place(leaves: Leaves, column: int) -> LossPlace:
+    """Return the symbols of one output's part in the loss."""
+    network, loss = leaves.network, leaves.trace.training.loss
+    nodes = [network.node_index[node_id] for node_id in network.outputs]
+    node = nodes[column]
+    softmax = loss == "softmax_cross_entropy"
+    return LossPlace(
+        a=leaves.value(node),
+        t=leaves.target(column) if LOSSES[loss].has_targets else None,
+        z=leaves.z(node) if fused(leaves, node) else None,
+        probability=leaves.probability(column) if softmax else None,
+        logits=tuple(map(leaves.value, nodes)) if softmax else (),
+        columns=len(nodes),
+    )
+
+
+def loss_term_line(leaves: Leaves, column: int) -> Line:
+    """Return one output's part in the loss of the sample."""
+    place = loss_place(leaves, column)
+    right = loss_term(leaves.trace.training.loss, place)
+    name = leaves.loss_name
+    node = leaves.network.node_index[leaves.network.outputs[column]]
+    part = Symbol(
+        f"{name}({place.a.text})",
+        rf"{name}\left({place.a.latex}\right)",
+        evaluate(right),
+        Reference("node", leaves.network.nodes[node].id, "loss_term", leaves.sample),
+    )
+    return Line(part, right, part.value, "loss")
+
+
+def loss_line(leaves: Leaves, limit: int | None = LIMIT) -> Line:
+    """Return the loss of the sample from its outputs and targets."""
+    name = leaves.trace.training.loss
+
+    def term(column: int) -> Expression:
+        return loss_term(name, loss_place(leaves, column))
+
+    terms = folded(
+        len(leaves.network.outputs),
+        term,
+        lambda rest: math.fsum(evaluate(term(column)) for column in rest),
+        limit,
+    )
+    loss = leaves.loss()
+    right = terms[0] if len(terms) == 1 else Sum(terms)
+    formula = LOSSES[name].formula.replace("t", leaves.target_name)
+    if len(terms) == 1:
+        formula = formula.removeprefix("Σ ").replace("Σ ", "")
+    brief = f"{loss.text} = {formula}" if len(formula) <= LONGEST_FORMULA else ""
+    return Line(loss, right, loss.value, "loss", brief)
+
+
+def joined(leaves: Leaves, parts: tuple[Expression, ...]) -> Expression:
+    """Return the sum or the mean of parts that come from the samples of the batch."""
+    samples = len(leaves.trace.rows)
+    total = parts[0] if len(parts) == 1 else Sum(parts)
+    if leaves.trace.training.batch_reduction == "sum" or samples == 1:
+        return total
+    return Product((Fraction(number(1.0), number(samples)), total))
+
+
+def batch_loss_line(leaves: Leaves, limit: int | None = LIMIT) -> Line:
+    """Return the data loss of the batch from the losses of its samples."""
+    losses = leaves.trace.loss_per_sample
+    parts = folded(len(losses), leaves.loss, lambda rest: float(losses[rest.start :].sum()), limit)
+    loss = leaves.batch_loss()
+    mean = leaves.trace.training.batch_reduction == "mean" and len(losses) > 1
+    name = leaves.loss_name
+    brief = f"{name} = (1/D)·Σ {name}_i" if mean else ""
+    return Line(loss, joined(leaves, parts), loss.value, "mean" if mean else "sum", brief)
+
+
+def sample_gradients(leaves: Leaves, node: int, edge: int) -> FloatArray:
+    """Return ∂E_i/∂w of one parameter for every sample of the batch, [B]."""
+    trace = leaves.trace
+    if edge < 0:
+        return trace.delta[:, node]
+    source, target = leaves.ends(edge)
+    delta, value = trace.delta[:, target], trace.a[:, source]
+    combine, edges = leaves.unit(target).combine, leaves.incoming(target)
+    if combine == "sum":
+        return delta * value
+    weights = trace.theta[trace.program.edge_slot[edges]]
+    terms = weights * trace.a[:, [leaves.ends(other)[0] for other in edges]]
+    own = edges.index(edge)
+    if combine == "max":
+        return np.where(terms.argmax(axis=1) == own, delta * value, 0.0)
+    return np.asarray(delta * value * np.delete(terms, own, axis=1).prod(axis=1))
+
+
+def members(leaves: Leaves, node: int, edge: int) -> list[tuple[int, int]]:
+    """Return all (node, edge) that share this parameter's value; itself where none does."""
+    network = leaves.network
+    if edge >= 0:
+        share = network.edges[edge].share
+        return [
+            (-1, place)
+            for place, other in enumerate(network.edges)
+            if place == edge or (share and other.share == share)
+        ]
+    own = leaves.unit(node).bias_share
+    return [
+        (place, -1)
+        for place, other in enumerate(network.nodes)
+        if place == node or (own and isinstance(other, Unit) and other.bias_share == own)
+    ]
+
+
+def data_gradient(leaves: Leaves, node: int, edge: int, limit: int | None = LIMIT) -> Expression:
+    """Return the data's part of a parameter's gradient: samples joined, members added."""
+    parts = []
+    for member_node, member_edge in members(leaves, node, edge):
+        values = sample_gradients(leaves, member_node, member_edge)
+        parts.append(joined(leaves, _sample_parts(leaves, member_node, member_edge, values, limit)))
+    return parts[0] if len(parts) == 1 else Sum(tuple(parts))
+
+
+def _sample_parts(
+    leaves: Leaves, node: int, edge: int, values: FloatArray, limit: int | None
+) -> tuple[Expression, ...]:
+    by = leaves.parameter(node, edge)
+
+    def part(sample: int) -> Partial:
+        found = by.reference
+        assert found is not None
+        quantity = "gradient" if edge >= 0 else "bias_gradient"
+        reference = Reference(found.kind, found.name, quantity, sample)
+        return Partial(leaves.loss(sample), by, float(values[sample]), reference)
+
+    return folded(len(values), part, lambda rest: float(values[rest.start :].sum()), limit)
+
+
+def penalty_factors(leaves: Leaves) -> tuple[Symbol, Symbol]:
+    """Return the strengths of the l2 and l1 penalties."""
+    training = leaves.trace.training
+    return (
+        leaves.setting("λ₂", r"\lambda_2", training.l2, "l2"),
+        leaves.setting("λ₁", r"\lambda_1", training.l1, "l1"),
+    )
+
+
+def gradient_parts(leaves: Leaves, node: int, edge: int, limit: int | None = LIMIT) -> Line:
+    """Return a parameter's gradient of the whole objective: data, then penalties."""
+    gradient = leaves.batch_gradient(node, edge)
+    terms = [data_gradient(leaves, node, edge, limit)]
+    if edge >= 0 and leaves.network.edges[edge].trainable:
+        l2, l1 = penalty_factors(leaves)
+        weight = leaves.weight(edge)
+        if l2.value:
+            terms.append(Product((l2, weight)))
+        if l1.value:
+            terms.append(Product((l1, Function("sign", weight))))
+    right = terms[0] if len(terms) == 1 else Sum(tuple(terms))
+    rule = leaves.trace.training.batch_reduction
+    return Line(gradient, right, gradient.value, rule)
+
+
+def penalty_line(leaves: Leaves, limit: int | None = LIMIT) -> Line:
+    """Return the penalty on the trainable weights; a shared value counts once."""
+    trace = leaves.trace
+    slots = trace.program.edge_slot
+    counted = np.flatnonzero(trace.program.counted[slots]).tolist() if len(slots) else []
+    weights = trace.theta[slots[counted]]
+    l2, l1 = penalty_factors(leaves)
+    terms: list[Expression] = []
+    if l2.value:
+        squares = folded(
+            len(counted),
+            lambda place: power(leaves.weight(counted[place]), 2.0),
+            lambda rest: float((weights[rest.start :] ** 2).sum()),
+            limit,
+        )
+        terms.append(Product((HALF, l2, Sum(squares))))
+    if l1.value:
+        sizes = folded(
+            len(counted),
+            lambda place: Absolute(leaves.weight(counted[place])),
+            lambda rest: float(np.abs(weights[rest.start :]).sum()),
+            limit,
+        )
+        terms.append(Product((l1, Sum(sizes))))
+    penalty = Symbol("P", "P", float(trace.penalty), Reference("network", "", "penalty"))
+    return Line(penalty, Sum(tuple(terms)), penalty.value, "penalty")

@@ -1,0 +1,120 @@
+"""Expression trees as LaTeX for math mode."""
+
+from __future__ import annotations
+
+from bpviz.explain.expression import (
+    FUNCTIONS,
+    Absolute,
+    Expression,
+    Fraction,
+    Function,
+    Given,
+    Maximum,
+    Minimum,
+    Negative,
+    Number,
+    Partial,
+    Power,
+    Product,
+    Rest,
+    Sum,
+    Symbol,
+)
+from bpviz.explain.numbers import latex_number
+
+ESCAPES = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "{": r"\{",
+        "}": r"\}",
+        "_": r"\_",
+        "^": r"\textasciicircum{}",
+        "~": r"\textasciitilde{}",
+        "&": r"\&",
+        "%": r"\%",
+        "$": r"\$",
+        "#": r"\#",
+    }
+)
+
+
+def escaped(text: str) -> str:
+    """Return `text` such that LaTeX prints it as it stands."""
+    return text.translate(ESCAPES)
+
+
+def to_latex(expression: Expression, digits: int = 4) -> str:
+    """Return `expression` as LaTeX, its numbers with up to `digits` significant digits."""
+    match expression:
+        case Symbol(_, latex, _, _):
+            return latex
+        case Partial(of, by, _, _):
+            return rf"\frac{{\partial {of.latex}}}{{\partial {by.latex}}}"
+        case Number(value, _, _, latex):
+            return latex or latex_number(value, digits)
+        case Rest(count, value, noun, shown):
+            known = rf": ${latex_number(value, digits)}$" if shown else ""
+            return rf"\dots\ \text{{({count} more {noun}{known})}}"
+        case Sum(terms):
+            return _sum(terms, digits)
+        case Product(factors):
+            return _product(factors, digits)
+        case Maximum(terms) | Minimum(terms):
+            name = "max" if isinstance(expression, Maximum) else "min"
+            inside = ", ".join(to_latex(term, digits) for term in terms)
+            return rf"\{name}\left({inside}\right)"
+        case Fraction(numerator, denominator):
+            return rf"\frac{{{to_latex(numerator, digits)}}}{{{to_latex(denominator, digits)}}}"
+        case Power(base, exponent):
+            return f"{_atom(base, digits)}^{{{to_latex(exponent, digits)}}}"
+        case Negative(term):
+            inner = to_latex(term, digits)
+            return f"-{_bracketed(inner, isinstance(term, Sum) or inner.startswith('-'))}"
+        case Absolute(term):
+            return rf"\left|{to_latex(term, digits)}\right|"
+        case Function(name, argument, _):
+            return _function(name, to_latex(argument, digits))
+        case Given(term, condition):
+            return rf"{to_latex(term, digits)}\ [\text{{{escaped(condition)}}}]"
+        case _:
+            raise TypeError(f"no LaTeX for {type(expression).__name__}")
+
+
+def _function(name: str, argument: str) -> str:
+    if name == "sqrt":
+        return rf"\sqrt{{{argument}}}"
+    return rf"{FUNCTIONS[name].latex}\left({argument}\right)"
+
+
+def _sum(terms: tuple[Expression, ...], digits: int) -> str:
+    line = ""
+    for term in terms:
+        text = to_latex(term, digits)
+        if not line:
+            line = text
+        elif text.startswith("-"):
+            line += f" - {text[1:]}"
+        else:
+            line += f" + {text}"
+    return line or "0"
+
+
+def _product(factors: tuple[Expression, ...], digits: int) -> str:
+    parts: list[str] = []
+    for factor in factors:
+        text = to_latex(factor, digits)
+        grouped = isinstance(factor, Sum) and len(factor.terms) > 1
+        parts.append(_bracketed(text, grouped or (bool(parts) and text.startswith("-"))))
+    return r" \cdot ".join(parts) or "1"
+
+
+def _atom(expression: Expression, digits: int) -> str:
+    text = to_latex(expression, digits)
+    composite = isinstance(
+        expression, (Sum, Product, Fraction, Power, Negative, Given, Rest, Partial, Function)
+    )
+    return _bracketed(text, composite or text.startswith("-") or r"\cdot" in text)
+
+
+def _bracketed(text: str, needed: bool) -> str:
+    return rf"\left({text}\right)" if needed else text

@@ -1,0 +1,116 @@
+"""Expression trees as one readable line of Unicode text."""
+
+from __future__ import annotations
+
+from bpviz.explain.expression import (
+    FUNCTIONS,
+    Absolute,
+    Expression,
+    Fraction,
+    Function,
+    Given,
+    Maximum,
+    Minimum,
+    Negative,
+    Number,
+    Partial,
+    Power,
+    Product,
+    Rest,
+    Sum,
+    Symbol,
+)
+from bpviz.explain.numbers import MINUS, format_number
+
+SUPERSCRIPTS = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+def to_text(expression: Expression, digits: int = 4) -> str:
+    """Return `expression` as a line of text, its numbers with up to `digits` significant digits."""
+    match expression:
+        case Symbol(text, _, _, _):
+            return text
+        case Partial(of, by, _, _):
+            return f"∂{of.text}/∂{by.text}"
+        case Number(value, _, text, _):
+            return text or format_number(value, digits, trim=True)
+        case Rest():
+            return _rest(expression, digits)
+        case Sum(terms):
+            return _sum(terms, digits)
+        case Product(factors):
+            return _product(factors, digits)
+        case Maximum(terms):
+            return f"max({', '.join(to_text(term, digits) for term in terms)})"
+        case Minimum(terms):
+            return f"min({', '.join(to_text(term, digits) for term in terms)})"
+        case Fraction(numerator, denominator):
+            return f"{_grouped(numerator, digits, Sum)}/{_atom(denominator, digits)}"
+        case Power(base, exponent):
+            return _power(base, exponent, digits)
+        case Negative(term):
+            text = _grouped(term, digits, Sum)
+            return f"{MINUS}({text})" if text.startswith(MINUS) else f"{MINUS}{text}"
+        case Absolute(term):
+            return f"|{to_text(term, digits)}|"
+        case Function(name, argument, _):
+            return f"{FUNCTIONS[name].text}({to_text(argument, digits)})"
+        case Given(term, condition):
+            return f"{to_text(term, digits)} [{condition}]"
+        case _:
+            raise TypeError(f"no text for {type(expression).__name__}")
+
+
+def _rest(rest: Rest, digits: int) -> str:
+    value = f": {format_number(rest.value, digits, trim=True)}" if rest.shown else ""
+    return f"… ({rest.count} more {rest.noun}{value})"
+
+
+def _sum(terms: tuple[Expression, ...], digits: int) -> str:
+    line = ""
+    for term in terms:
+        text = to_text(term, digits)
+        if not line:
+            line = text
+        elif text.startswith(MINUS):
+            line += f" {MINUS} {text[len(MINUS) :]}"
+        else:
+            line += f" + {text}"
+    return line or "0"
+
+
+def _product(factors: tuple[Expression, ...], digits: int) -> str:
+    parts: list[str] = []
+    for factor in factors:
+        text = _grouped(factor, digits, Sum, Fraction)
+        parts.append(f"({text})" if parts and text.startswith(MINUS) else text)
+    return "·".join(parts) or "1"
+
+
+def _power(base: Expression, exponent: Expression, digits: int) -> str:
+    text = _atom(base, digits)
+    raised = to_text(exponent, digits)
+    if isinstance(exponent, Number) and raised.translate(SUPERSCRIPTS) != raised:
+        lifted = raised.translate(SUPERSCRIPTS)
+        if all(sign in "⁰¹²³⁴⁵⁶⁷⁸⁹⁻" for sign in lifted):
+            return text + lifted
+    return f"{text}^{raised if isinstance(exponent, (Symbol, Number)) else f'({raised})'}"
+
+
+def _grouped(expression: Expression, digits: int, *kinds: type[Expression]) -> str:
+    text = to_text(expression, digits)
+    return f"({text})" if isinstance(expression, kinds) and _long(expression) else text
+
+
+def _long(expression: Expression) -> bool:
+    # A sum of one term needs no brackets.
+    return not isinstance(expression, Sum) or len(expression.terms) > 1
+
+
+def _atom(expression: Expression, digits: int) -> str:
+    text = to_text(expression, digits)
+    composite = isinstance(
+        expression, (Sum, Product, Fraction, Power, Negative, Given, Rest, Partial)
+    )
+    scientific = isinstance(expression, Number) and "e" in text
+    return f"({text})" if composite or scientific or text.startswith(MINUS) else text
