@@ -41,7 +41,7 @@ def test_without_one_it_says_so_and_makes_the_demonstration(set_up: Machine, var
     result = set_up.run("make_run")
     assert result.returncode == 0
     assert result.stderr == ""
-    assert result.stdout.splitlines()[0].startswith("No display here: ")
+    assert result.stdout.splitlines()[0].startswith(why)
     train, trace, export = commands(set_up)
     assert train.startswith(f"train {LESSON} --iterations 200 --save bpviz-demo/S5.bpviz.json")
     assert trace == "trace bpviz-demo/S5.bpviz.json -o bpviz-demo/S5.trace.json"
