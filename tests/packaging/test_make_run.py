@@ -33,8 +33,13 @@ def test_with_a_display_the_window_opens_on_s5(set_up: Machine, variable: str) -
     assert commands(set_up) == [LESSON]
 
 
-@pytest.mark.parametrize("variable", ["DISPLAY", "NOTHING"])
-def test_without_one_it_says_so_and_makes_the_demonstration(set_up: Machine, variable: str) -> None:
+@pytest.mark.parametrize(
+    ("variable", "why"),
+    [("DISPLAY", "The display :7 takes no window: "), ("NOTHING", "No display here: ")],
+)
+def test_without_one_it_says_so_and_makes_the_demonstration(
+    set_up: Machine, variable: str, why: str
+) -> None:
     refuses = '[ "$1" = -c ] && { echo "qt.qpa.xcb: could not connect" >&2; exit 134; }; exit 0'
     set_up.add("python", refuses, folder=set_up.project / ".venv" / "bin")
     set_up.environment = {variable: ":7"}
