@@ -1,0 +1,169 @@
+"""The desktop program: builds document, player and window, and connects them all in one place."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QActionGroup
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from bpviz import __version__
+from bpviz.document.document import Document
+from bpviz.document.player import Player
+from bpviz.engine.builders import new_layered
+from bpviz.model.data import GeneratorData
+from bpviz.model.schema import Session
+from bpviz.model.session import load_session
+from bpviz.ui.main_window import MainWindow
+from bpviz.ui.panels.dialogs import show_message
+from bpviz.ui.settings import Settings
+from bpviz.ui.style import resource_path
+
+logger = logging.getLogger(__name__)
+
+FIRST_LESSON = "S5.bpviz.json"
+
+
+def create_window(session: Session | None = None) -> MainWindow:
+    """Return a window, not yet shown, on `session`; without one on a small network for XOR.
+
+    The window has the attributes `document` and `player`. A QApplication must be there.
+    """
+    document = Document(session if session is not None else start_session())
+    player = Player(document)
+    window = MainWindow(document, player, Settings())
+    # The window owns both, so that they end with it.
+    document.setParent(window)
+    player.setParent(window)
+    connect(window)
+    return window
+
+
+def start_session() -> Session:
+    """Return the session the program starts with: 2-2-1 on the four points of XOR."""
+    return new_layered((2, 2, 1), data=GeneratorData(name="xor_points", samples=4), seed=7)
+
+
+def connect(window: MainWindow) -> None:
+    """Connect all signals of the window, sorted by sender."""
+    commands, workspace = window.commands, window.workspace
+    document, player, scene = window.document, window.player, window.scene
+
+    document.edited.connect(window.on_edited)
+    document.file_changed.connect(window.on_file_changed)
+    document.noticed.connect(window.on_noticed)
+    document.replaced.connect(window.on_replaced)
+
+    commands["edit.delete"].triggered.connect(window.on_delete)
+    commands["edit.redo"].triggered.connect(document.redo)
+    commands["edit.select_all"].triggered.connect(window.on_select_all)
+    commands["edit.undo"].triggered.connect(document.undo)
+    commands["file.export_drawing"].triggered.connect(window.on_export_drawing)
+    commands["file.export_loss"].triggered.connect(window.on_export_loss)
+    commands["file.new"].triggered.connect(window.on_new)
+    commands["file.open"].triggered.connect(window.on_open)
+    commands["file.quit"].triggered.connect(window.close)
+    commands["file.save"].triggered.connect(window.on_save)
+    commands["file.save_as"].triggered.connect(window.on_save_as)
+    commands["help.about"].triggered.connect(window.on_about)
+    commands["help.keys"].triggered.connect(window.on_help)
+    commands["run.back_iteration"].triggered.connect(player.back_iteration)
+    commands["run.phase_back"].triggered.connect(window.on_phase_back)
+    commands["run.phase_forward"].triggered.connect(window.on_phase_forward)
+    commands["run.reset"].triggered.connect(player.reset)
+    commands["run.step_back"].triggered.connect(window.on_step_back)
+    commands["run.step_forward"].triggered.connect(window.on_step_forward)
+    commands["run.step_iteration"].triggered.connect(player.step_iteration)
+    commands["run.toggle"].triggered.connect(player.toggle)
+    commands["view.fit"].triggered.connect(window.canvas.fit)
+    commands["view.loss_log"].toggled.connect(window.on_loss_log_toggled)
+    commands["view.theme"].triggered.connect(window.on_next_theme)
+    commands["view.zoom_in"].triggered.connect(window.canvas.zoom_in)
+    commands["view.zoom_out"].triggered.connect(window.canvas.zoom_out)
+
+    _group(window, "run.grain_neuron").triggered.connect(window.on_grain_chosen)
+    _group(window, "view.digits_4").triggered.connect(window.on_digits_chosen)
+    _group(window, "view.show_values").triggered.connect(window.on_overlay_chosen)
+    _group(window, "view.theme_dark").triggered.connect(window.on_theme_chosen)
+
+    player.curve_changed.connect(window.loss_plot.refresh_live)
+    player.run_changed.connect(window.on_run_changed)
+    player.stepped.connect(window.on_stepped)
+    player.stopped.connect(window.on_stopped)
+
+    scene.selection_changed.connect(window.on_selection_changed)
+    scene.tip.connect(window.on_tip)
+
+    window.loss_plot.log_toggled.connect(window.on_loss_log_toggled)
+    window.recent_menu.aboutToShow.connect(window.on_recent_shown)
+    workspace.inspector.titled.connect(workspace.docks["inspector"].title.set_about)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Show the window, on the session file in `arguments` if there is one; return Qt's status.
+
+    FormatError or OSError where the file can't be read.
+    """
+    application = QApplication.instance() or QApplication(["bpviz"])
+    QCoreApplication.setApplicationName("bpviz")
+    QCoreApplication.setApplicationVersion(__version__)
+    window = create_window()
+    handler = ErrorHandler(window)
+    sys.excepthook = handler
+    if arguments:
+        window.document.open(Path(arguments[0]))
+        window.settings.add_recent(Path(arguments[0]))
+    elif not window.settings.recent_files():
+        window.document.new(load_session(resource_path("lessons", FIRST_LESSON)))
+    window.show()
+    return int(application.exec())
+
+
+class ErrorHandler:
+    """Takes what no code has caught: logs it, and shows one dialog at a time; the loop goes on."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+        self._shown = False
+
+    def __call__(
+        self,
+        kind: type[BaseException],
+        error: BaseException,
+        trace: TracebackType | None,
+    ) -> None:
+        """Log `error` and tell the person, who can go on and save."""
+        if issubclass(kind, KeyboardInterrupt):
+            QApplication.quit()
+            return
+        logger.error("unexpected error", exc_info=(kind, error, trace))
+        if self._shown:
+            return
+        self._shown = True
+        self._window.player.pause()
+        box = show_message(
+            self._window,
+            "Unexpected error",
+            "Something went wrong in the program. Your session is still there: save it, under "
+            f"another name to be sure.\n\n{kind.__name__}: {error}",
+            QMessageBox.Icon.Critical,
+        )
+        box.setDetailedText("".join(traceback.format_exception(kind, error, trace)))
+        box.finished.connect(self._on_closed)
+
+    def _on_closed(self, _result: int) -> None:
+        self._shown = False
+
+
+def _group(window: MainWindow, action_id: str) -> QActionGroup:
+    """Return the group of exclusive choices that an action belongs to."""
+    group = window.commands[action_id].actionGroup()
+    if group is None:
+        raise LookupError(f"{action_id} is no choice of a group")
+    return group

@@ -1,0 +1,150 @@
+"""Every action of the program as one row of a table; menus, tips, keys and names come from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+MENUS: Final = ("File", "Edit", "View", "Run", "Lessons", "Help")
+SEPARATOR: Final = "-"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One action: its id, menu text, key, tip, icon and place in the menus.
+
+    `menu` is a menu's name, with `/` a submenu of it. `group` makes the rows that share it
+    exclusive choices. `ruled` draws a line above it in the menu.
+    """
+
+    id: str
+    text: str
+    key: str
+    tip: str
+    icon: str
+    menu: str
+    checkable: bool = False
+    group: str = ""
+    ruled: bool = False
+
+
+def _choice(id_: str, text: str, key: str, tip: str, menu: str, ruled: bool = False) -> Row:
+    """Return one of several exclusive choices, those whose ids share the part before the `_`."""
+    group = id_.rpartition("_")[0]
+    return Row(id_, text, key, tip, "", menu, checkable=True, group=group, ruled=ruled)
+
+
+ACTIONS: Final = (
+    Row("file.new", "&New…", "Ctrl+N", "Start a new layered network", "new", "File"),
+    Row("file.open", "&Open…", "Ctrl+O", "Open a session file", "open", "File"),
+    Row("file.save", "&Save", "Ctrl+S", "Save the session", "save", "File", ruled=True),
+    Row("file.save_as", "Save &As…", "Ctrl+Shift+S", "Save the session to another file", "",
+        "File"),
+    Row("file.export_drawing", "Export &Drawing…", "Ctrl+E",
+        "Export the drawing, with the overlay shown, as SVG, PDF or PNG", "image", "File",
+        ruled=True),
+    Row("file.export_loss", "Export &Loss…", "Ctrl+Shift+E",
+        "Export the loss curve as SVG, PDF, PNG or CSV", "chart", "File"),
+    Row("file.quit", "&Quit", "Ctrl+Q", "Close the program", "", "File", ruled=True),
+    Row("edit.undo", "&Undo", "Ctrl+Z", "Undo the last change", "undo", "Edit"),
+    Row("edit.redo", "&Redo", "Ctrl+Shift+Z", "Redo the change undone last", "redo", "Edit"),
+    Row("edit.delete", "&Delete", "Del", "Delete what is selected", "delete", "Edit", ruled=True),
+    Row("edit.select_all", "Select &All", "Ctrl+A", "Select all nodes and edges", "", "Edit"),
+    _choice("view.show_values", "Show &Values", "Ctrl+1",
+            "Colour nodes and edges by their values and weights", "View"),
+    _choice("view.show_gradients", "Show &Gradients", "Ctrl+2",
+            "Colour nodes and edges by their gradients", "View"),
+    _choice("view.show_updates", "Show &Updates", "Ctrl+3",
+            "Colour edges by how the last update changed them", "View"),
+    Row("view.zoom_in", "Zoom &In", "Ctrl++", "Enlarge the drawing", "zoom_in", "View", ruled=True),
+    Row("view.zoom_out", "Zoom &Out", "Ctrl+-", "Shrink the drawing", "zoom_out", "View"),
+    Row("view.fit", "&Fit", "Ctrl+0", "Show the whole network", "fit", "View"),
+    Row("view.loss_log", "&Logarithmic Loss", "Ctrl+L", "Plot the loss on a logarithmic axis", "",
+        "View", checkable=True, ruled=True),
+    _choice("view.digits_3", "&3", "", "Show numbers with 3 significant digits", "View/Digits"),
+    _choice("view.digits_4", "&4", "", "Show numbers with 4 significant digits", "View/Digits"),
+    _choice("view.digits_6", "&6", "", "Show numbers with 6 significant digits", "View/Digits"),
+    _choice("view.digits_10", "&10", "", "Show numbers with 10 significant digits", "View/Digits"),
+    Row("view.theme", "&Next Theme", "Ctrl+T", "Switch between dark, light and high contrast",
+        "theme", "View/Theme"),
+    _choice("view.theme_dark", "&Dark", "", "Light drawing on a dark ground", "View/Theme", True),
+    _choice("view.theme_light", "&Light", "", "Dark drawing on a light ground", "View/Theme"),
+    _choice("view.theme_high_contrast", "&High Contrast", "",
+            "Strong colours on black, for weak eyes and weak projectors", "View/Theme"),
+    Row("run.toggle", "&Run", "Space", "Run or pause the training", "run", "Run"),
+    Row("run.step_forward", "Step &Forward", "Right", "One step forward, of the chosen size",
+        "step_forward", "Run", ruled=True),
+    Row("run.step_back", "Step &Back", "Left", "One step back, of the chosen size", "step_back",
+        "Run"),
+    Row("run.phase_forward", "Next &Phase", "Shift+Right",
+        "Forward to the end of the next phase", "", "Run"),
+    Row("run.phase_back", "P&revious Phase", "Shift+Left", "Back to the end of the phase before",
+        "", "Run"),
+    Row("run.step_iteration", "Next &Iteration", "Ctrl+Right", "One whole iteration forward",
+        "iteration_forward", "Run"),
+    Row("run.back_iteration", "Pre&vious Iteration", "Ctrl+Left", "One whole iteration back",
+        "iteration_back", "Run"),
+    Row("run.reset", "Re&set to Start", "Home", "Back to the untrained network", "reset", "Run",
+        ruled=True),
+    _choice("run.grain_neuron", "&Neuron", "1", "Each step shows one neuron", "Run/Step by"),
+    _choice("run.grain_phase", "&Phase", "2",
+            "Each step shows a whole phase: forward, loss, backward, update", "Run/Step by"),
+    _choice("run.grain_iteration", "&Iteration", "3", "Each step is a whole iteration",
+            "Run/Step by"),
+    Row("help.keys", "&Keys and Mouse", "F1", "What keys and mouse do", "help", "Help"),
+    Row("help.about", "&About bpviz", "", "Version and licence", "", "Help"),
+)  # fmt: skip
+
+
+def make_actions(parent: QWidget) -> dict[str, QAction]:
+    """Return one QAction per row, by id, as children of `parent`; keys work all over it."""
+    actions: dict[str, QAction] = {}
+    groups: dict[str, QActionGroup] = {}
+    for row in ACTIONS:
+        action = QAction(row.text, parent)
+        action.setObjectName(row.id)
+        action.setCheckable(row.checkable)
+        if row.key:
+            action.setShortcut(QKeySequence(row.key))
+        action.setToolTip(tip_with_key(row.tip, action))
+        action.setStatusTip(row.tip)
+        if row.group:
+            group = groups.setdefault(row.group, QActionGroup(parent))
+            group.addAction(action)
+        parent.addAction(action)
+        actions[row.id] = action
+    actions["file.quit"].setMenuRole(QAction.MenuRole.QuitRole)
+    actions["help.about"].setMenuRole(QAction.MenuRole.AboutRole)
+    return actions
+
+
+def tip_with_key(tip: str, action: QAction) -> str:
+    """Return a tip that also names the action's key."""
+    key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    return f"{tip} ({key})" if key else tip
+
+
+def fill_menu_bar(bar: QMenuBar, actions: dict[str, QAction]) -> dict[str, QMenu]:
+    """Put all actions into the menus of `bar`; return the menus by name ("View/Theme")."""
+    menus: dict[str, QMenu] = {}
+    for name in MENUS:
+        menus[name] = bar.addMenu(f"&{name}")
+        menus[name].setToolTipsVisible(True)
+    for row in ACTIONS:
+        menu = _menu(menus, row.menu)
+        if row.ruled:
+            menu.addSeparator()
+        menu.addAction(actions[row.id])
+    return menus
+
+
+def _menu(menus: dict[str, QMenu], path: str) -> QMenu:
+    """Return the menu at `path`, made where it is a submenu not yet there."""
+    if path not in menus:
+        above, _, name = path.rpartition("/")
+        menus[path] = _menu(menus, above).addMenu(f"&{name}")
+        menus[path].setToolTipsVisible(True)
+    return menus[path]

@@ -1,0 +1,133 @@
+"""What forms are made of: aligned rows, choices that the wheel leaves alone, edits with a tip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolTip,
+    QWidget,
+)
+
+from bpviz.document.document import Document
+from bpviz.model.edit import Edit, EditError
+from bpviz.ui.style import guard
+
+LABEL_WIDTH = 96
+SEVERAL = "several"
+
+
+class Form(QWidget):
+    """Rows of a label and a field, in columns that line up over all panels."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(12, 2, 12, 8)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(6)
+        self._grid.setColumnMinimumWidth(0, LABEL_WIDTH)
+        self._grid.setColumnStretch(1, 1)
+        self._labels: dict[QWidget, QLabel] = {}
+
+    def add(self, text: str, field: QWidget, name: str, tip: str = "") -> None:
+        """Add a row; `name` becomes the field's object name and `tip` the label's tip."""
+        label = QLabel(text)
+        label.setBuddy(field)
+        label.setToolTip(tip)
+        field.setObjectName(name)
+        field.setAccessibleName(text)
+        field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        row = self._grid.rowCount()
+        self._grid.addWidget(label, row, 0)
+        self._grid.addWidget(field, row, 1)
+        self._labels[field] = label
+
+    def add_wide(self, field: QWidget) -> None:
+        """Add a widget over both columns."""
+        self._grid.addWidget(field, self._grid.rowCount(), 0, 1, 2)
+
+    def show_row(self, field: QWidget, shown: bool) -> None:
+        """Show or hide a field with its label."""
+        field.setVisible(shown)
+        self._labels[field].setVisible(shown)
+
+    def set_label(self, field: QWidget, text: str) -> None:
+        """Change the text beside a field."""
+        self._labels[field].setText(text)
+        field.setAccessibleName(text)
+
+
+class Choice(QComboBox):
+    """One of several named values; `chosen` tells the key a person has picked."""
+
+    chosen = Signal(str)
+
+    def __init__(self, names: Mapping[str, str], parent: QWidget | None = None) -> None:
+        """Offer `names`: key to text."""
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(8)
+        self.setPlaceholderText(SEVERAL)
+        for key, text in names.items():
+            self.addItem(text, key)
+        self.activated.connect(self._on_activated)
+
+    def set_key(self, key: str | None) -> None:
+        """Show the value `key`, added where it is not offered; None for several values."""
+        if key is not None and self.findData(key) < 0:
+            self.addItem(key, key)
+        self.setCurrentIndex(-1 if key is None else self.findData(key))
+
+    def _on_activated(self, index: int) -> None:
+        self.chosen.emit(str(self.itemData(index)))
+
+    @guard
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to the panel: scrolling past must not change a setting."""
+        event.ignore()
+
+
+def set_check(box: QCheckBox, value: bool | None) -> None:
+    """Show yes, no or (None) several values in `box`, without telling anyone."""
+    box.blockSignals(True)
+    box.setTristate(value is None)
+    states = {True: Qt.CheckState.Checked, False: Qt.CheckState.Unchecked}
+    box.setCheckState(Qt.CheckState.PartiallyChecked if value is None else states[value])
+    box.blockSignals(False)
+
+
+def side_by_side(*fields: QWidget) -> QWidget:
+    """Return a widget with `fields` in a row, all as wide."""
+    holder = QWidget()
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(6)
+    for field in fields:
+        row.addWidget(field, 1)
+    return holder
+
+
+def attempt(document: Document, make: Callable[[], Edit], at: QWidget) -> bool:
+    """Push the edit that `make` returns; where it is refused say so at `at`, return False."""
+    try:
+        document.push(make())
+    except EditError as refusal:
+        show_tip(at, str(refusal))
+        return False
+    return True
+
+
+def show_tip(at: QWidget, text: str) -> None:
+    """Say `text` in a tip under the widget `at`."""
+    if at.isVisible():
+        QToolTip.showText(at.mapToGlobal(QPoint(0, at.height())), text, at)

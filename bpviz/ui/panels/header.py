@@ -1,0 +1,59 @@
+"""The header at the right of the tool bar: iteration, epoch and loss, at a glance."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from bpviz.document.player import Player
+from bpviz.explain.numbers import format_number
+from bpviz.ui.style import Theme
+
+
+class Header(QWidget):
+    """Two lines, right-aligned: "iteration 137 · epoch 35" and "loss 0.0652  test 0.0711"."""
+
+    def __init__(self, player: Player, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._player = player
+        self._digits = 4
+        self._place = QLabel()
+        self._loss = QLabel()
+        self._place.setObjectName("header.place")
+        self._loss.setObjectName("header.loss")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 0, 8, 0)
+        layout.setSpacing(0)
+        for label in (self._place, self._loss):
+            label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            layout.addWidget(label)
+        self.setMinimumWidth(230)
+        self.refresh()
+
+    def set_digits(self, digits: int) -> None:
+        """Show numbers with `digits` significant digits."""
+        self._digits = digits
+        self.refresh()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Follow the theme."""
+        self._place.setStyleSheet(f"color: {theme.text}; font-weight: bold;")
+        self._loss.setStyleSheet(f"color: {theme.muted};")
+
+    def refresh(self) -> None:
+        """Show where training stands."""
+        player = self._player
+        inside = player.frame is not None and not player.running
+        iteration = player.iteration + (1 if inside else 0)
+        self._place.setText(f"iteration {iteration:,} · epoch {player.epoch:,}")
+        curve = player.curve
+        index = bisect_right(curve.iteration, player.iteration) - 1
+        if index < 0:
+            self._loss.setText("loss —")
+            return
+        text = f"loss {format_number(curve.train[index], self._digits)}"
+        if index < len(curve.test):
+            text += f"   test {format_number(curve.test[index], self._digits)}"
+        self._loss.setText(text)

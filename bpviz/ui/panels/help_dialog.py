@@ -1,0 +1,76 @@
+"""Help: what keys and mouse do, and what the program is."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QMessageBox, QTextBrowser, QVBoxLayout
+from PySide6.QtWidgets import QWidget as Widget
+
+from bpviz import __version__
+
+MOUSE: Final = (
+    ("Click", "Select a node or an edge; with Shift or Ctrl add to the selection"),
+    ("Drag a node", "Move what is selected"),
+    ("Drag from a node's rim", "Connect it to another node"),
+    ("Drag on the empty canvas", "Select what the box touches"),
+    ("Double-click the empty canvas", "Add a unit"),
+    ("Wheel", "Zoom"),
+    ("Drag with the middle button", "Move the drawing"),
+    ("Click a row of the data", "Show that row's step"),
+)
+
+
+def show_keys(parent: Widget, actions: dict[str, QAction]) -> QDialog:
+    """Show all keys, from the table of actions, and what the mouse does."""
+    dialog = QDialog(parent)
+    dialog.setObjectName("keys")
+    dialog.setWindowTitle("Keys and mouse")
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    text = QTextBrowser()
+    text.setHtml(keys_html(actions))
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    buttons.rejected.connect(dialog.reject)
+    layout = QVBoxLayout(dialog)
+    layout.addWidget(text)
+    layout.addWidget(buttons)
+    dialog.resize(640, 640)
+    dialog.open()
+    return dialog
+
+
+def keys_html(actions: dict[str, QAction]) -> str:
+    """Return the tables of keys and of what the mouse does."""
+    keys = [
+        (action.shortcut().toString(), action.statusTip())
+        for action in actions.values()
+        if not action.shortcut().isEmpty()
+    ]
+    return f"<h3>Keys</h3>{_table(keys)}<h3>Mouse</h3>{_table(MOUSE)}"
+
+
+def show_about(parent: Widget) -> QMessageBox:
+    """Show version and licence."""
+    box = QMessageBox(parent)
+    box.setObjectName("about")
+    box.setWindowTitle("About bpviz")
+    box.setIconPixmap(parent.windowIcon().pixmap(64, 64))
+    box.setText(f"<b>bpviz {__version__}</b>")
+    box.setInformativeText(
+        "See back propagation: an editable neural network, stepped forwards and backwards with "
+        "its gradients in view. Free under the MIT licence."
+    )
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.open()
+    return box
+
+
+def _table(rows: tuple[tuple[str, str], ...] | list[tuple[str, str]]) -> str:
+    lines = "".join(
+        f"<tr><td><b>{escape(key)}</b></td><td style='padding-left:18px'>{escape(tip)}</td></tr>"
+        for key, tip in rows
+    )
+    return f"<table cellpadding='3'>{lines}</table>"

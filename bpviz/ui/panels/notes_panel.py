@@ -1,0 +1,126 @@
+"""Title and notes of the session: shown as Markdown, edited as text."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QStackedWidget,
+    QTextBrowser,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from bpviz.document.document import Document
+from bpviz.model.verbs import set_text
+from bpviz.ui.panels.form import attempt
+from bpviz.ui.style import Theme, guard, icon
+
+EMPTY = "*No notes yet. Write some with the pencil above.*"
+
+
+class _Editor(QPlainTextEdit):
+    """A text field that tells when it is left."""
+
+    left = Signal()
+
+    @guard
+    def event(self, event: QEvent) -> bool:
+        """Tell when the focus goes elsewhere in the program."""
+        done = super().event(event)
+        if event.type() == QEvent.Type.FocusOut:
+            self.left.emit()
+        return done
+
+
+class NotesPanel(QWidget):
+    """Shows `session.title` and `session.notes`; a change is one Edit when the field is left."""
+
+    def __init__(self, document: Document, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._shown: str | None = None
+        self._title = QLineEdit()
+        self._pencil = QToolButton()
+        self._pages = QStackedWidget()
+        self._reader = QTextBrowser()
+        self._editor = _Editor()
+        self._build()
+        self._title.editingFinished.connect(self._on_title_finished)
+        self._pencil.toggled.connect(self._on_pencil_toggled)
+        self._editor.left.connect(self.commit)
+        self.apply_theme(theme)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the session's title and notes."""
+        session = self._document.session
+        if not self._title.hasFocus() and self._title.text() != session.title:
+            self._title.setText(session.title)
+            self._title.setCursorPosition(0)
+        if session.notes == self._shown:
+            return
+        self._shown = session.notes
+        self._reader.setMarkdown(session.notes or EMPTY)
+        if self._editor.toPlainText() != session.notes:
+            self._editor.setPlainText(session.notes)
+
+    def commit(self) -> None:
+        """Hand the edited notes to the document."""
+        text = self._editor.toPlainText()
+        session = self._document.session
+        writing = self._pages.currentWidget() is self._editor
+        if writing and text != session.notes:
+            attempt(self._document, partial(set_text, session, "notes", text), self._editor)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Follow the theme."""
+        self._pencil.setIcon(icon("edit", theme))
+        self._reader.document().setDefaultStyleSheet(f"a {{ color: {theme.accent}; }}")
+        self._reader.setStyleSheet(
+            f"QTextBrowser {{ background: {theme.panel}; border: none; padding: 0; }}"
+        )
+
+    def _build(self) -> None:
+        self._title.setObjectName("notes.title")
+        self._title.setAccessibleName("Title of the session")
+        self._title.setPlaceholderText("Title")
+        self._pencil.setObjectName("notes.edit")
+        self._pencil.setCheckable(True)
+        self._pencil.setToolTip("Write the notes; Markdown is shown as it reads")
+        self._pencil.setAccessibleName("Write the notes")
+        self._reader.setObjectName("notes.reader")
+        self._reader.setOpenExternalLinks(True)
+        self._reader.document().setDocumentMargin(2)
+        self._editor.setObjectName("notes.editor")
+        self._editor.setTabChangesFocus(True)
+        self._pages.addWidget(self._reader)
+        self._pages.addWidget(self._editor)
+        head = QHBoxLayout()
+        head.setSpacing(6)
+        head.addWidget(self._title, 1)
+        head.addWidget(self._pencil)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 2, 12, 10)
+        layout.setSpacing(8)
+        layout.addLayout(head)
+        layout.addWidget(self._pages, 1)
+
+    def _on_title_finished(self) -> None:
+        text = self._title.text().strip()
+        session = self._document.session
+        if text != session.title:
+            attempt(self._document, partial(set_text, session, "title", text), self._title)
+        self._title.setCursorPosition(0)
+
+    def _on_pencil_toggled(self, writing: bool) -> None:
+        if not writing:
+            self.commit()
+        self._pages.setCurrentWidget(self._editor if writing else self._reader)
+        if writing:
+            self._editor.setFocus()

@@ -1,0 +1,160 @@
+"""Changes of a table of rows as plain functions: set a cell, add, delete, paste."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+from bpviz.model.checks import MAX_CELLS, MAX_ROWS, check_session
+from bpviz.model.data import Row, Rows, TableData
+from bpviz.model.edit import Edit, EditError
+from bpviz.model.files import FormatError
+from bpviz.model.schema import Session
+from bpviz.model.verbs import set_data
+from bpviz.ui.panels.number_text import NumberRefusedError, parse_number
+
+Part: TypeAlias = Literal["train", "test"]
+FIELDS: Final = {"train": ("inputs", "targets"), "test": ("test_inputs", "test_targets")}
+SEPARATORS: Final = re.compile(r"\t|;|\|")
+
+
+def widths(session: Session, table: TableData) -> tuple[int, int]:
+    """Return the number of input and target columns: of the rows, else what the network needs."""
+    inputs = table.inputs or table.test_inputs
+    if inputs:
+        targets = table.targets or table.test_targets
+        return len(inputs[0]), len(targets[0]) if targets else 0
+    outputs = 0 if session.training.loss == "output_value" else len(session.network.outputs)
+    return len(session.network.inputs), outputs
+
+
+def rows_of(table: TableData, part: Part) -> Rows:
+    """Return the part's rows, inputs and targets joined."""
+    inputs, targets = (getattr(table, field) for field in FIELDS[part])
+    if not targets:
+        return tuple(inputs)
+    return tuple((*row, *target) for row, target in zip(inputs, targets, strict=True))
+
+
+def set_cell(
+    session: Session, table: TableData, part: Part, row: int, column: int, value: float
+) -> Edit:
+    """Set one number of the table."""
+    rows = list(rows_of(table, part))
+    changed = list(rows[row])
+    changed[column] = value
+    rows[row] = tuple(changed)
+    return _edit(session, table, part, rows, f"Set a number of row {row + 1}")
+
+
+def add_row(session: Session, table: TableData, part: Part, at: int) -> Edit:
+    """Add a row before position `at`, a copy of the row above it (zeros where there is none)."""
+    rows = list(rows_of(table, part))
+    inputs, targets = widths(session, table)
+    fresh = rows[max(0, at - 1)] if rows else (0.0,) * inputs + _first_target(session, targets)
+    rows.insert(at, fresh)
+    return _edit(session, table, part, rows, "Add a row")
+
+
+def delete_rows(session: Session, table: TableData, part: Part, gone: set[int]) -> Edit:
+    """Delete the rows at the positions `gone`."""
+    if not gone:
+        raise EditError("Choose a row to delete")
+    rows = [row for index, row in enumerate(rows_of(table, part)) if index not in gone]
+    label = "Delete a row" if len(gone) == 1 else f"Delete {len(gone)} rows"
+    return _edit(session, table, part, rows, label)
+
+
+def paste(session: Session, table: TableData, part: Part, row: int, column: int, text: str) -> Edit:
+    """Put a spreadsheet's cells in from (row, column) on, adding the rows that are not there.
+
+    EditError names the cell that is no number; nothing is pasted half.
+    """
+    cells = parse_cells(text)
+    inputs, targets = widths(session, table)
+    width = inputs + targets
+    wide = max(map(len, cells))
+    if column + wide > width:
+        raise EditError(f"{wide} columns from column {column + 1} on: there are only {width}")
+    rows = [list(old) for old in rows_of(table, part)]
+    for offset, values in enumerate(cells):
+        if row + offset >= len(rows):
+            above = rows[-1] if rows else [0.0] * inputs + list(_first_target(session, targets))
+            rows.append(list(above))
+        rows[row + offset][column : column + len(values)] = values
+    label = "Paste a row" if len(cells) == 1 else f"Paste {len(cells)} rows"
+    return _edit(session, table, part, [tuple(values) for values in rows], label)
+
+
+def parse_cells(text: str) -> list[list[float]]:
+    """Return the numbers of a spreadsheet's text: lines of cells, by tab, semicolon or bar.
+
+    Where there is no tab, spaces and commas followed by a space separate too; a first line
+    without any number is a heading and left out. EditError names what is no number.
+    """
+    lines = [line.strip("\r ") for line in text.split("\n")]
+    cells = [_split(line) for line in lines if line.strip()]
+    if len(cells) > 1 and not any(_is_number(cell) for cell in cells[0]):
+        cells = cells[1:]
+    if not cells:
+        raise EditError("There are no numbers to paste")
+    found: list[list[float]] = []
+    for number, line in enumerate(cells, start=1):
+        values: list[float] = []
+        for place, cell in enumerate(line, start=1):
+            try:
+                values.append(parse_number(cell))
+            except NumberRefusedError as problem:
+                raise EditError(f"Row {number}, column {place}: {problem}") from None
+        found.append(values)
+    return found
+
+
+def _split(line: str) -> list[str]:
+    if SEPARATORS.search(line):
+        return SEPARATORS.split(line.strip("\n"))
+    if line.count(",") and "." in line:
+        return [cell for cell in re.split(r"[,\s]+", line) if cell]
+    return [cell for cell in re.split(r",\s+|\s+", line) if cell]
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        parse_number(cell)
+    except NumberRefusedError:
+        return False
+    return True
+
+
+def _first_target(session: Session, count: int) -> Row:
+    """Return targets every loss allows: zeros, and with softmax the first class."""
+    if session.training.loss == "softmax_cross_entropy" and count:
+        return (1.0, *(0.0,) * (count - 1))
+    return (0.0,) * count
+
+
+def _edit(session: Session, table: TableData, part: Part, rows: list[Row], label: str) -> Edit:
+    """Return the edit that gives `part` the joined `rows`; EditError where that is malformed."""
+    inputs, targets = widths(session, table)
+    if len(rows) > MAX_ROWS or len(rows) * (inputs + targets) > MAX_CELLS:
+        raise EditError(f"A session holds at most {MAX_ROWS:,} rows and {MAX_CELLS:,} cells")
+    input_field, target_field = FIELDS[part]
+    data = msgspec.structs.replace(
+        table,
+        **{
+            input_field: tuple(row[:inputs] for row in rows),
+            target_field: tuple(row[inputs:] for row in rows) if targets else (),
+        },
+    )
+    return checked(session, set_data(session, data, label), data)
+
+
+def checked(session: Session, edit: Edit, data: TableData) -> Edit:
+    """Return `edit`; EditError where the session would be malformed with `data`."""
+    try:
+        check_session(msgspec.structs.replace(session, data=data))
+    except FormatError as fault:
+        raise EditError(fault.message) from None
+    return edit

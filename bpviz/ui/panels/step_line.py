@@ -1,0 +1,195 @@
+"""The line under the canvas: what this step did, in words and numbers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from bpviz.document.player import Player
+from bpviz.engine.frames import Frame
+from bpviz.explain.derivation import explain
+from bpviz.model.network import Network
+from bpviz.ui.panels.names import PHASES
+from bpviz.ui.style import Theme, guard
+
+READY = "Ready: the next step feeds the inputs forward. → steps, Space runs."
+RUNNING = "Training. Space pauses; then every step can be walked back and forth."
+LINES = 2
+
+
+class Caption(NamedTuple):
+    """Where the player stands: its phase ("" when ready) and the title for it."""
+
+    phase: str
+    title: str
+
+
+def caption(player: Player, network: Network) -> Caption:
+    """Return the title of the present place: "Backward · h1 · sample 3 of 4"."""
+    if player.problem and player.trace is None:
+        return Caption("", "Not complete yet")
+    if player.running:
+        return Caption("", "Running")
+    frame = player.frame
+    if frame is None:
+        return Caption("", f"Ready for iteration {player.iteration + 1:,}")
+    parts = [PHASES.get(frame.phase, frame.phase), _place(frame, network)]
+    if frame.phase in ("forward", "loss", "backward") and len(player.batch) > 1:
+        parts.append(f"sample {player.sample + 1:,} of {len(player.batch):,}")
+    return Caption(frame.phase, " · ".join(part for part in parts if part))
+
+
+def _place(frame: Frame, network: Network) -> str:
+    if frame.edge >= 0:
+        edge = network.edges[frame.edge]
+        return f"{network.node(edge.source).label} → {network.node(edge.target).label}"
+    if frame.node >= 0:
+        return network.nodes[frame.node].label
+    return {"input": "inputs", "input_gradient": "inputs"}.get(frame.kind, "")
+
+
+class ElidedLabel(QLabel):
+    """Text over at most two lines; what does not fit is cut, and whole in the tip."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._whole = ""
+        self.setWordWrap(True)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    @property
+    def whole_text(self) -> str:
+        """The text, also what is cut on screen."""
+        return self._whole
+
+    def set_whole_text(self, text: str) -> None:
+        """Show `text`."""
+        self._whole = text
+        self.setToolTip("")
+        self._fit()
+
+    @guard
+    def sizeHint(self) -> QSize:
+        """Return room for two lines."""
+        return QSize(200, LINES * self.fontMetrics().lineSpacing() + 2)
+
+    @guard
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Cut anew."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        shown = fitted(self._whole, self.fontMetrics(), max(60, self.width()), LINES)
+        if shown != self.text():
+            self.setText(shown)
+        if shown != self._whole:
+            self.setToolTip(self._whole)
+
+
+def fitted(text: str, metrics: QFontMetrics, width: int, lines: int) -> str:
+    """Return `text`, cut with "…" after the words that fit into `lines` lines of `width`."""
+    flags = int(Qt.TextFlag.TextWordWrap)
+
+    def fits(part: str) -> bool:
+        box = metrics.boundingRect(0, 0, width, 10_000, flags, part)
+        return box.height() <= lines * metrics.lineSpacing() + 1
+
+    if fits(text):
+        return text
+    words = text.split(" ")
+    low, high = 0, len(words)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if fits(" ".join(words[:middle]) + " …"):
+            low = middle
+        else:
+            high = middle - 1
+    return " ".join(words[:low]) + " …"
+
+
+class StepLine(QFrame):
+    """Title and sentence of the present step, and how far the iteration has come."""
+
+    def __init__(self, player: Player, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._player = player
+        self._theme = theme
+        self._digits = 4
+        self._notice = ""
+        self._title = QLabel()
+        self._count = QLabel()
+        self._sentence = ElidedLabel()
+        self._title.setProperty("role", "title")
+        self._title.setObjectName("step.title")
+        self._sentence.setObjectName("step.sentence")
+        self._count.setProperty("role", "muted")
+        self._count.setObjectName("step.count")
+        head = QHBoxLayout()
+        head.setSpacing(10)
+        head.addWidget(self._title, 1)
+        head.addWidget(self._count)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 8, 16, 8)
+        layout.setSpacing(3)
+        layout.addLayout(head)
+        layout.addWidget(self._sentence)
+        self.setObjectName("step_line")
+        self.apply_theme(theme)
+
+    @property
+    def sentence(self) -> str:
+        """What is said, whole."""
+        return self._sentence.whole_text
+
+    def set_digits(self, digits: int) -> None:
+        """Show numbers with `digits` significant digits."""
+        self._digits = digits
+        self.refresh()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Follow the theme."""
+        self._theme = theme
+        self.setStyleSheet(
+            f"#step_line {{ background: {theme.window}; border-top: 1px solid {theme.border}; }}"
+        )
+        self.refresh()
+
+    def show_notice(self, text: str) -> None:
+        """Say `text` until the next step: why a run has stopped, say."""
+        self._notice = text
+        self._title.setText(self._say())
+
+    def refresh(self) -> None:
+        """Say what the present step did."""
+        self._notice = ""
+        self._title.setText(self._say())
+        frames = self._player.frames
+        index = self._player.frame_index
+        stands = bool(frames) and not self._player.running and self._player.trace is not None
+        self._count.setText(f"step {index + 1} of {len(frames)}" if stands else "")
+
+    def _say(self) -> str:
+        """Show the sentence and return the title."""
+        player = self._player
+        trace, frame = player.trace, player.frame
+        if self._notice:
+            self._sentence.set_whole_text(self._notice)
+            return "Stopped"
+        if player.problem and (trace is None or not player.running):
+            self._sentence.set_whole_text(player.problem)
+            return "Stopped" if trace is not None else "Not complete yet"
+        if player.running:
+            self._sentence.set_whole_text(RUNNING)
+            return "Running"
+        if frame is None or trace is None:
+            self._sentence.set_whole_text(READY)
+            return "Ready"
+        told = explain(trace, frame, player.sample, digits=self._digits)
+        self._sentence.set_whole_text(told.sentence)
+        return told.title

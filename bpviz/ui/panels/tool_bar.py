@@ -1,0 +1,87 @@
+"""The tool bar: undo, the player's buttons, the step size, the overlay, and the header."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolBar, QToolButton, QWidget
+
+from bpviz.ui.panels.header import Header
+from bpviz.ui.style import Theme, icon
+
+EDIT_IDS = ("edit.undo", "edit.redo")
+PLAYER_IDS = (
+    "run.reset", "run.back_iteration", "run.step_back", "run.toggle", "run.step_forward",
+    "run.step_iteration",
+)  # fmt: skip
+GRAIN_IDS = ("run.grain_neuron", "run.grain_phase", "run.grain_iteration")
+OVERLAY_IDS = ("view.show_values", "view.show_gradients", "view.show_updates")
+TONES = {
+    "view.show_values": "values",
+    "view.show_gradients": "gradients",
+    "view.show_updates": "updates",
+    "run.toggle": "primary",
+}
+
+
+class ToolBar(QToolBar):
+    """Buttons for the actions used all the time, each with its tip and key."""
+
+    def __init__(self, actions: Mapping[str, QAction], header: Header) -> None:
+        super().__init__("Tools")
+        self._actions = actions
+        self.setObjectName("tool_bar")
+        self.setMovable(False)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self.setIconSize(QSize(20, 20))
+        self._add_group(EDIT_IDS)
+        self.addSeparator()
+        self._add_group(PLAYER_IDS, wide=True)
+        self.addSeparator()
+        self._add_group(GRAIN_IDS, "Step by")
+        self.addSeparator()
+        self._add_group(OVERLAY_IDS, "Show")
+        space = QWidget()
+        space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.addWidget(space)
+        self.addWidget(header)
+
+    def show_running(self, running: bool, theme: Theme) -> None:
+        """Turn the run button into a pause button and back."""
+        action = self._actions["run.toggle"]
+        action.setText("&Pause" if running else "&Run")
+        on_accent = replace(theme, text=theme.on_accent)
+        action.setIcon(icon("pause" if running else "run", on_accent))
+
+    def _add_group(self, ids: Sequence[str], label: str = "", *, wide: bool = False) -> None:
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        if label:
+            text = QLabel(label)
+            row.addWidget(text)
+        for action_id in ids:
+            row.addWidget(self._button(action_id, text_only=bool(label), wide=wide))
+        self.addWidget(holder)
+
+    def _button(self, action_id: str, *, text_only: bool, wide: bool) -> QToolButton:
+        action = self._actions[action_id]
+        button = QToolButton()
+        button.setDefaultAction(action)
+        button.setObjectName(f"button.{action_id}")
+        button.setAccessibleName(action.text().replace("&", ""))
+        # Space and arrows belong to the player wherever a button was clicked last.
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setMinimumHeight(32)
+        if action_id in TONES:
+            button.setProperty("tone", TONES[action_id])
+        if text_only:
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        else:
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+            button.setMinimumWidth(42 if wide else 36)
+        return button

@@ -1,0 +1,128 @@
+"""All that shows the document: canvas, panels and plot, built, themed and refreshed together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+
+from bpviz.document.document import Document
+from bpviz.document.player import Player
+from bpviz.ui.canvas.scene import CanvasScene
+from bpviz.ui.canvas.view import CanvasView
+from bpviz.ui.panels.canvas_frame import CanvasFrame
+from bpviz.ui.panels.data_panel import DataPanel
+from bpviz.ui.panels.docks import Dock
+from bpviz.ui.panels.header import Header
+from bpviz.ui.panels.inspector_panel import InspectorPanel
+from bpviz.ui.panels.legend_panel import LegendPanel
+from bpviz.ui.panels.notes_panel import NotesPanel
+from bpviz.ui.panels.step_line import StepLine
+from bpviz.ui.panels.training_panel import TrainingPanel
+from bpviz.ui.plots.loss_plot import LossPlot
+from bpviz.ui.style import Theme
+
+LEFT_WIDTH: Final = 288
+RIGHT_WIDTH: Final = 300
+LOSS_HEIGHT: Final = 200
+LEFT_HEIGHTS: Final = (250, 310, 190)
+ZOOM_IDS: Final = ("view.zoom_out", "view.zoom_in", "view.fit")
+
+Area = Qt.DockWidgetArea
+
+
+class Workspace:
+    """Canvas, panels and plot of one window."""
+
+    def __init__(
+        self,
+        document: Document,
+        player: Player,
+        actions: Mapping[str, QAction],
+        theme: Theme,
+        digits: int,
+    ) -> None:
+        self.scene = CanvasScene(document, player, theme, digits)
+        self.canvas = CanvasView(self.scene)
+        zoom = [actions[each] for each in ZOOM_IDS]
+        self.canvas_frame = CanvasFrame(document, player, self.canvas, zoom, theme)
+        self.step_line = StepLine(player, theme)
+        self.header = Header(player)
+        self.data_panel = DataPanel(document, player, theme)
+        self.training_panel = TrainingPanel(document, player)
+        self.inspector = InspectorPanel(document, player, self.scene)
+        self.legend = LegendPanel(player, theme)
+        self.notes_panel = NotesPanel(document, theme)
+        self.loss_plot = LossPlot(player, theme)
+        self.docks = {
+            "data": Dock("data", "Data", self.data_panel, scrolled=False),
+            "training": Dock("training", "Training", self.training_panel, scrolled=True),
+            "inspector": Dock("inspector", "Selected", self.inspector, scrolled=True),
+            "notes": Dock("notes", "Session", self.notes_panel, scrolled=False),
+            "legend": Dock("legend", "Legend", self.legend, scrolled=False),
+            "loss": Dock("loss", "Loss", self.loss_plot, scrolled=False),
+        }
+        # The plot has a heading of its own, with the key and the values in it.
+        self.docks["loss"].title.hide_word()
+
+    def lay_out(self, window: QMainWindow) -> None:
+        """Put the canvas into the middle of `window` and the docks around it."""
+        self.canvas.setAcceptDrops(False)  # the window takes what is dropped, wherever it falls
+        self.canvas.viewport().setAcceptDrops(False)
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.canvas_frame, 1)
+        column.addWidget(self.step_line)
+        window.setCentralWidget(middle)
+        window.setCorner(Qt.Corner.BottomLeftCorner, Area.LeftDockWidgetArea)
+        window.setCorner(Qt.Corner.BottomRightCorner, Area.RightDockWidgetArea)
+        for name, area in (
+            ("data", Area.LeftDockWidgetArea),
+            ("training", Area.LeftDockWidgetArea),
+            ("inspector", Area.LeftDockWidgetArea),
+            ("notes", Area.RightDockWidgetArea),
+            ("legend", Area.RightDockWidgetArea),
+            ("loss", Area.BottomDockWidgetArea),
+        ):
+            window.addDockWidget(area, self.docks[name])
+        across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        docks = self.docks
+        window.resizeDocks([docks["data"], docks["notes"]], [LEFT_WIDTH, RIGHT_WIDTH], across)
+        left = [docks["data"], docks["training"], docks["inspector"]]
+        window.resizeDocks(left, list(LEFT_HEIGHTS), down)
+        window.resizeDocks([docks["loss"]], [LOSS_HEIGHT], down)
+
+    def refresh_structure(self) -> None:
+        """Show the session's structure and settings anew."""
+        for part in (self.data_panel, self.training_panel, self.inspector, self.notes_panel):
+            part.refresh()
+
+    def refresh_numbers(self) -> None:
+        """Show the numbers of the present step."""
+        for part in (self.canvas_frame, self.step_line, self.header, self.legend):
+            part.refresh()
+        self.data_panel.mark()
+        self.inspector.refresh_numbers()
+
+    def set_overlay(self, overlay: str) -> None:
+        """Show "values", "gradients" or "updates"."""
+        self.scene.set_overlay(overlay)
+        self.legend.set_overlay(overlay)
+
+    def set_digits(self, digits: int) -> None:
+        """Show numbers with `digits` significant digits everywhere."""
+        for part in (self.scene, self.step_line, self.header, self.data_panel, self.loss_plot):
+            part.set_digits(digits)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Follow the theme everywhere."""
+        for part in (
+            self.scene, self.canvas_frame, self.step_line, self.header, self.legend,
+            self.data_panel, self.training_panel, self.inspector, self.notes_panel, self.loss_plot,
+        ):  # fmt: skip
+            part.apply_theme(theme)

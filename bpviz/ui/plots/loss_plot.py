@@ -1,0 +1,273 @@
+"""The loss over the iterations: train and test, linear or logarithmic, with a crosshair."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QColor, QPen
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from bpviz.document.player import Player
+from bpviz.explain.numbers import format_number
+from bpviz.ui.plots.scales import (
+    Span,
+    drawable,
+    iteration_span,
+    left_out,
+    loss_span,
+    thinned,
+    ticks,
+)
+from bpviz.ui.style import Theme, guard, mix
+
+# Redrawn at most this often while a run is on: the eye reads no curve faster.
+LIVE_INTERVAL: Final = 0.08
+TICK_DIGITS: Final = 3
+
+
+class NumberAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
+    """An axis with ticks at round numbers, written as all numbers of the program are."""
+
+    def __init__(self, orientation: str) -> None:
+        super().__init__(orientation)
+        self.logarithmic = False
+
+    @guard
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        """Return the places of ticks for a range drawn on `size` pixels."""
+        if not high > low:
+            return []
+        room = 34 if self.orientation == "left" else 90
+        wanted = max(2, int(size / room))
+        return [(high - low, ticks(Span(low, high), self.logarithmic, wanted))]
+
+    @guard
+    def tickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:
+        """Return the ticks' texts."""
+        return [tick_text(value, self.logarithmic) for value in values]
+
+
+def tick_text(value: float, logarithmic: bool) -> str:
+    """Return the text at a tick; on a logarithmic axis `value` is the exponent."""
+    if logarithmic:
+        value = 10.0**value
+    return f"{value:,.0f}" if value >= 1_000 and value < 1e6 else format_number(
+        value, TICK_DIGITS, trim=True
+    )  # fmt: skip
+
+
+class LossPlot(QWidget):
+    """Shows the player's loss curve; the part ahead of the present position is dim."""
+
+    log_toggled = Signal(bool)
+
+    def __init__(self, player: Player, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._player = player
+        self._theme = theme
+        self._digits = 4
+        self._logarithmic = False
+        self._drawn_at = 0.0
+        self._x = np.empty(0)
+        self._axes = {side: NumberAxis(side) for side in ("left", "bottom")}
+        self.plot = pg.PlotWidget(axisItems=self._axes)
+        self.plot_item = self.plot.getPlotItem()
+        self._curves = {
+            name: self.plot_item.plot(connect="finite", antialias=True)
+            for name in ("train_ahead", "test_ahead", "test", "train")
+        }
+        self._cursor = pg.InfiniteLine(angle=90, movable=False)
+        self._here = pg.InfiniteLine(angle=90, movable=False)
+        self._dots = pg.ScatterPlotItem(size=7)
+        self._key = QLabel()
+        self._reading = QLabel()
+        self._log_button = QToolButton()
+        self._build()
+        self._log_button.toggled.connect(self._on_log_toggled)
+        self.plot.scene().sigMouseMoved.connect(self._on_mouse_moved)
+        self.apply_theme(theme)
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether the loss axis is logarithmic."""
+        return self._logarithmic
+
+    def set_log(self, logarithmic: bool) -> None:
+        """Make the loss axis logarithmic or linear; values that have no place are left out."""
+        self._logarithmic = logarithmic
+        self._axes["left"].logarithmic = logarithmic
+        self._log_button.setChecked(logarithmic)
+        self._axes["left"].picture = None
+        self.refresh()
+
+    def set_digits(self, digits: int) -> None:
+        """Read numbers out with `digits` significant digits."""
+        self._digits = digits
+        self.refresh()
+
+    def refresh_live(self) -> None:
+        """Redraw, but while a run is on no more often than the eye can follow."""
+        if not self._player.running or time.monotonic() - self._drawn_at >= LIVE_INTERVAL:
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Redraw the curve as it is now."""
+        self._drawn_at = time.monotonic()
+        curve = self._player.curve
+        chosen = thinned(len(curve.iteration))
+        x = np.asarray(curve.iteration, dtype=np.float64)[chosen]
+        train = np.asarray(curve.train, dtype=np.float64)[chosen]
+        test = np.full(len(x), np.nan)
+        has_test = len(curve.test) == len(curve.iteration) and len(x) > 0
+        if has_test:
+            test = np.asarray(curve.test, dtype=np.float64)[chosen]
+        self._x, self._train, self._test = x, train, test
+        self._draw("train", x, drawable(train, self._logarithmic))
+        self._draw("test", x, drawable(test, self._logarithmic))
+        self._move_ranges()
+        position = float(self._player.iteration)
+        self._here.setVisible(len(x) > 0 and position < x[-1])
+        self._here.setValue(position)
+        self._show_key(has_test)
+        self._show_reading()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Follow the theme."""
+        self._theme = theme
+        self.plot.setBackground(theme.canvas)
+        ahead = {name: mix(theme.canvas, self._color(name), 0.3) for name in ("train", "test")}
+        for name in ("train", "test"):
+            dashes = Qt.PenStyle.SolidLine if name == "train" else Qt.PenStyle.DotLine
+            self._curves[name].setPen(pg.mkPen(self._color(name), width=2, style=dashes))
+            self._curves[f"{name}_ahead"].setPen(pg.mkPen(ahead[name], width=2, style=dashes))
+        for axis in self._axes.values():
+            axis.setPen(pg.mkPen(theme.border))
+            axis.setTextPen(pg.mkPen(theme.muted))
+        self._cursor.setPen(_thin(theme.muted))
+        self._here.setPen(_thin(theme.text))
+        self._dots.setPen(pg.mkPen(theme.canvas))
+        self.refresh()
+
+    def _build(self) -> None:
+        self.plot.setObjectName("loss.plot")
+        self.plot.setAccessibleName("Loss over the iterations")
+        self.plot.setMouseEnabled(False, False)
+        self.plot.setMenuEnabled(False)
+        self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.plot.setFrameShape(self.plot.Shape.NoFrame)
+        self.plot.viewport().setAcceptDrops(False)
+        self.plot.setMinimumHeight(90)
+        self.plot_item.hideButtons()
+        self.plot_item.disableAutoRange()
+        self.plot_item.showGrid(x=False, y=True, alpha=0.25)
+        self.plot_item.layout.setContentsMargins(4, 6, 14, 2)
+        self._axes["left"].setWidth(64)
+        for item in (self._cursor, self._here, self._dots):
+            self.plot_item.addItem(item, ignoreBounds=True)
+        self._cursor.hide()
+        self._here.hide()
+        self._log_button.setText("Log")
+        self._log_button.setObjectName("loss.log")
+        self._log_button.setCheckable(True)
+        self._log_button.setToolTip("Plot the loss on a logarithmic axis")
+        self._log_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._key.setTextFormat(Qt.TextFormat.RichText)
+        self._reading.setObjectName("loss.reading")
+        self._reading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._reading.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        head = QHBoxLayout()
+        head.setContentsMargins(14, 6, 14, 4)
+        head.setSpacing(10)
+        head.addWidget(self._key)
+        head.addWidget(self._reading, 1)
+        head.addWidget(self._log_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(head)
+        layout.addWidget(self.plot, 1)
+
+    def _color(self, name: str) -> str:
+        return self._theme.positive if name == "train" else self._theme.negative
+
+    def _draw(self, name: str, x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> None:
+        """Draw a curve up to the present position, and dim what lies ahead."""
+        passed = int(np.searchsorted(x, self._player.iteration, side="right"))
+        self._curves[name].setData(x[:passed], y[:passed])
+        self._curves[f"{name}_ahead"].setData(x[max(0, passed - 1) :], y[max(0, passed - 1) :])
+
+    def _move_ranges(self) -> None:
+        """Set both ranges, only where they jump: setting them repaints all."""
+        across = iteration_span(int(self._x[-1]) if len(self._x) else 0)
+        both = drawable(np.concatenate([self._train, self._test]), self._logarithmic)
+        up = loss_span(both, self._logarithmic)
+        (left, right), (low, high) = self.plot_item.viewRange()
+        if not np.allclose((left, right, low, high), (*across, *up), rtol=1e-9, atol=0.0):
+            self.plot_item.setRange(xRange=across, yRange=up, padding=0)
+
+    def _show_key(self, has_test: bool) -> None:
+        train, test = self._color("train"), self._color("test")
+        text = f'<b>Loss</b>&nbsp;&nbsp; <span style="color:{train}">━━ train</span>'
+        if has_test:
+            text += f'&nbsp;&nbsp; <span style="color:{test}">┅┅ test</span>'
+        if text != self._key.text():
+            self._key.setText(text)
+
+    def _on_log_toggled(self, checked: bool) -> None:
+        if checked != self._logarithmic:
+            self.set_log(checked)
+            self.log_toggled.emit(checked)
+
+    def _on_mouse_moved(self, at: QPointF) -> None:
+        """Put the crosshair at the curve's point nearest to the mouse."""
+        inside = self.plot_item.vb.sceneBoundingRect().contains(at)
+        self._cursor.setVisible(inside and len(self._x) > 0)
+        if self._cursor.isVisible():
+            place = self.plot_item.vb.mapSceneToView(at).x()
+            self._cursor.setValue(float(self._x[np.abs(self._x - place).argmin()]))
+        self._show_reading()
+
+    @guard
+    def leaveEvent(self, event: QEvent) -> None:
+        """Take the crosshair away with the mouse."""
+        super().leaveEvent(event)
+        self._cursor.hide()
+        self._show_reading()
+
+    def _show_reading(self) -> None:
+        """Say the values at the crosshair, or how many have no place on the axis."""
+        if not self._cursor.isVisible() or not len(self._x):
+            self._dots.setData([], [])
+            gone = left_out(self._train, self._logarithmic)
+            self._reading.setText(
+                f"{gone:,} values ≤ 0 have no place on a logarithmic axis"
+                if gone and self._logarithmic
+                else ""
+            )
+            return
+        index = int(np.abs(self._x - self._cursor.value()).argmin())
+        self._cursor.setValue(float(self._x[index]))
+        parts = [f"iteration {int(self._x[index]):,}"]
+        points: list[tuple[float, str]] = []
+        for name, values in (("train", self._train), ("test", self._test)):
+            if np.isfinite(values[index]):
+                parts.append(f"{name} {format_number(float(values[index]), self._digits)}")
+                points.append((float(drawable(values, self._logarithmic)[index]), name))
+        self._reading.setText("   ".join(parts))
+        shown = [(y, self._color(name)) for y, name in points if np.isfinite(y)]
+        self._dots.setData(
+            [self._x[index]] * len(shown),
+            [y for y, _ in shown],
+            brush=[pg.mkBrush(color) for _, color in shown],
+        )
+
+
+def _thin(color: str) -> QPen:
+    pen = QPen(QColor(color))
+    pen.setCosmetic(True)
+    pen.setStyle(Qt.PenStyle.DashLine)
+    return pen
