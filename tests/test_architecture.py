@@ -162,8 +162,10 @@ def opens_for_writing(call: ast.Call) -> bool:
         return any(keyword.arg == "fileName" for keyword in call.keywords)
     if name == "save":  # QImage and QPixmap, given a file name
         return bool(call.args) and isinstance(call.args[0], ast.Constant | ast.JoinedStr)
-    if name in ("open", "fdopen"):
-        return module == "os" or any(writes(argument) for argument in mode_arguments(call))
+    if module == "os" and name in ("open", "fdopen"):
+        return ast.unparse(call.args[0]) != "os.devnull"
+    if name == "open":
+        return any(writes(argument) for argument in mode_arguments(call))
     return False
 
 
@@ -207,7 +209,14 @@ def test_writing_is_recognised(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ['open(path, "rb")', "buffer.open(mode)", "image.save(buffer, 'PNG')", "open(path)"]
+    "text",
+    [
+        "os.open(os.devnull, os.O_WRONLY)",
+        'open(path, "rb")',
+        "buffer.open(mode)",
+        "image.save(buffer, 'PNG')",
+        "open(path)",
+    ],
 )
 def test_reading_and_buffers_are_no_writing(text: str) -> None:
     call = ast.parse(text, mode="eval").body
