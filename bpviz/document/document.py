@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import msgspec
 from PySide6.QtCore import QObject, Signal
 
+from bpviz.document.saving import encode_with_history
 from bpviz.document.timeline import Timeline
 from bpviz.model.edit import Edit, diff
-from bpviz.model.files import FormatError, atomic_write
-from bpviz.model.history import Place, Train, save_history
+from bpviz.model.files import atomic_write
+from bpviz.model.history import Place, Train
 from bpviz.model.rebase import rebased
 from bpviz.model.schema import Session
-from bpviz.model.session import encode_session, read_session
+from bpviz.model.session import read_session
 
 
 class Document(QObject):
@@ -166,24 +166,10 @@ class Document(QObject):
         if target is None:
             raise ValueError("the document has no file yet")
         self.about_to_edit.emit()
-        atomic_write(target, encode_session(self.saved_session()))
+        data, notice = encode_with_history(self._timeline)
+        atomic_write(target, data)
         self._path = target
         self._clean = self._timeline.line.marks(self._timeline.place)
         self.file_changed.emit()
-
-    def saved_session(self) -> Session:
-        """Return the session as it is written: with its curve, and its history where it fits."""
-        session = self._timeline.session
-        curve = self._timeline.curve.until(session.progress.iteration)
-        progress = msgspec.structs.replace(session.progress, curve=curve)
-        if not session.progress.iteration:
-            progress = session.progress
-        history = self._timeline.history
-        if not history.entries:
-            return msgspec.structs.replace(session, progress=progress, history=msgspec.UNSET)
-        try:
-            saved = save_history(history)
-        except FormatError as error:
-            self.noticed.emit(str(error))
-            return msgspec.structs.replace(session, progress=progress, history=msgspec.UNSET)
-        return msgspec.structs.replace(session, progress=progress, history=saved)
+        if notice:
+            self.noticed.emit(notice)

@@ -12,8 +12,8 @@ from bpviz.document.workshop import Workshop
 from bpviz.engine.curve import LossCurve
 from bpviz.engine.datasets import batches_per_epoch
 from bpviz.engine.errors import NonFinite
+from bpviz.engine.kernels import choose_kernel
 from bpviz.engine.state import State, state_of, with_state
-from bpviz.engine.trainer import choose_kernel
 from bpviz.model.edit import Edit, apply, diff
 from bpviz.model.history import History, Place, Train, restore_history, structure
 from bpviz.model.schema import Progress, SavedHistory, Session

@@ -1,0 +1,66 @@
+"""What a save writes: the session with its curve, and as much history as fits."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from bpviz.document.timeline import Timeline
+from bpviz.model.files import FormatError
+from bpviz.model.history import History, save_history
+from bpviz.model.schema import SavedHistory, Session
+from bpviz.model.session import encode_session
+
+HISTORY_LIMIT: Final = 16 * 1024 * 1024
+LEFT_OUT: Final = (
+    "The history is too large to be saved and was left out; the session itself is saved"
+)
+
+
+def encode_with_history(timeline: Timeline, limit: int = HISTORY_LIMIT) -> tuple[bytes, str]:
+    """Return the bytes of the session at the timeline's position, and a notice or "".
+
+    The history takes at most `limit` bytes: the oldest entries are folded into its start.
+    FormatError where the session is too large even without its history.
+    """
+    session = with_curve(timeline)
+    if not timeline.history.entries:
+        return encode_session(session), ""
+    saved = _fitting_history(timeline, limit)
+    if saved is not None:
+        try:
+            return encode_session(msgspec.structs.replace(session, history=saved)), ""
+        except FormatError:
+            # Too large with its history: without it the session may still fit.
+            saved = None
+    return encode_session(session), LEFT_OUT
+
+
+def with_curve(timeline: Timeline) -> Session:
+    """Return the session at the position with its loss curve up to there."""
+    session = timeline.session
+    progress = session.progress
+    if progress.iteration:
+        curve = timeline.curve.until(progress.iteration)
+        progress = msgspec.structs.replace(progress, curve=curve)
+    return msgspec.structs.replace(session, progress=progress, history=msgspec.UNSET)
+
+
+def _fitting_history(timeline: Timeline, limit: int) -> SavedHistory | None:
+    """Return the history in at most `limit` bytes, None where not even its start fits."""
+    history = timeline.history
+    here = timeline.place
+    while True:
+        saved = save_history(history)
+        if len(msgspec.json.encode(saved)) <= limit:
+            return saved
+        entry, inside = history.position
+        if not entry:
+            return None
+        fold = max(entry // 2, 1)
+        folded = len(timeline.history.entries) - len(history.entries) + fold
+        timeline.go((folded, 0))
+        start = timeline.session
+        timeline.go(here)
+        history = History(start, history.entries[fold:], (entry - fold, inside))

@@ -1,0 +1,110 @@
+"""The document: files, the mark for unsaved changes, and what is told to whom."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from bpviz.document.document import Document
+from bpviz.document.player import Player
+from bpviz.model import verbs
+from bpviz.model.files import FormatError
+from bpviz.model.session import encode_session, load_session, save_session
+from tests.document.examples import xor_session
+
+
+@pytest.fixture
+def document(qtbot: QtBot) -> Document:
+    return Document(xor_session())
+
+
+def _push(document: Document, value: float) -> None:
+    document.push(verbs.set_edge(document.session, ["x1->h1_1"], "weight", value))
+
+
+def test_saving_and_opening_keeps_session_history_and_position(
+    document: Document, tmp_path: Path
+) -> None:
+    player = Player(document)
+    first = encode_session(document.session)
+    _push(document, 1.0)
+    for _ in range(5):
+        player.step_iteration()
+    document.save(tmp_path / "a.bpviz.json")
+    assert not document.dirty
+    other = Document(xor_session())
+    other.open(tmp_path / "a.bpviz.json")
+    assert other.session.network == document.session.network
+    assert other.session.progress.iteration == 5
+    other.undo()
+    other.undo()
+    assert encode_session(other.session) == first
+    other.redo()
+    other.redo()
+    assert other.session.network == document.session.network
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[" * 100_000, b'{"format":"x"}'])
+def test_a_file_that_cannot_be_opened_changes_nothing(
+    document: Document, tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "bad.bpviz.json"
+    path.write_bytes(content)
+    _push(document, 1.0)
+    before = document.session
+    with pytest.raises(FormatError):
+        document.open(path)
+    assert document.session is before
+    assert document.dirty
+    assert document.path is None
+
+
+def test_a_save_that_fails_keeps_file_and_mark(
+    document: Document, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.bpviz.json"
+    save_session(xor_session(), path)
+    _push(document, 1.0)
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        document.save(path)
+    assert document.dirty
+    assert document.path is None
+    assert load_session(path) == xor_session()
+
+
+def test_undo_back_to_the_saved_state_is_clean_and_a_new_edit_is_not(
+    document: Document, tmp_path: Path
+) -> None:
+    _push(document, 1.0)
+    document.save(tmp_path / "a.bpviz.json")
+    _push(document, 2.0)
+    assert document.dirty
+    document.undo()
+    assert not document.dirty
+    document.undo()
+    assert document.dirty
+    _push(document, 1.0)
+    assert document.dirty
+
+
+def test_a_dropped_history_is_told(document: Document, tmp_path: Path) -> None:
+    _push(document, 1.0)
+    path = tmp_path / "a.bpviz.json"
+    document.save(path)
+    weight = b'"weight":1.0'
+    assert weight in path.read_bytes()
+    path.write_bytes(path.read_bytes().replace(weight, b'"weight":3.0', 1))
+    told: list[str] = []
+    document.noticed.connect(told.append)
+    document.open(path)
+    assert told
+    assert told[0].startswith("history: ")
+    assert not document.can_undo
