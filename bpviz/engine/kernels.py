@@ -1,0 +1,326 @@
+"""Kernels: what computes iterations. This one is numpy's; a compiled one has the same protocol.
+
+A kernel holds θ, the optimizer's slots and the rows of a session, and does whole iterations, or
+the slices of a large one. It never decides when to stop: that is the trainer's part.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bpviz.engine.blocks import Shares
+from bpviz.engine.calls import Call, buffer
+from bpviz.engine.datasets import Rows, batch_size, batches_per_epoch, epoch_order
+from bpviz.engine.losses import LOSSES
+from bpviz.engine.optimizers import OPTIMIZERS, settings_of
+from bpviz.engine.program import Program
+from bpviz.engine.state import State
+from bpviz.engine.sweep import Sweep
+from bpviz.model.training import Training
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+# Where a computation met a bad value: in the forward pass of the batch's first slice, later in
+# the pass, or in the update.
+Fault: TypeAlias = Literal["", "start", "pass", "update"]
+
+MAX_PARAMETER: Final = 1e100
+# Σ x² below these proves that no x is bad; above, the numbers are looked at one by one.
+SAFE_VALUES: Final = 1e290
+SAFE_PARAMETERS: Final = MAX_PARAMETER**2
+
+
+class Kernel(Protocol):
+    """Iterations of one program, rows and training settings. Iterations count from 1.
+
+    After a fault θ and slots are undefined until the next `load`.
+    """
+
+    name: str
+    theta: FloatArray
+    gradient: FloatArray
+    """Of the whole objective [P] in the last iteration: reduced, shared, with penalties."""
+
+    def load(self, state: State) -> None:
+        """Take over θ, slots and step of `state`."""
+
+    def store(self, state: State) -> None:
+        """Put θ, slots and step into the arrays of `state`."""
+
+    def run(self, first: int, count: int) -> tuple[int, Fault]:
+        """Do the iterations first, first + 1, …; return how many of `count` were done."""
+
+    def slice_count(self, iteration: int) -> int:
+        """Return the number of slices in which the batch of `iteration` is summed."""
+
+    def add_slice(self, iteration: int, index: int) -> Fault:
+        """Add slice `index` to the gradient of `iteration`; slices come in order."""
+
+    def update(self, iteration: int) -> Fault:
+        """End `iteration`, all of whose slices have been added, with the optimizer's step."""
+
+    def starts(self, iteration: int) -> bool:
+        """Whether the forward pass of the first slice of `iteration` is finite."""
+
+    def batch_loss(self, iteration: int) -> float:
+        """Return the reduced data loss of the batch of `iteration`, at the present θ."""
+
+
+class Window(NamedTuple):
+    """Rows start…stop of the order of one epoch."""
+
+    epoch: int
+    start: int
+    stop: int
+
+
+class NumpyKernel:
+    """The kernel that runs everywhere. No arrays are made after the constructor."""
+
+    name = "numpy"
+
+    def __init__(self, program: Program, rows: Rows, training: Training) -> None:
+        self._program, self._training = program, training
+        self._count = rows.count
+        self._batch = batch_size(rows.count, training)
+        self._per_epoch = batches_per_epoch(rows.count, training)
+        self._slice = program.slice_rows
+        self._loss = LOSSES[training.loss]
+        self._x = np.ascontiguousarray(rows.inputs.T)
+        self._t = np.ascontiguousarray(rows.targets.T)
+        self._epoch_x, self._epoch_t = self._x, self._t
+        if training.shuffle:
+            self._epoch_x, self._epoch_t = np.empty_like(self._x), np.empty_like(self._t)
+        self._epoch = 0
+        size = program.theta_size
+        self.theta, self.gradient, self._total = buffer(size), buffer(size), buffer(size)
+        self._row = OPTIMIZERS[training.optimizer.name]
+        self._slots = {name: buffer(size) for name in self._row.slots}
+        self._step = 0
+        self._settings = settings_of(training.optimizer)
+        self._work = buffer(2, size)
+        self._divisor = buffer(1).reshape(())
+        self._fixed = ~program.trainable
+        self._has_fixed = bool(self._fixed.any())
+        self._fixed_theta = buffer(size)
+        self._masked = buffer(size) if self._has_fixed else self.gradient
+        self._finish = self._finish_calls()
+        self._sweeps = {
+            width: Sweep(program, self._loss, width, self.theta, self.gradient)
+            for width in self._widths()
+        }
+        self._filled: dict[int, Window] = {}
+        self._check_z = any(level.terms for level in program.levels)
+
+    def _widths(self) -> set[int]:
+        batches = {self._batch, self._count - (self._per_epoch - 1) * self._batch}
+        return {
+            width
+            for batch in batches
+            for width in (min(batch, self._slice), batch % self._slice)
+            if width
+        }
+
+    # -- state -------------------------------------------------------------------------------
+
+    def load(self, state: State) -> None:
+        """Take over θ, slots and step of `state`."""
+        np.copyto(self.theta, state.theta)
+        np.copyto(self._fixed_theta, state.theta)
+        for name, values in self._slots.items():
+            np.copyto(values, state.slots[name])
+        self._step = state.step
+
+    def store(self, state: State) -> None:
+        """Put θ, slots and step into the arrays of `state`."""
+        np.copyto(state.theta, self.theta)
+        for name, values in self._slots.items():
+            np.copyto(state.slots[name], values)
+        state.step = self._step
+
+    # -- iterations --------------------------------------------------------------------------
+
+    def run(self, first: int, count: int) -> tuple[int, Fault]:
+        """Do the iterations first, first + 1, …; return how many of `count` were done."""
+        for done in range(count):
+            iteration = first + done
+            fault: Fault = ""
+            for index in range(self.slice_count(iteration)):
+                fault = self.add_slice(iteration, index)
+                if fault:
+                    return done, fault
+            fault = self.update(iteration)
+            if fault:
+                return done, fault
+        return count, ""
+
+    def slice_count(self, iteration: int) -> int:
+        """Return the number of slices in which the batch of `iteration` is summed."""
+        window = self._window(iteration)
+        return -(-(window.stop - window.start) // self._slice)
+
+    def add_slice(self, iteration: int, index: int) -> Fault:
+        """Add slice `index` to the gradient of `iteration`; slices come in order."""
+        window = self._window(iteration)
+        sweep = self._load_slice(window, index)
+        for call in sweep.forward:
+            call()
+        flat = sweep.flat_a
+        if not flat.dot(flat) < SAFE_VALUES and not self._is_forward_finite(sweep):
+            return "pass" if index else "start"
+        for call in sweep.backward:
+            call()
+        if window.stop - window.start > self._slice:
+            if index:
+                np.add(self._total, self.gradient, self._total)
+            else:
+                np.copyto(self._total, self.gradient)
+        return ""
+
+    def update(self, iteration: int) -> Fault:
+        """End `iteration`, all of whose slices have been added, with the optimizer's step."""
+        window = self._window(iteration)
+        rows = window.stop - window.start
+        if rows > self._slice:
+            np.copyto(self.gradient, self._total)
+        self._divisor[()] = rows
+        for call in self._finish:
+            call()
+        gradient = self.gradient
+        is_safe = gradient.dot(gradient) < SAFE_VALUES
+        if not is_safe and not np.isfinite(gradient).all():
+            return "pass"
+        self._step += 1
+        self._row.update(
+            self.theta, self._masked, self._slots, self._step, self._settings, self._work
+        )
+        if self._has_fixed:
+            np.copyto(self.theta, self._fixed_theta, where=self._fixed)
+        if not self.theta.dot(self.theta) <= SAFE_PARAMETERS and not _is_bounded(self.theta):
+            return "update"
+        if not is_safe and not all(np.isfinite(values).all() for values in self._slots.values()):
+            return "update"
+        return ""
+
+    def starts(self, iteration: int) -> bool:
+        """Whether the forward pass of the first slice of `iteration` is finite."""
+        sweep = self._load_slice(self._window(iteration), 0)
+        for call in sweep.forward:
+            call()
+        flat = sweep.flat_a
+        return bool(flat.dot(flat) < SAFE_VALUES) or self._is_forward_finite(sweep)
+
+    def batch_loss(self, iteration: int) -> float:
+        """Return the reduced data loss of the batch of `iteration`, at the present θ."""
+        window = self._window(iteration)
+        total = 0.0
+        for index in range(self.slice_count(iteration)):
+            sweep = self._load_slice(window, index)
+            for call in (*sweep.forward, *sweep.losses):
+                call()
+            total += float(np.add.reduce(sweep.loss))
+        rows = window.stop - window.start
+        return total / rows if self._training.batch_reduction == "mean" else total
+
+    # -- parts -------------------------------------------------------------------------------
+
+    def _window(self, iteration: int) -> Window:
+        epoch, batch = divmod(iteration - 1, self._per_epoch)
+        start = batch * self._batch
+        return Window(
+            epoch + 1 if self._training.shuffle else 0,
+            start,
+            min(start + self._batch, self._count),
+        )
+
+    def _load_slice(self, window: Window, index: int) -> Sweep:
+        """Return the sweep for slice `index` of `window`, its rows filled in."""
+        if window.epoch != self._epoch:
+            self._shuffle(window.epoch)
+        start = window.start + index * self._slice
+        stop = min(start + self._slice, window.stop)
+        sweep = self._sweeps[stop - start]
+        filled = Window(window.epoch, start, stop)
+        if self._filled.get(stop - start) != filled:
+            np.copyto(sweep.x, self._epoch_x[:, start:stop])
+            np.copyto(sweep.t, self._epoch_t[:, start:stop])
+            self._filled[stop - start] = filled
+        return sweep
+
+    def _shuffle(self, epoch: int) -> None:
+        order = epoch_order(self._count, self._training.seed, epoch)
+        self._x.take(order, 1, self._epoch_x, "clip")
+        self._t.take(order, 1, self._epoch_t, "clip")
+        self._epoch = epoch
+
+    def _finish_calls(self) -> list[Call]:
+        """Return the calls between the summed gradient and the optimizer."""
+        program, training, gradient = self._program, self._training, self.gradient
+        calls: list[Call] = []
+        if training.batch_reduction == "mean":
+            calls.append(partial(np.divide, gradient, self._divisor, gradient))
+        if program.shares is not None:
+            calls += _shared(gradient, program.shares)
+        if training.l2:
+            rate = np.where(program.penalized, training.l2, 0.0)
+            calls.append(partial(np.multiply, self.theta, rate, self._work[0]))
+            calls.append(partial(np.add, gradient, self._work[0], gradient))
+        if training.l1:
+            rate = np.where(program.penalized, training.l1, 0.0)
+            calls.append(partial(np.sign, self.theta, self._work[0]))
+            calls.append(partial(np.multiply, self._work[0], rate, self._work[0]))
+            calls.append(partial(np.add, gradient, self._work[0], gradient))
+        if self._has_fixed:
+            mask = program.trainable.astype(np.float64)
+            calls.append(partial(np.multiply, gradient, mask, self._masked))
+        return calls
+
+    def _is_forward_finite(self, sweep: Sweep) -> bool:
+        """Look at every number of a forward pass, and at the loss."""
+        for call in sweep.losses:
+            call()
+        values = [sweep.a, sweep.loss] + ([sweep.z] if self._check_z else [])
+        return all(bool(np.isfinite(array).all()) for array in values)
+
+
+def _is_bounded(theta: FloatArray) -> bool:
+    return bool(np.isfinite(theta).all()) and float(np.abs(theta).max()) <= MAX_PARAMETER
+
+
+def _shared(gradient: FloatArray, shares: Shares) -> list[Call]:
+    """Return the calls that give every member of a group the sum over the group."""
+    parts, sums = buffer(len(shares.members)), buffer(len(shares.starts))
+    return [
+        partial(gradient.take, shares.members, None, parts, "clip"),
+        partial(np.add.reduceat, parts, shares.starts, out=sums),
+        partial(sums.take, shares.group, None, parts, "clip"),
+        partial(gradient.__setitem__, shares.members, parts),
+    ]
+
+
+def penalty(program: Program, training: Training, theta: FloatArray) -> float:
+    """Return (λ₂/2) Σ w² + λ₁ Σ |w| over the trainable weights, a shared one counted once."""
+    weights = theta[program.counted]
+    total = 0.0
+    if training.l2:
+        total += 0.5 * training.l2 * float(np.dot(weights, weights))
+    if training.l1:
+        total += training.l1 * float(np.abs(weights).sum())
+    return total
+
+
+def choose_kernel(program: Program, batch: int) -> str:
+    """Return the name of the kernel that is fastest for `program` with batches of `batch` rows."""
+    del program, batch
+    return NumpyKernel.name
+
+
+def make_kernel(name: str, program: Program, rows: Rows, training: Training) -> Kernel:
+    """Return the kernel `name`; ValueError where there is none of that name here."""
+    if name != NumpyKernel.name:
+        raise ValueError(f"no kernel {name!r} here; there is {NumpyKernel.name!r}")
+    return NumpyKernel(program, rows, training)
