@@ -1,0 +1,64 @@
+"""`bpviz export`: drawings, plots and tables from a session, without a screen."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from bpviz.cli.errors import DONE, NON_FINITE, CommandError
+from bpviz.cli.files import load, prepare, require_complete, require_writable, write, writing
+from bpviz.engine.backprop import trace
+from bpviz.engine.errors import NonFinite
+from bpviz.engine.state import state_of
+from bpviz.export.tables import TABLE_KINDS, table
+from bpviz.model.session import Session
+
+DIAGRAM_KINDS = (".svg", ".pdf", ".png")
+PLOT_KINDS = (".svg", ".pdf", ".png", ".csv")
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write the figures asked for; every argument is checked before anything is drawn."""
+    wanted = (
+        ("--diagram", options.diagram, DIAGRAM_KINDS),
+        ("--loss-plot", options.loss_plot, PLOT_KINDS),
+        ("--table", options.table, TABLE_KINDS),
+    )
+    if not any(path for _, path, _ in wanted):
+        raise CommandError("export: nothing to do; give --diagram, --loss-plot or --table")
+    for option, path, kinds in wanted:
+        if path is not None and Path(path).suffix.lower() not in kinds:
+            raise CommandError(f"export: {option}: the file must end in {' '.join(kinds)}")
+        require_writable(path)
+    session = load(options.session)
+    require_complete(session)
+    try:
+        if options.table is not None:
+            _write_table(session, options.table)
+        if options.diagram is not None or options.loss_plot is not None:
+            _draw(session, options.diagram, options.loss_plot)
+    except NonFinite as error:
+        raise CommandError(error.where, NON_FINITE) from None
+    return DONE
+
+
+def _write_table(session: Session, path: str) -> None:
+    program, rows = prepare(session)
+    record = trace(program, rows, session.training, state_of(session, program))
+    write(path, table(session, record, Path(path).suffix.lower()).encode())
+
+
+def _draw(session: Session, diagram: str | None, loss_plot: str | None) -> None:
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from bpviz.cli.window import require_qt
+
+    require_qt()
+    from bpviz.ui.figures import export_drawing, export_loss_plot
+
+    if diagram is not None:
+        with writing(diagram):
+            export_drawing(session, diagram)
+    if loss_plot is not None:
+        with writing(loss_plot):
+            export_loss_plot(session, loss_plot)

@@ -1,0 +1,101 @@
+"""Reading sessions and writing results, with every fault as one line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+
+from bpviz.cli.errors import CommandError, shown_path
+from bpviz.engine.datasets import Rows, as_table, make_rows
+from bpviz.engine.program import Program, compile
+from bpviz.model.data import GeneratorData
+from bpviz.model.files import FormatError, atomic_write
+from bpviz.model.session import Session, encode_session, missing, read_session
+
+
+def load(path: str) -> Session:
+    """Return the session at `path`; what was left out of it is said on standard error."""
+    try:
+        loaded = read_session(path)
+    except FormatError as error:
+        raise CommandError(f"{shown_path(path)}: {error}") from None
+    except OSError as error:
+        raise CommandError(f"{shown_path(path)}: {reason(error)}") from None
+    for notice in loaded.notices:
+        sys.stderr.write(f"bpviz: {shown_path(path)}: {notice}\n")
+    return loaded.session
+
+
+def prepare(session: Session) -> tuple[Program, Rows]:
+    """Return program and rows of a complete session; CommandError says what it lacks."""
+    require_complete(session)
+    return compile(session.network), make_rows(session.data, session.training.loss)
+
+
+def require_complete(session: Session) -> None:
+    """Raise CommandError where `session` lacks what tracing and training need."""
+    written_out = session
+    if isinstance(session.data, GeneratorData):
+        written_out = msgspec.structs.replace(session, data=as_table(session.data))
+    lacks = missing(written_out)
+    if lacks:
+        more = f" (and {len(lacks) - 1} more)" if len(lacks) > 1 else ""
+        raise CommandError(f"incomplete session: {lacks[0]}{more}")
+
+
+def write(path: str, data: bytes) -> None:
+    """Write `data` to `path` whole or not at all; CommandError where that fails."""
+    with writing(path):
+        atomic_write(path, data)
+
+
+def save(session: Session, path: str) -> None:
+    """Write `session` to `path` whole or not at all; CommandError where that fails."""
+    with writing(path):
+        atomic_write(path, encode_session(session))
+
+
+@contextmanager
+def writing(path: str) -> Iterator[None]:
+    """Turn the faults of writing to `path` into CommandError."""
+    try:
+        yield
+    except FormatError as error:
+        raise CommandError(f"{shown_path(path)} is not written: {error}") from None
+    except OSError as error:
+        raise CommandError(f"{shown_path(path)} is not written: {reason(error)}") from None
+
+
+def require_writable(path: str | None) -> None:
+    """Raise CommandError at once where `path` can't be written: not after hours of training."""
+    if path is None:
+        return
+    folder = os.path.dirname(os.path.realpath(path))
+    if not os.path.isdir(folder):
+        raise CommandError(f"{shown_path(path)} is not written: no folder {shown_path(folder)}")
+    if os.path.isdir(path):
+        raise CommandError(f"{shown_path(path)} is not written: it is a folder")
+    if not os.access(path if os.path.exists(path) else folder, os.W_OK):
+        raise CommandError(f"{shown_path(path)} is not written: permission denied")
+
+
+def write_out(data: bytes, path: str | None) -> None:
+    """Write `data` to the file at `path`, or to standard output."""
+    if path is not None:
+        write(path, data)
+        return
+    binary = getattr(sys.stdout, "buffer", None)
+    if binary is None:
+        sys.stdout.write(data.decode())
+    else:
+        sys.stdout.flush()
+        binary.write(data)
+
+
+def reason(error: OSError) -> str:
+    """Return why the disk refused, in the system's words."""
+    return error.strerror or type(error).__name__

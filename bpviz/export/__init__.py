@@ -1,0 +1,1 @@
+"""What leaves the program as text: records, results and tables. No Qt."""
