@@ -1,0 +1,147 @@
+"""The card of a node: its shape with name, value and formula, painted from plain texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+
+from bpviz.ui.canvas.geometry import HALF_SQUARE, RADIUS
+from bpviz.ui.style import Theme, mix, scaled_font
+
+GLOW: Final = 11.0
+CORNER: Final = 9.0
+NAME_SIZE, VALUE_SIZE, DETAIL_SIZE, BELOW_SIZE, ABOVE_SIZE = 14.0, 15.0, 11.0, 14.0, 11.0
+# What of a card is legible, by device pixels per scene unit.
+ALL_TEXT_FROM: Final = 0.55
+NAME_FROM: Final = 0.3
+_SMALLEST: Final = 0.62
+
+
+@dataclass(frozen=True)
+class Card:
+    """All that is drawn of a node. Texts that are empty are left out.
+
+    `details` are the formula's text in several lengths, the best first. `ring` is the colour of
+    the glow of the node where the step stands; `lit` of the nodes that it uses; `offered` tells
+    whether an edge being drawn may end here ("yes", "no", "").
+    """
+
+    is_square: bool
+    name: str
+    value: str = ""
+    value_color: str = ""
+    details: tuple[str, ...] = ()
+    below: str = ""
+    below_color: str = ""
+    above: str = ""
+    above_color: str = ""
+    border: str = "plain"
+    ring: str = ""
+    lit: str = ""
+    selected: bool = False
+    hovered: bool = False
+    offered: str = ""
+
+
+def card_bounds() -> QRectF:
+    """Return the box, around the node's centre, that a card never leaves."""
+    return QRectF(-95.0, -RADIUS - 30.0, 190.0, 2 * RADIUS + 66.0)
+
+
+def paint_card(painter: QPainter, card: Card, theme: Theme, font: QFont, zoom: float) -> None:
+    """Paint `card` around the painter's origin; `zoom` is device pixels per scene unit."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    _paint_halo(painter, card, theme)
+    _paint_body(painter, card, theme)
+    if zoom < NAME_FROM:
+        return
+    painter.setPen(QColor(theme.text))
+    if zoom < ALL_TEXT_FROM:
+        _text(painter, card.name, 0.0, 2 * RADIUS - 8, scaled_font(font, 22.0, bold=True))
+        return
+    room = 2 * (HALF_SQUARE if card.is_square else RADIUS) - 9.0
+    _text(painter, card.name, -18.0, room * 0.8, scaled_font(font, NAME_SIZE, bold=True))
+    painter.setPen(QColor(card.value_color or theme.text))
+    _text(painter, card.value, 1.0, room, scaled_font(font, VALUE_SIZE, bold=True))
+    painter.setPen(QColor(theme.muted))
+    _detail(painter, card.details, room * 0.84, scaled_font(font, DETAIL_SIZE))
+    if card.below:
+        painter.setPen(QColor(card.below_color or theme.muted))
+        _text(painter, card.below, RADIUS + 19.0, 180.0, scaled_font(font, BELOW_SIZE, bold=True))
+    if card.above:
+        painter.setPen(QColor(card.above_color or theme.muted))
+        _text(painter, card.above, -RADIUS - 13.0, 150.0, scaled_font(font, ABOVE_SIZE))
+
+
+def _shape(painter: QPainter, card: Card, grow: float) -> None:
+    if card.is_square:
+        size = HALF_SQUARE + grow
+        corner = CORNER + max(grow, 0.0)
+        painter.drawRoundedRect(QRectF(-size, -size, 2 * size, 2 * size), corner, corner)
+    else:
+        painter.drawEllipse(QPointF(0.0, 0.0), RADIUS + grow, RADIUS + grow)
+
+
+def _paint_halo(painter: QPainter, card: Card, theme: Theme) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    if card.ring:
+        painter.setBrush(QColor(mix(theme.canvas, card.ring, 0.24 if theme.dark else 0.17)))
+        _shape(painter, card, GLOW)
+    elif card.offered == "yes":
+        painter.setBrush(QColor(mix(theme.canvas, theme.success, 0.3)))
+        _shape(painter, card, 7.0)
+    if card.selected:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(theme.accent), 2.0))
+        _shape(painter, card, 5.0)
+
+
+def _paint_body(painter: QPainter, card: Card, theme: Theme) -> None:
+    fill = theme.node if card.offered != "no" else mix(theme.canvas, theme.node, 0.5)
+    painter.setBrush(QColor(fill))
+    pen = QPen(QColor(theme.node_border), 1.4)
+    if card.border == "not_computed":
+        pen = QPen(QColor(mix(theme.canvas, theme.not_computed, 0.8)), 1.2)
+        pen.setDashPattern([4.0, 4.0])
+    elif card.border == "stale":
+        pen = QPen(QColor(theme.stale), 1.6)
+        pen.setDashPattern([1.2, 2.4])
+    elif card.border == "non_finite":
+        pen = QPen(QColor(theme.non_finite), 3.5)
+    if card.offered == "yes":
+        pen = QPen(QColor(theme.success), 2.4)
+    elif card.ring and card.border != "non_finite":
+        pen = QPen(QColor(card.ring), 3.0)
+    elif card.lit and card.border in ("plain", "not_computed"):
+        pen = QPen(QColor(card.lit), 2.0)
+    elif card.hovered and card.border == "plain":
+        pen = QPen(QColor(theme.muted), 1.8)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    painter.setPen(pen)
+    _shape(painter, card, 0.0)
+
+
+def _text(painter: QPainter, text: str, middle: float, room: float, font: QFont) -> None:
+    """Draw `text` centred at height `middle`, made smaller where it is wider than `room`."""
+    if not text:
+        return
+    metrics = QFontMetricsF(font)
+    width = metrics.horizontalAdvance(text)
+    if width > room:
+        share = max(room / width, _SMALLEST)
+        font = scaled_font(font, font.pixelSize() * share, bold=font.bold())
+        metrics = QFontMetricsF(font)
+        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room + 2.0)
+        width = metrics.horizontalAdvance(text)
+    painter.setFont(font)
+    painter.drawText(QPointF(-width / 2, middle + metrics.capHeight() / 2), text)
+
+
+def _detail(painter: QPainter, variants: tuple[str, ...], room: float, font: QFont) -> None:
+    metrics = QFontMetricsF(font)
+    fitting = [text for text in variants if metrics.horizontalAdvance(text) <= room * 1.05]
+    if fitting or variants:
+        _text(painter, (fitting or variants[-1:])[0], 19.5, room, font)

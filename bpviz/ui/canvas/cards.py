@@ -1,0 +1,156 @@
+"""Cards made from a network and what is shown of a step: every text of a node."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bpviz.explain.numbers import format_number
+from bpviz.model.network import Input, Network, Unit, activation_name
+from bpviz.model.schema import Session
+from bpviz.ui.canvas.card import Card
+from bpviz.ui.canvas.geometry import Geometry
+from bpviz.ui.canvas.names import COMBINE_SYMBOLS, LOSS_SYMBOLS, applied, formula, pretty_name
+from bpviz.ui.canvas.pens import text_color
+from bpviz.ui.canvas.shown import Numbers, Overlay, Shown, State
+from bpviz.ui.style import Theme
+
+SHORT_DIGITS = 3
+BORDERS = {
+    State.NOT_COMPUTED: "not_computed",
+    State.STALE: "stale",
+    State.NON_FINITE: "non_finite",
+}
+
+
+def number_text(numbers: Numbers, place: int, digits: int) -> str:
+    """Return a number as text; "—" where it is not computed yet."""
+    if numbers.state[place] == State.NOT_COMPUTED:
+        return "—"
+    return format_number(float(numbers.value[place]), digits)
+
+
+def loss_symbol(session: Session) -> str:
+    """Return the letter that the session's text has for the loss."""
+    symbol = getattr(session.notation, "loss_symbol", "")
+    return str(symbol) if symbol else "E"
+
+
+@dataclass(frozen=True)
+class CardMaker:
+    """Makes the cards of one session's nodes for one step."""
+
+    session: Session
+    geometry: Geometry
+    shown: Shown
+    theme: Theme
+    digits: int
+
+    def card(self, node: int) -> Card:
+        """Return the card of the node at position `node`; behind the last one is the loss."""
+        if node == self.geometry.node_count:
+            return self._loss_card()
+        shown, theme = self.shown, self.theme
+        model = self.session.network.nodes[node]
+        state = State(int(shown.value.state[node]))
+        below, below_state, overlay = self._below(node)
+        phase = theme.phase_color(shown.phase)
+        return Card(
+            is_square=isinstance(model, Input),
+            name=pretty_name(model.label),
+            value=number_text(shown.value, node, self.digits),
+            value_color=text_color(theme, "values", state),
+            details=self._details(model, node),
+            below=below,
+            below_color=text_color(theme, overlay, below_state),
+            above=self._bias(model, node),
+            border=BORDERS.get(state, "plain"),
+            ring=phase if shown.current_node == node else "",
+            lit=phase if shown.active_nodes[node] else "",
+        )
+
+    def _details(self, model: Input | Unit, node: int) -> tuple[str, ...]:
+        if isinstance(model, Input):
+            return ("input",)
+        if self.shown.z.state[node] == State.NOT_COMPUTED:
+            return (formula(model), activation_name(model.activation))
+        z = number_text(self.shown.z, node, SHORT_DIGITS)
+        symbol = COMBINE_SYMBOLS[model.combine]
+        if activation_name(model.activation) == "identity":
+            return (f"{symbol} = {z}", symbol)
+        return (applied(model.activation, z), activation_name(model.activation))
+
+    def _below(self, node: int) -> tuple[str, int, Overlay]:
+        """Return the line under a node, the state of its number and whose colours it has."""
+        shown = self.shown
+        is_input = isinstance(self.session.network.nodes[node], Input)
+        if shown.overlay == "updates" and not is_input:
+            state = int(shown.bias_update.state[node])
+            if state == State.NOT_COMPUTED or not self._has_bias(node):
+                return "", state, "updates"
+            return f"Δb = {self._number(shown.bias_update, node)}", state, "updates"
+        numbers = shown.dloss_da if is_input else shown.delta
+        state = int(numbers.state[node])
+        if is_input:
+            symbol = loss_symbol(self.session)
+            name = f"∂{symbol}/∂{pretty_name(self.session.network.nodes[node].label)}"
+        else:
+            name = "δ"
+        if state != State.NOT_COMPUTED:
+            return f"{name} = {self._number(numbers, node)}", state, "gradients"
+        waits = shown.overlay == "gradients" and not is_input
+        return ("δ not yet" if waits else ""), state, "gradients"
+
+    def _number(self, numbers: Numbers, node: int) -> str:
+        return number_text(numbers, node, self.digits)
+
+    def _has_bias(self, node: int) -> bool:
+        model = self.session.network.nodes[node]
+        return isinstance(model, Unit) and model.has_bias
+
+    def _bias(self, model: Input | Unit, node: int) -> str:
+        """Return the line over a node: its bias and, where it is known, the gradient of it."""
+        if not isinstance(model, Unit) or not model.has_bias:
+            return ""
+        shown = self.shown
+        text = f"b {format_number(float(shown.bias[node]), self.digits, trim=True)}"
+        if shown.overlay == "gradients" and shown.bias_gradient.state[node] != State.NOT_COMPUTED:
+            text += f"   ∂ {self._number(shown.bias_gradient, node)}"
+        return text
+
+    def _loss_card(self) -> Card:
+        shown, theme, session = self.shown, self.theme, self.session
+        state = State(int(shown.loss.state[0]))
+        below, below_state = self._loss_gradient(session.network)
+        phase = theme.phase_color(shown.phase)
+        return Card(
+            is_square=True,
+            name=loss_symbol(session),
+            value=number_text(shown.loss, 0, self.digits),
+            value_color=text_color(theme, "values", state),
+            details=(LOSS_SYMBOLS.get(session.training.loss, "loss"), "loss"),
+            below=below,
+            below_color=text_color(theme, "gradients", below_state),
+            border=BORDERS.get(state, "plain"),
+            ring=phase if shown.loss_is_current else "",
+        )
+
+    def _loss_gradient(self, network: Network) -> tuple[str, int]:
+        """Return ∂E/∂a of a single output that only the loss follows."""
+        own = self.geometry.edge_count
+        if self.shown.overlay != "gradients" or len(network.outputs) != 1:
+            return "", State.NOT_COMPUTED
+        state = int(self.shown.edges.state[own])
+        if state == State.NOT_COMPUTED:
+            return "", state
+        name = pretty_name(network.node(network.outputs[0]).label)
+        text = number_text(self.shown.edges, own, self.digits)
+        return f"∂{loss_symbol(self.session)}/∂{name} = {text}", state
+
+
+def touched(
+    card: Card, *, selected: bool = False, hovered: bool = False, offered: str = ""
+) -> Card:
+    """Return `card` as it looks under the pointer, selected, or while an edge is drawn."""
+    if not (selected or hovered or offered):
+        return card
+    return replace(card, selected=selected, hovered=hovered, offered=offered)

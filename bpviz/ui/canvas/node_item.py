@@ -1,0 +1,142 @@
+"""The items of nodes: one each in a small network, one layer for all in a large one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPixmap
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from bpviz.ui.canvas.card import Card, card_bounds, paint_card
+from bpviz.ui.canvas.geometry import RADIUS, Geometry, IntArray
+from bpviz.ui.canvas.pens import state_color
+from bpviz.ui.canvas.shown import Shown, State
+from bpviz.ui.canvas.strokes import draw_pixmap_at
+from bpviz.ui.style import Theme, guard, mix
+
+# Up to this many visible nodes are drawn with their texts.
+CARD_LIMIT: Final = 500
+NODE_LEVEL: Final = 4.0
+
+
+class NodeItem(QGraphicsItem):
+    """Draws the card it was handed; owns no timer and knows no model."""
+
+    def __init__(self, card: Card, theme: Theme, font: QFont) -> None:
+        super().__init__()
+        self.card = card
+        self._theme = theme
+        self._font = font
+        self.setZValue(NODE_LEVEL)
+
+    def show_card(self, card: Card, theme: Theme) -> None:
+        """Draw `card` from now on."""
+        if card != self.card or theme is not self._theme:
+            self.card, self._theme = card, theme
+            self.update()
+
+    @guard
+    def boundingRect(self) -> QRectF:
+        """Return the box around the node and its texts."""
+        return card_bounds()
+
+    @guard
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        """Paint the card, with as much text as is legible."""
+        zoom = option.levelOfDetailFromTransform(painter.worldTransform())
+        paint_card(painter, self.card, self._theme, self._font, zoom)
+
+
+class NodeLayer(QGraphicsItem):
+    """Draws all nodes of a large network: as dots, or as cards once few enough are visible."""
+
+    def __init__(self, theme: Theme, font: QFont) -> None:
+        super().__init__()
+        self._theme = theme
+        self._font = font
+        self._geometry: Geometry | None = None
+        self._shown: Shown | None = None
+        self._marked: IntArray = np.zeros(0, np.int64)
+        self._card: Callable[[int], Card] | None = None
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
+        self.setZValue(NODE_LEVEL)
+
+    def show_nodes(
+        self,
+        geometry: Geometry,
+        shown: Shown,
+        marked: IntArray,
+        card: Callable[[int], Card],
+        theme: Theme,
+    ) -> None:
+        """Draw `geometry`'s nodes; `marked` ones are selected, `card` makes the card of one."""
+        self.prepareGeometryChange()
+        self._geometry, self._shown, self._marked = geometry, shown, marked
+        self._card, self._theme = card, theme
+        self.update()
+
+    @guard
+    def boundingRect(self) -> QRectF:
+        """Return the box around all nodes."""
+        if self._geometry is None:
+            return QRectF()
+        left, top, right, bottom = self._geometry.bounds()
+        return QRectF(left, top, right - left, bottom - top).adjusted(-100, -40, 100, 70)
+
+    @guard
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        """Paint what is exposed."""
+        if self._geometry is None or self._shown is None or self._card is None:
+            return
+        zoom = option.levelOfDetailFromTransform(painter.worldTransform())
+        seen = option.exposedRect.adjusted(-100, -80, 100, 80)
+        x, y = self._geometry.positions.T
+        visible = np.flatnonzero(
+            (x >= seen.left()) & (x <= seen.right()) & (y >= seen.top()) & (y <= seen.bottom())
+        )
+        if len(visible) > CARD_LIMIT:
+            self._paint_dots(painter, visible, zoom)
+            return
+        for node in visible:
+            painter.save()
+            painter.translate(x[node], y[node])
+            paint_card(painter, self._card(int(node)), self._theme, self._font, zoom)
+            painter.restore()
+
+    def _paint_dots(self, painter: QPainter, visible: IntArray, zoom: float) -> None:
+        """Paste one picture per colour of dot at every node: no text and no path per node."""
+        assert self._geometry is not None
+        assert self._shown is not None
+        count = self._geometry.node_count
+        state = np.full(len(self._geometry.positions), State.ZERO, np.int64)
+        state[:count] = self._shown.value.state
+        selected = np.zeros(len(state), np.bool_)
+        selected[self._marked] = True
+        size = max(2.0 * RADIUS * zoom, 3.0)
+        for kind in np.unique(state[visible]):
+            for marked in (False, True):
+                here = visible[(state[visible] == kind) & (selected[visible] == marked)]
+                if len(here):
+                    dot = _dot(self._theme, int(kind), size, marked=marked)
+                    centres = self._geometry.positions[here]
+                    draw_pixmap_at(painter, centres, dot, 1.0 / zoom)
+
+
+def _dot(theme: Theme, state: int, size: float, *, marked: bool) -> QPixmap:
+    picture = QPixmap(int(size) + 4, int(size) + 4)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    color = state_color(theme, "values", state)
+    painter.setPen(QColor(theme.accent if marked else color))
+    painter.setBrush(QColor(theme.accent if marked else mix(theme.canvas, color, 0.6)))
+    painter.drawEllipse(QRectF(2.0, 2.0, size, size))
+    painter.end()
+    return picture

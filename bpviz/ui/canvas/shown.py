@@ -1,0 +1,270 @@
+"""What the canvas shows of a step: for each edge and node a number, and in which state it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+from typing import Final, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bpviz.engine.snapshot import Snapshot
+from bpviz.model.network import Network, Unit
+from bpviz.ui.canvas.geometry import BoolArray, FloatArray, Geometry, IntArray
+
+Overlay: TypeAlias = Literal["values", "gradients", "updates"]
+StateArray: TypeAlias = NDArray[np.int8]
+
+OVERLAYS: Final[tuple[Overlay, ...]] = ("values", "gradients", "updates")
+
+
+class State(IntEnum):
+    """The states of a number. Each looks different from all others."""
+
+    NOT_COMPUTED = 0
+    STALE = 1
+    ZERO = 2
+    NON_FINITE = 3
+    NEGATIVE = 4
+    POSITIVE = 5
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Numbers [M] with their states [M]."""
+
+    value: FloatArray
+    state: StateArray
+
+    @classmethod
+    def of(cls, value: FloatArray, known: BoolArray) -> Numbers:
+        """Take `value` where `known`; the rest is not computed yet."""
+        state = np.full(len(value), State.ZERO, np.int8)
+        state[value > 0.0] = State.POSITIVE
+        state[value < 0.0] = State.NEGATIVE
+        state[~np.isfinite(value)] = State.NON_FINITE
+        state[~known] = State.NOT_COMPUTED
+        return cls(value, state)
+
+    @classmethod
+    def none(cls, count: int) -> Numbers:
+        """Return `count` numbers that are not computed yet."""
+        return cls(np.zeros(count), np.full(count, State.NOT_COMPUTED, np.int8))
+
+    @property
+    def is_finite(self) -> BoolArray:
+        """Which are known and finite, stale ones included."""
+        known = (self.state != State.NOT_COMPUTED) & (self.state != State.NON_FINITE)
+        finite: BoolArray = known & np.isfinite(self.value)
+        return finite
+
+    def largest(self) -> float:
+        """Return the largest size of the finite numbers; 0 where there are none."""
+        finite = self.is_finite
+        return float(np.abs(self.value[finite]).max()) if finite.any() else 0.0
+
+    def taken(self, places: IntArray) -> Numbers:
+        """Return the numbers at `places`, −1 for one that is not there, all of them stale."""
+        if not len(self.value):
+            return Numbers.none(len(places))
+        state = self.state[places].copy()
+        state[(state != State.NOT_COMPUTED) & (state != State.NON_FINITE)] = State.STALE
+        state[places < 0] = State.NOT_COMPUTED
+        return Numbers(self.value[places], state)
+
+    def followed_by(self, other: Numbers) -> Numbers:
+        """Return these numbers with `other` behind them."""
+        return Numbers(
+            np.concatenate([self.value, other.value]), np.concatenate([self.state, other.state])
+        )
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Everything the canvas draws of one step.
+
+    `edges`, `strength` (0 to 1 of `scale`) and `active_edges` are over all drawn edges [E + K],
+    those to the loss included; `weight` [E]; node arrays [N].
+    """
+
+    overlay: Overlay
+    phase: str
+    edges: Numbers
+    strength: FloatArray
+    scale: float
+    weight: FloatArray
+    active_edges: BoolArray
+    active_nodes: BoolArray
+    value: Numbers
+    z: Numbers
+    dloss_da: Numbers
+    delta: Numbers
+    bias: FloatArray
+    bias_gradient: Numbers
+    bias_update: Numbers
+    loss: Numbers
+    batch_gradients: bool = False
+    current_node: int = -1
+    loss_is_current: bool = False
+    is_stale: bool = False
+    terms: Numbers = field(default_factory=lambda: Numbers.none(0))
+
+
+def shown(
+    snapshot: Snapshot | None,
+    network: Network,
+    geometry: Geometry,
+    overlay: Overlay,
+    largest: float | None = None,
+) -> Shown:
+    """Return what to draw of `snapshot`; without one only the weights are known.
+
+    `largest` is the size that counts as full strength; left out, the largest number shown.
+    """
+    if snapshot is None or len(snapshot.value) != geometry.node_count:
+        return _without_numbers(network, geometry, overlay)
+    to_loss = _loss_edges(snapshot, geometry, overlay)
+    own = _edge_numbers(snapshot, geometry, overlay)
+    edges = own.followed_by(to_loss)
+    scale = _round_up(own.largest() if largest is None else largest)
+    kind = snapshot.frame.kind if snapshot.frame is not None else ""
+    return Shown(
+        overlay=overlay,
+        phase=snapshot.phase,
+        edges=edges,
+        strength=_strength(edges, scale),
+        scale=scale,
+        weight=snapshot.edge_weight,
+        active_edges=_active_edges(snapshot, geometry, kind),
+        active_nodes=snapshot.active_nodes,
+        value=Numbers.of(snapshot.value, snapshot.value_known),
+        z=Numbers.of(snapshot.z, snapshot.z_known),
+        dloss_da=Numbers.of(snapshot.dloss_da, snapshot.dloss_da_known),
+        delta=Numbers.of(snapshot.delta, snapshot.delta_known),
+        bias=snapshot.bias,
+        bias_gradient=Numbers.of(snapshot.bias_gradient, snapshot.bias_gradient_known),
+        bias_update=Numbers.of(snapshot.bias_update, snapshot.bias_update_known),
+        loss=Numbers.of(np.array([snapshot.loss]), np.array([snapshot.loss_known])),
+        batch_gradients=snapshot.batch_gradients,
+        current_node=snapshot.current_node,
+        loss_is_current=snapshot.phase == "loss",
+        terms=_terms(snapshot, geometry),
+    )
+
+
+def _without_numbers(network: Network, geometry: Geometry, overlay: Overlay) -> Shown:
+    nodes, edges = geometry.node_count, len(geometry.source)
+    biases = [node.bias if isinstance(node, Unit) else 0.0 for node in network.nodes]
+    return Shown(
+        overlay=overlay,
+        phase="",
+        edges=Numbers.none(edges),
+        strength=np.zeros(edges),
+        scale=0.0,
+        weight=np.array([edge.weight for edge in network.edges], np.float64),
+        active_edges=np.zeros(edges, np.bool_),
+        active_nodes=np.zeros(nodes, np.bool_),
+        value=Numbers.none(nodes),
+        z=Numbers.none(nodes),
+        dloss_da=Numbers.none(nodes),
+        delta=Numbers.none(nodes),
+        bias=np.array(biases, np.float64),
+        bias_gradient=Numbers.none(nodes),
+        bias_update=Numbers.none(nodes),
+        loss=Numbers.none(1),
+        terms=Numbers.none(geometry.edge_count),
+    )
+
+
+def as_stale(blank: Shown, last: Shown, before: Geometry, after: Geometry) -> Shown:
+    """Return `blank` with the numbers of `last` where nothing newer can be computed.
+
+    `last` was drawn on `before`; nodes and edges are found again by their names in `after`.
+    """
+    nodes = np.array([before.index.get(name, -1) for name in after.ids], np.int64)
+    found = {name: place for place, name in enumerate(before.names)}
+    edges = np.array([found.get(name, -1) for name in after.names], np.int64)
+    own = Numbers(last.edges.value[: before.edge_count], last.edges.state[: before.edge_count])
+    stale = own.taken(edges).followed_by(Numbers.none(len(after.outputs)))
+    return replace(
+        blank,
+        edges=stale,
+        strength=_strength(stale, last.scale),
+        scale=last.scale,
+        value=last.value.taken(nodes),
+        z=last.z.taken(nodes),
+        dloss_da=last.dloss_da.taken(nodes),
+        delta=last.delta.taken(nodes),
+        bias_gradient=last.bias_gradient.taken(nodes),
+        bias_update=last.bias_update.taken(nodes),
+        loss=last.loss.taken(np.zeros(1, np.int64)),
+        terms=last.terms.taken(edges),
+        batch_gradients=last.batch_gradients,
+        is_stale=True,
+    )
+
+
+def _terms(snapshot: Snapshot, geometry: Geometry) -> Numbers:
+    """Return w·a of each edge, known with the unit that it enters."""
+    own = slice(0, geometry.edge_count)
+    source, target = geometry.source[own], geometry.target[own]
+    with np.errstate(over="ignore", invalid="ignore"):
+        term = snapshot.edge_weight * snapshot.value[source]
+    return Numbers.of(term, snapshot.z_known[target])
+
+
+def _edge_numbers(snapshot: Snapshot, geometry: Geometry, overlay: Overlay) -> Numbers:
+    if overlay == "gradients":
+        return Numbers.of(snapshot.edge_gradient, snapshot.edge_gradient_known)
+    if overlay == "updates":
+        return Numbers.of(snapshot.edge_update, snapshot.edge_update_known)
+    return _terms(snapshot, geometry)
+
+
+def _loss_edges(snapshot: Snapshot, geometry: Geometry, overlay: Overlay) -> Numbers:
+    """Return the numbers on the edges from the outputs to the loss.
+
+    The values are the outputs'. The gradient ∂E/∂a is shown where all of it comes from the loss:
+    at outputs that feed no other unit.
+    """
+    outputs = geometry.outputs
+    if overlay == "values":
+        known = np.full(len(outputs), snapshot.loss_known)
+        return Numbers.of(snapshot.value[outputs], known)
+    if overlay == "gradients":
+        feeds = np.isin(outputs, geometry.source[: geometry.edge_count])
+        known = snapshot.dloss_da_known[outputs] & ~feeds
+        return Numbers.of(snapshot.dloss_da[outputs], known)
+    return Numbers.none(len(outputs))
+
+
+def _active_edges(snapshot: Snapshot, geometry: Geometry, kind: str) -> BoolArray:
+    outputs = geometry.outputs
+    if snapshot.phase == "loss":
+        to_loss = np.ones(len(outputs), np.bool_)
+    elif kind in ("delta", "contribution"):
+        to_loss = outputs == snapshot.current_node
+    else:
+        to_loss = np.zeros(len(outputs), np.bool_)
+    active: BoolArray = np.concatenate([snapshot.active_edges, to_loss])
+    return active
+
+
+def _strength(numbers: Numbers, scale: float) -> FloatArray:
+    if scale <= 0.0:
+        return np.zeros(len(numbers.value))
+    size = np.where(numbers.is_finite, np.abs(numbers.value), 0.0)
+    strength: FloatArray = np.minimum(size / scale, 1.0)
+    return strength
+
+
+def _round_up(largest: float) -> float:
+    """Return the next of …, 0.1, 0.2, 0.5, 1, 2, 5, … so that widths don't jitter."""
+    if not np.isfinite(largest) or largest < 1e-300:
+        return 0.0
+    power = 10.0 ** np.floor(np.log10(largest))
+    for step in (1.0, 2.0, 5.0, 10.0):
+        if largest <= step * power * (1 + 1e-12):
+            return float(step * power)
+    return float(10.0 * power)
