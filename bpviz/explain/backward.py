@@ -6,7 +6,7 @@ import math
 
 from bpviz.explain.combine import LIMIT, by_source, by_weight, folded
 from bpviz.explain.explanation import Line
-from bpviz.explain.expression import Expression, Product, Sum, evaluate
+from bpviz.explain.expression import Expression, Product, Sum, evaluate, product
 from bpviz.explain.formulas import difference_to_target, loss_derivative, slope_formula
 from bpviz.explain.joining import fused, loss_place
 from bpviz.explain.symbols import Leaves
@@ -16,7 +16,7 @@ from bpviz.model.network import activation_name
 def contribution_term(leaves: Leaves, edge: int, limit: int | None = LIMIT) -> Product:
     """Return what comes back along an edge to its source: ∂z/∂a of the target times its δ."""
     _, target = leaves.ends(edge)
-    return Product((by_source(leaves, edge, limit), leaves.delta(target)))
+    return product(by_source(leaves, edge, limit), leaves.delta(target))
 
 
 def contributions(leaves: Leaves, node: int, limit: int | None = LIMIT) -> tuple[Expression, ...]:
@@ -70,6 +70,9 @@ def delta_lines(leaves: Leaves, node: int, limit: int | None = LIMIT) -> list[Li
     slope = slope_line(leaves, node)
     if fused(leaves, node):
         return [error, *_fused_delta_lines(leaves, node, slope, limit)]
+    if activation_name(leaves.unit(node).activation) == "identity":
+        brief = f"δ = ∂{leaves.loss_name}/∂a"
+        return [error, Line(delta, leaves.error(node), delta.value, "identity", brief)]
     right = Product((leaves.error(node), leaves.slope(node)))
     brief = f"δ = ∂{leaves.loss_name}/∂a·{leaves.slope(node).text.partition('(')[0]}(z)"
     return [error, slope, Line(delta, right, delta.value, "chain rule", brief)]
@@ -92,7 +95,7 @@ def gradient_line(leaves: Leaves, edge: int, limit: int | None = LIMIT) -> Line:
     """Return ∂E/∂w of an edge: δ at its head times ∂z/∂w, for a sum the value at its tail."""
     _, target = leaves.ends(edge)
     gradient = leaves.gradient(edge)
-    right = Product((leaves.delta(target), by_weight(leaves, edge, limit)))
+    right = product(leaves.delta(target), by_weight(leaves, edge, limit))
     plain = leaves.unit(target).combine == "sum"
     name = f"∂{gradient.of.text}/∂{gradient.by.text}"
     return Line(gradient, right, gradient.value, "chain rule", f"{name} = δ·a" if plain else "")

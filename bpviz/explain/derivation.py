@@ -25,6 +25,7 @@ from bpviz.explain.joining import (
     loss_line,
     loss_term_line,
     penalty_line,
+    whole_batch,
 )
 from bpviz.explain.symbols import Leaves
 from bpviz.explain.updates import fixed_line, update_lines
@@ -87,7 +88,7 @@ def _a_line(leaves: Leaves, node: int) -> Line:
 def _pre_activation(leaves: Leaves, frame: Frame, digits: int) -> Explanation:
     label = leaves.label(frame.node)
     words = f"{label} {COMBINE_WORDS[leaves.unit(frame.node).combine]}"
-    return explained(f"Sum of {label}", words, [_z_line(leaves, frame.node)], digits)
+    return explained(f"Pre-activation of {label}", words, [_z_line(leaves, frame.node)], digits)
 
 
 def _activation(leaves: Leaves, frame: Frame, digits: int) -> Explanation:
@@ -149,7 +150,6 @@ def _delta(leaves: Leaves, frame: Frame, digits: int) -> Explanation:
         words = f"Nothing depends on {label}, so no error comes back"
     elif activation_name(leaves.unit(frame.node).activation) == "identity":
         words = f"The error reaches {label} {origin}"
-        lines = [lines[0], lines[-1]]
     else:
         words = f"The error reaches {label} {origin} and is scaled by the slope there"
     shown = lines if len(lines) < 3 else [lines[0], lines[-1]]
@@ -212,7 +212,7 @@ def _trained(leaves: Leaves) -> list[tuple[int, int]]:
 
 
 def _sample_gradient(leaves: Leaves, _frame: Frame, digits: int) -> Explanation:
-    place, count = leaves.sample + 1, len(leaves.trace.rows)
+    place, count = leaves.sample + 1, len(leaves.trace.batch)
     trained = _trained(leaves)
     lines = [
         gradient_line(leaves, edge) if edge >= 0 else bias_gradient_line(leaves, node)
@@ -225,7 +225,7 @@ def _sample_gradient(leaves: Leaves, _frame: Frame, digits: int) -> Explanation:
 
 
 def _reduce_words(leaves: Leaves) -> str:
-    count = len(leaves.trace.rows)
+    count = len(leaves.trace.batch)
     if count == 1:
         return "The batch has one sample, so its gradients are the batch's"
     verb = "averaged" if leaves.trace.training.batch_reduction == "mean" else "added up"
@@ -233,8 +233,8 @@ def _reduce_words(leaves: Leaves) -> str:
 
 
 def _mean(leaves: Leaves, _frame: Frame, digits: int) -> Explanation:
-    line = batch_loss_line(leaves)
-    return explained("Joining the samples", _reduce_words(leaves), [line], digits)
+    lines = [batch_loss_line(leaves)] if whole_batch(leaves) else []
+    return explained("Joining the samples", _reduce_words(leaves), lines, digits)
 
 
 def _penalty(leaves: Leaves, _frame: Frame, digits: int) -> Explanation:
@@ -244,8 +244,10 @@ def _penalty(leaves: Leaves, _frame: Frame, digits: int) -> Explanation:
 
 def _reduce(leaves: Leaves, _frame: Frame, digits: int) -> Explanation:
     trained, training = _trained(leaves), leaves.trace.training
-    lines = [batch_loss_line(leaves)]
     words = _reduce_words(leaves)
+    if not whole_batch(leaves):
+        return Explanation("Joining the samples", words)
+    lines = [batch_loss_line(leaves)]
     if training.l1 or training.l2:
         lines.append(penalty_line(leaves))
         words += ", and the penalty is added"

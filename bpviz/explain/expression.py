@@ -229,6 +229,14 @@ def power(base: Expression, exponent: float) -> Power:
     return Power(base, number(exponent))
 
 
+def product(*factors: Expression) -> Product:
+    """Return the product of the factors, those that are products themselves taken apart."""
+    parts: list[Expression] = []
+    for factor in factors:
+        parts += factor.factors if isinstance(factor, Product) else (factor,)
+    return Product(tuple(parts))
+
+
 def difference(first: Expression, second: Expression) -> Sum:
     """Return first − second."""
     return Sum((first, Negative(second)))

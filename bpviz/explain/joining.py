@@ -27,6 +27,7 @@ from bpviz.explain.expression import (
 )
 from bpviz.explain.formulas import LossPlace, loss_term
 from bpviz.explain.symbols import Leaves
+from bpviz.explain.text import to_text
 from bpviz.model.network import Unit, activation_name
 
 FloatArray = NDArray[np.float64]
@@ -105,6 +106,11 @@ def joined(leaves: Leaves, parts: tuple[Expression, ...]) -> Expression:
     if leaves.trace.training.batch_reduction == "sum" or samples == 1:
         return total
     return Product((Fraction(number(1.0), number(samples)), total))
+
+
+def whole_batch(leaves: Leaves) -> bool:
+    """Whether the trace recorded every sample of the batch, so that its sums can be followed."""
+    return len(leaves.trace.rows) == len(leaves.trace.batch)
 
 
 def batch_loss_line(leaves: Leaves, limit: int | None = LIMIT) -> Line:
@@ -189,18 +195,29 @@ def penalty_factors(leaves: Leaves) -> tuple[Symbol, Symbol]:
 
 def gradient_parts(leaves: Leaves, node: int, edge: int, limit: int | None = LIMIT) -> Line:
     """Return a parameter's gradient of the whole objective: data, then penalties."""
-    gradient = leaves.batch_gradient(node, edge)
+    gradient, name = leaves.batch_gradient(node, edge), "w" if edge >= 0 else "b"
     terms = [data_gradient(leaves, node, edge, limit)]
+    brief = f"{to_text(gradient)} = {_brief_join(leaves)}∂{leaves.loss_name}_i/∂{name}"
     if edge >= 0 and leaves.network.edges[edge].trainable:
         l2, l1 = penalty_factors(leaves)
         weight = leaves.weight(edge)
         if l2.value:
             terms.append(Product((l2, weight)))
+            brief += " + λ₂·w"
         if l1.value:
             terms.append(Product((l1, Function("sign", weight))))
+            brief += " + λ₁·sign(w)"
     right = terms[0] if len(terms) == 1 else Sum(tuple(terms))
     rule = leaves.trace.training.batch_reduction
-    return Line(gradient, right, gradient.value, rule)
+    if len(terms) == 1 and len(leaves.trace.rows) == 1:
+        brief = to_text(gradient)
+    return Line(gradient, right, gradient.value, rule, brief)
+
+
+def _brief_join(leaves: Leaves) -> str:
+    if len(leaves.trace.rows) == 1:
+        return ""
+    return "(1/D)·Σ " if leaves.trace.training.batch_reduction == "mean" else "Σ "
 
 
 def penalty_line(leaves: Leaves, limit: int | None = LIMIT) -> Line:

@@ -16,7 +16,8 @@ from bpviz.model.network import Edge, Input, Node, Unit, activation_name
 
 FloatArray = NDArray[np.float64]
 LONGEST_LABEL = 24
-LETTER_AND_DIGITS = re.compile(r"([A-Za-z])(\d{1,3})")
+LETTER_AND_DIGITS = re.compile(r"([A-Za-z])([0-9₀-₉]{0,3})")
+LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 
 
 def cut(label: str) -> str:
@@ -25,10 +26,12 @@ def cut(label: str) -> str:
 
 
 def latex_label(label: str) -> str:
-    """Return a label for LaTeX's math mode: x1 becomes x_{1}, other texts stand upright."""
+    """Return a label for LaTeX's math mode: x1 and x₁ become x_{1}, other texts stand upright."""
     match = LETTER_AND_DIGITS.fullmatch(label)
+    if match and not match[2]:
+        return match[1]
     if match:
-        return f"{match[1]}_{{{match[2]}}}"
+        return f"{match[1]}_{{{match[2].translate(LOWERED)}}}"
     return rf"\text{{{escaped(label)}}}"
 
 

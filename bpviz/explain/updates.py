@@ -96,7 +96,8 @@ def _brief(formula: Expression, parameter: Parameter) -> str:
 def fixed_line(leaves: Leaves, node: int, edge: int) -> Line:
     """Return the line of a parameter that is not trained."""
     parameter = Parameter(leaves, node, edge)
-    return parameter.step(parameter.old, "fixed")
+    name = "w" if edge >= 0 else "b"
+    return Line(parameter.new, parameter.old, parameter.new.value, "fixed", name)
 
 
 def update_lines(leaves: Leaves, node: int, edge: int) -> list[Line]:
@@ -161,7 +162,7 @@ def _rmsprop(p: Parameter) -> list[Line]:
 def _moments(p: Parameter) -> tuple[list[Line], Expression]:
     """Return the lines of both moving means and their corrections, and the step that follows."""
     beta1, beta2 = p.setting("β₁", r"\beta_1", "beta1"), p.setting("β₂", r"\beta_2", "beta2")
-    count = p.leaves.setting("t", "t", p.leaves.trace.step + 1, "step")
+    count = p.leaves.setting("t", "t", p.leaves.trace.step, "step")
     mean = _moving(p, beta1, p.before("m", "m", "mean"), p.gradient)
     square = _moving(p, beta2, p.before("v", "v", "square_mean"), power(p.gradient, 2.0))
     new_mean = p.made("m′", "m'", mean, "new_mean")
