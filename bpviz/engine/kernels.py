@@ -103,7 +103,7 @@ class NumpyKernel:
         self._step = 0
         self._settings = settings_of(training.optimizer)
         self._work = buffer(2, size)
-        self._divisor = buffer(1).reshape(())
+        self._share = buffer(1).reshape(())  # of one sample in the batch's mean
         self._fixed = ~program.trainable
         self._has_fixed = bool(self._fixed.any())
         self._fixed_theta = buffer(size)
@@ -114,6 +114,8 @@ class NumpyKernel:
             for width in self._widths()
         }
         self._filled: dict[int, Window] = {}
+        every_row = self._per_epoch == 1 and not training.shuffle
+        self._only_window = Window(0, 0, rows.count) if every_row else None
         self._check_z = any(level.terms for level in program.levels)
 
     def _widths(self) -> set[int]:
@@ -147,16 +149,25 @@ class NumpyKernel:
     def run(self, first: int, count: int) -> tuple[int, Fault]:
         """Do the iterations first, first + 1, …; return how many of `count` were done."""
         for done in range(count):
-            iteration = first + done
-            fault: Fault = ""
-            for index in range(self.slice_count(iteration)):
-                fault = self.add_slice(iteration, index)
-                if fault:
-                    return done, fault
-            fault = self.update(iteration)
+            fault = self._iterate(first + done)
             if fault:
                 return done, fault
         return count, ""
+
+    def _iterate(self, iteration: int) -> Fault:
+        window = self._window(iteration)
+        if window.stop - window.start <= self._slice:
+            sweep = self._load_slice(window, 0)
+            if not self._forward(sweep):
+                return "start"
+            for call in sweep.backward:
+                call()
+            return self._step_by(sweep.width)
+        for index in range(self.slice_count(iteration)):
+            fault = self.add_slice(iteration, index)
+            if fault:
+                return fault
+        return self.update(iteration)
 
     def slice_count(self, iteration: int) -> int:
         """Return the number of slices in which the batch of `iteration` is summed."""
@@ -165,42 +176,44 @@ class NumpyKernel:
 
     def add_slice(self, iteration: int, index: int) -> Fault:
         """Add slice `index` to the gradient of `iteration`; slices come in order."""
-        window = self._window(iteration)
-        sweep = self._load_slice(window, index)
-        for call in sweep.forward:
-            call()
-        flat = sweep.flat_a
-        if not flat.dot(flat) < SAFE_VALUES and not self._is_forward_finite(sweep):
+        sweep = self._load_slice(self._window(iteration), index)
+        if not self._forward(sweep):
             return "pass" if index else "start"
         for call in sweep.backward:
             call()
-        if window.stop - window.start > self._slice:
-            if index:
-                np.add(self._total, self.gradient, self._total)
-            else:
-                np.copyto(self._total, self.gradient)
+        if index:
+            np.add(self._total, self.gradient, self._total)
+        else:
+            np.copyto(self._total, self.gradient)
         return ""
 
     def update(self, iteration: int) -> Fault:
         """End `iteration`, all of whose slices have been added, with the optimizer's step."""
         window = self._window(iteration)
-        rows = window.stop - window.start
-        if rows > self._slice:
-            np.copyto(self.gradient, self._total)
-        self._divisor[()] = rows
+        np.copyto(self.gradient, self._total)
+        return self._step_by(window.stop - window.start)
+
+    def _forward(self, sweep: Sweep) -> bool:
+        """Do the forward pass; return whether it is finite, the loss included."""
+        for call in sweep.forward:
+            call()
+        flat = sweep.flat_a
+        return bool(flat.dot(flat) < SAFE_VALUES) or self._is_forward_finite(sweep)
+
+    def _step_by(self, rows: int) -> Fault:
+        """Change the parameters by the gradient summed over `rows` samples."""
+        self._share[()] = 1.0 / rows
         for call in self._finish:
             call()
-        gradient = self.gradient
+        gradient, theta = self.gradient, self.theta
         is_safe = gradient.dot(gradient) < SAFE_VALUES
         if not is_safe and not np.isfinite(gradient).all():
             return "pass"
         self._step += 1
-        self._row.update(
-            self.theta, self._masked, self._slots, self._step, self._settings, self._work
-        )
+        self._row.update(theta, self._masked, self._slots, self._step, self._settings, self._work)
         if self._has_fixed:
-            np.copyto(self.theta, self._fixed_theta, where=self._fixed)
-        if not self.theta.dot(self.theta) <= SAFE_PARAMETERS and not _is_bounded(self.theta):
+            np.copyto(theta, self._fixed_theta, where=self._fixed)
+        if not theta.dot(theta) <= SAFE_PARAMETERS and not _is_bounded(theta):
             return "update"
         if not is_safe and not all(np.isfinite(values).all() for values in self._slots.values()):
             return "update"
@@ -208,11 +221,7 @@ class NumpyKernel:
 
     def starts(self, iteration: int) -> bool:
         """Whether the forward pass of the first slice of `iteration` is finite."""
-        sweep = self._load_slice(self._window(iteration), 0)
-        for call in sweep.forward:
-            call()
-        flat = sweep.flat_a
-        return bool(flat.dot(flat) < SAFE_VALUES) or self._is_forward_finite(sweep)
+        return self._forward(self._load_slice(self._window(iteration), 0))
 
     def batch_loss(self, iteration: int) -> float:
         """Return the reduced data loss of the batch of `iteration`, at the present θ."""
@@ -229,16 +238,17 @@ class NumpyKernel:
     # -- parts -------------------------------------------------------------------------------
 
     def _window(self, iteration: int) -> Window:
+        if self._only_window is not None:
+            return self._only_window
         epoch, batch = divmod(iteration - 1, self._per_epoch)
         start = batch * self._batch
-        return Window(
-            epoch + 1 if self._training.shuffle else 0,
-            start,
-            min(start + self._batch, self._count),
-        )
+        stop = min(start + self._batch, self._count)
+        return Window(epoch + 1 if self._training.shuffle else 0, start, stop)
 
     def _load_slice(self, window: Window, index: int) -> Sweep:
         """Return the sweep for slice `index` of `window`, its rows filled in."""
+        if window is self._only_window and window.stop <= self._slice and self._filled:
+            return self._sweeps[window.stop]
         if window.epoch != self._epoch:
             self._shuffle(window.epoch)
         start = window.start + index * self._slice
@@ -262,7 +272,7 @@ class NumpyKernel:
         program, training, gradient = self._program, self._training, self.gradient
         calls: list[Call] = []
         if training.batch_reduction == "mean":
-            calls.append(partial(np.divide, gradient, self._divisor, gradient))
+            calls.append(partial(np.multiply, gradient, self._share, gradient))
         if program.shares is not None:
             calls += _shared(gradient, program.shares)
         if training.l2:
