@@ -21,10 +21,12 @@ X11_LIBRARIES = {
 
 def show(path: str | None) -> int:
     """Open the desktop program and return its exit status; CommandError without a screen."""
-    require_screen()
     if path is not None:
         # A file that can't be read is told here, before a window comes up.
+        if not os.path.exists(path) and os.path.basename(path) == path:
+            raise CommandError(f'there is no session file "{path[:40]}", nor such a command')
         load(path)
+    require_screen()
     require_qt()
     from bpviz.app import run
 

@@ -17,7 +17,8 @@ def replay(history: History, place: Place | None = None) -> Session:
     """Return the session at `place` of `history`, its own position by default.
 
     Every training entry runs with the kernel it names, where that is installed. NonFinite where
-    a replayed iteration meets a non-finite value, EditError where an edit does not fit the session it comes upon.
+    a replayed iteration meets a non-finite value, EditError where an edit does not fit the
+    session it comes upon.
     """
     entry, inside = history.position if place is None else place
     session = history.start

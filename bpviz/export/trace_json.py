@@ -122,5 +122,16 @@ def result_document(
 
 
 def encode(document: Mapping[str, Any]) -> bytes:
-    """Return `document` as JSON, indented, with a newline at its end."""
-    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
+    """Return `document` as JSON: a key a line, and in long lists an item a line."""
+    lines = [",\n".join(f' "{key}": {_value(value)}' for key, value in document.items())]
+    return "\n".join(["{", *lines, "}", ""]).encode()
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list) and value and isinstance(value[0], dict | list):
+        return "[\n" + ",\n".join(f"  {_compact(item)}" for item in value) + "\n ]"
+    return _compact(value)
+
+
+def _compact(value: object) -> str:
+    return msgspec.json.encode(value).decode()
