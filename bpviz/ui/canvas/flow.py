@@ -166,7 +166,7 @@ class FlowLayer(QGraphicsItem):
             self._edges, count = self._edges[kept], count[kept]
         self._owner = np.repeat(self._edges, count)
         first = np.repeat(np.cumsum(count) - count, count)
-        number = np.arange(len(self._owner)) - first
+        number = (np.arange(len(self._owner)) - first).astype(np.float64)
         # Against the edge the row of dots begins one spacing further out.
         self._start = number * SPACING if self._direction < 0 else (number - 1) * SPACING
 

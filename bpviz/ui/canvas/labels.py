@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from bpviz.ui.canvas.card import BELOW_SIZE
-from bpviz.ui.canvas.geometry import RADIUS, FloatArray, Geometry, IntArray
+from bpviz.ui.canvas.geometry import RADIUS, BoolArray, FloatArray, Geometry, IntArray
 from bpviz.ui.style import Theme, guard, scaled_font
 
 LABEL_LEVEL: Final = 2.0
@@ -27,14 +27,11 @@ _PLACES: Final = np.linspace(0.12, 0.88, 39)
 
 
 class LabelText(NamedTuple):
-    """The two lines of a label; `color` is that of the second, `fixed` draws the tie of a
-    weight that is not trained.
-    """
+    """The two lines of a label; `color` is that of the second."""
 
     first: str
     second: str
     color: str
-    fixed: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,7 @@ def place_labels(
     return found
 
 
-def _order(free: FloatArray, count: int) -> list[int]:
+def _order(free: BoolArray, count: int) -> list[int]:
     """Return rows with the fewest free places first, among equals the earlier."""
     return sorted(range(count), key=lambda row: (int(free[row].sum()), row))
 
@@ -103,7 +100,7 @@ def _obstacles(geometry: Geometry) -> FloatArray:
     return np.concatenate([shapes, below, above])
 
 
-def _overlaps(centres: FloatArray, half: FloatArray, boxes: FloatArray) -> FloatArray:
+def _overlaps(centres: FloatArray, half: FloatArray, boxes: FloatArray) -> BoolArray:
     """Return which boxes of half size `half` around `centres` [E, P, 2] touch any of `boxes`."""
     hit = np.zeros(centres.shape[:2], np.bool_)
     x, y = centres[..., 0], centres[..., 1]

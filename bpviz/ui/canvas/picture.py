@@ -1,0 +1,217 @@
+"""The items of the drawing, kept equal to a session and to what is shown of a step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QGraphicsScene
+
+from bpviz.explain.numbers import format_number
+from bpviz.model.schema import Session
+from bpviz.ui.canvas.card import Card, card_bounds
+from bpviz.ui.canvas.cards import CardMaker, number_text, touched
+from bpviz.ui.canvas.edge_layer import EdgeLayer
+from bpviz.ui.canvas.flow import FlowLayer
+from bpviz.ui.canvas.geometry import FloatArray, Geometry, IntArray
+from bpviz.ui.canvas.labels import (
+    ALL_LABELS_LIMIT,
+    Label,
+    LabelLayer,
+    LabelText,
+    box_size,
+    place_labels,
+)
+from bpviz.ui.canvas.node_item import CARD_LIMIT, NodeItem, NodeLayer
+from bpviz.ui.canvas.pens import text_color
+from bpviz.ui.canvas.shown import Shown
+from bpviz.ui.style import Theme
+
+MOST_PLACED_LABELS: Final = 40
+_PREFIX: Final = {"values": "w·a", "gradients": "∂", "updates": "Δ"}
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What the pointer and the selection change of the drawing; positions as in the geometry.
+
+    `offers` says of nodes whether an edge being drawn may end there ("yes" or "no").
+    """
+
+    nodes: frozenset[int] = frozenset()
+    edges: frozenset[int] = frozenset()
+    hovered_node: int = -1
+    hovered_edge: int = -1
+    offers: Mapping[int, str] = field(default_factory=dict)
+
+
+class Picture:
+    """Owns all items of a scene and hands them what to draw.
+
+    The items are held here: a scene alone does not keep Python's side of an item alive.
+    """
+
+    def __init__(
+        self,
+        scene: QGraphicsScene,
+        session: Session,
+        geometry: Geometry,
+        shown: Shown,
+        theme: Theme,
+        font: QFont,
+    ) -> None:
+        self._scene = scene
+        self._font = font
+        self.session, self.geometry, self.shown, self.theme = session, geometry, shown, theme
+        self.marks = Marks()
+        self._digits = 4
+        self._maker = CardMaker(session, geometry, shown, theme, self._digits)
+        self._placed: dict[int, tuple[float, float]] = {}
+        self._placed_for: tuple[object, ...] = ()
+        self.node_items: dict[int, NodeItem] = {}
+        self.edge_layer = EdgeLayer(geometry, shown, theme)
+        self.label_layer = LabelLayer(theme, font)
+        self.flow_layer = FlowLayer(theme)
+        self.node_layer = NodeLayer(theme, font)
+        for item in (self.edge_layer, self.label_layer, self.flow_layer, self.node_layer):
+            scene.addItem(item)
+
+    @property
+    def has_items(self) -> bool:
+        """Whether each node has an item of its own."""
+        return self.geometry.node_count <= CARD_LIMIT
+
+    def show(
+        self, session: Session, geometry: Geometry, shown: Shown, theme: Theme, digits: int
+    ) -> None:
+        """Draw all of this from now on."""
+        if geometry is not self.geometry:
+            self.marks = Marks()
+        self.session, self.geometry, self.shown, self.theme = session, geometry, shown, theme
+        self._digits = digits
+        self._maker = CardMaker(session, geometry, shown, theme, digits)
+        self.edge_layer.show_edges(geometry, shown, theme)
+        self._show_nodes()
+        self._show_labels()
+
+    def mark(self, marks: Marks) -> None:
+        """Draw selection, hover and offers as in `marks`."""
+        if marks == self.marks:
+            return
+        self.marks = marks
+        self._mark_edges()
+        self._show_nodes()
+        if self._wanted() != self._placed_for[:1]:
+            self._show_labels()
+
+    def place(self, positions: FloatArray) -> None:
+        """Put the nodes at `positions` [N, 2]."""
+        self.geometry.place(positions)
+        self._placed_for = ()
+        self.edge_layer.show_edges(self.geometry, self.shown, self.theme)
+        for node, item in self.node_items.items():
+            item.setPos(*self.geometry.positions[node])
+        if not self.has_items:
+            self._show_nodes()
+        self._show_labels()
+
+    def content_rect(self) -> QRectF:
+        """Return the box around everything that is drawn of the network."""
+        if not len(self.geometry.positions):
+            return QRectF()
+        left, top, right, bottom = self.geometry.bounds()
+        low, high = self.geometry.positions.min(axis=0), self.geometry.positions.max(axis=0)
+        card = card_bounds()
+        cards = QRectF(low[0], low[1], *(high - low)).adjusted(
+            card.left() / 2 - 10, card.top() + 8, card.right() / 2 + 10, card.bottom() - 8
+        )
+        return cards.united(QRectF(left, top, right - left, bottom - top))
+
+    def card(self, node: int) -> Card:
+        """Return the card of a node as it looks now."""
+        marks = self.marks
+        return touched(
+            self._maker.card(node),
+            selected=node in marks.nodes,
+            hovered=node == marks.hovered_node,
+            offered=marks.offers.get(node, ""),
+        )
+
+    def _show_nodes(self) -> None:
+        wanted = range(len(self.geometry.positions)) if self.has_items else range(0)
+        for node in [node for node in self.node_items if node not in wanted]:
+            self._scene.removeItem(self.node_items.pop(node))
+        for node in wanted:
+            card = self.card(node)
+            item = self.node_items.get(node)
+            if item is None:
+                item = NodeItem(card, self.theme, self._font)
+                self.node_items[node] = item
+                self._scene.addItem(item)
+            item.show_card(card, self.theme)
+            item.setPos(*self.geometry.positions[node])
+        self.node_layer.setVisible(not self.has_items)
+        if not self.has_items:
+            marked = np.array(sorted(self.marks.nodes), np.int64)
+            self.node_layer.show_nodes(self.geometry, self.shown, marked, self.card, self.theme)
+
+    def _mark_edges(self) -> None:
+        selected = np.array(sorted(self.marks.edges), np.int64)
+        self.edge_layer.mark(selected, self.marks.hovered_edge)
+
+    # -- labels --------------------------------------------------------------------------------
+
+    def _wanted(self) -> tuple[tuple[int, ...]]:
+        """Return the edges that should have a label, the most important first."""
+        count = self.geometry.edge_count
+        if count <= ALL_LABELS_LIMIT:
+            return (tuple(range(count)),)
+        active = np.flatnonzero(self.shown.active_edges[:count])
+        strongest = active[np.argsort(-self.shown.strength[active], kind="stable")]
+        marked = sorted(self.marks.edges)
+        if self.marks.hovered_edge >= 0:
+            marked.insert(0, self.marks.hovered_edge)
+        chosen = dict.fromkeys([*marked, *(int(edge) for edge in strongest)])
+        return (tuple(chosen)[:MOST_PLACED_LABELS],)
+
+    def _show_labels(self) -> None:
+        size = box_size(self._font, self._digits)
+        wanted = self._wanted()
+        key = (*wanted, size, id(self.geometry))
+        if key != self._placed_for:
+            self._placed = place_labels(self.geometry, wanted[0], size)
+            self._placed_for = key
+        labels = tuple(
+            Label(edge, x, y, self._label_text(edge)) for edge, (x, y) in self._placed.items()
+        )
+        self.label_layer.show_labels(labels, size, self.theme)
+        half = np.array([*size, *size]) / 2 * (-1, -1, 1, 1)
+        middles = np.array([(label.x, label.y) * 2 for label in labels]).reshape(-1, 4)
+        self.flow_layer.show_flow(self.geometry, self.shown, middles + half, self.theme)
+
+    def _label_text(self, edge: int) -> LabelText:
+        shown = self.shown
+        weight = format_number(float(shown.weight[edge]), self._digits, trim=True)
+        number = number_text(shown.edges, edge, self._digits)
+        color = text_color(self.theme, shown.overlay, int(shown.edges.state[edge]))
+        return LabelText(f"w {weight}", f"{_PREFIX[shown.overlay]} {number}", color)
+
+
+def positions_of(session: Session) -> FloatArray:
+    """Return the positions [N, 2] of a session's nodes."""
+    return np.array([node.position for node in session.network.nodes], float).reshape(-1, 2)
+
+
+def same_structure(geometry: Geometry, session: Session) -> bool:
+    """Return whether `geometry` holds the nodes, edges and outputs of `session`, in order."""
+    network = session.network
+    outputs: IntArray = geometry.outputs
+    return (
+        geometry.ids == tuple(node.id for node in network.nodes)
+        and geometry.names == tuple(edge.name for edge in network.edges)
+        and [geometry.ids[place] for place in outputs] == list(network.outputs)
+    )

@@ -1,0 +1,409 @@
+"""The scene: keeps the drawing equal to the document and the player, and edits by gestures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import numpy as np
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import QApplication, QGraphicsScene
+
+from bpviz.document.document import Document
+from bpviz.document.player import Player
+from bpviz.model.edit import Edit, EditError
+from bpviz.model.schema import Session
+from bpviz.model.verbs import add_unit, delete
+from bpviz.ui.canvas.cards import loss_symbol
+from bpviz.ui.canvas.flow import Clock
+from bpviz.ui.canvas.geometry import FloatArray, Geometry
+from bpviz.ui.canvas.gestures import Connect, Gesture, MoveNodes, SelectBox, table_of
+from bpviz.ui.canvas.legend import Surround, header_text, paint_surround, title_text
+from bpviz.ui.canvas.picture import Marks, Picture, positions_of, same_structure
+from bpviz.ui.canvas.shown import OVERLAYS, Overlay, Shown, as_stale, shown
+from bpviz.ui.canvas.tips import edge_tip, node_tip
+from bpviz.ui.canvas.wire import BandItem, WireItem
+from bpviz.ui.style import Theme
+
+RIM_INSIDE, RIM_OUTSIDE = 6.0, 9.0
+EDGE_REACH = 7.0
+
+
+class CanvasScene(QGraphicsScene):
+    """The network as a drawing: selects, edits and shows each number of the player's step.
+
+    `tip` carries a text to show at a point of the scene; `surround_changed` tells that the texts
+    that stand over the drawing are others now.
+    """
+
+    selection_changed = Signal()
+    tip = Signal(str, QPointF)
+    surround_changed = Signal()
+
+    def __init__(
+        self,
+        document: Document,
+        player: Player,
+        theme: Theme,
+        digits: int = 4,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
+        self._document = document
+        self._player = player
+        self._theme = theme
+        self._digits = digits
+        self._overlay: Overlay = "gradients"
+        self._nodes: dict[str, None] = {}
+        self._edges: dict[str, None] = {}
+        self._offers: Mapping[int, str] = {}
+        self._hovered = (-1, -1)
+        self._gesture: Gesture | None = None
+        self._watched = False
+        self._motion = True
+        self._session = document.session
+        geometry = Geometry(self._session.network)
+        blank = shown(None, self._session.network, geometry, self._overlay)
+        self._last: tuple[Geometry, Shown] | None = None
+        self.picture = Picture(self, self._session, geometry, blank, theme, QApplication.font())
+        self._wire = WireItem(theme)
+        self._band = BandItem(theme)
+        self.addItem(self._wire)
+        self.addItem(self._band)
+        self.clock = Clock(self)
+        self.clock.ticked.connect(self.picture.flow_layer.advance_by)
+        document.edited.connect(self._on_edited)
+        document.replaced.connect(self._on_replaced)
+        player.stepped.connect(self.refresh)
+        player.run_changed.connect(self.refresh)
+        self.refresh()
+
+    # -- what is drawn -------------------------------------------------------------------------
+
+    @property
+    def session(self) -> Session:
+        """The session that is drawn."""
+        return self._session
+
+    @property
+    def geometry(self) -> Geometry:
+        """Where all nodes and edges lie."""
+        return self.picture.geometry
+
+    @property
+    def theme(self) -> Theme:
+        """The theme of the drawing."""
+        return self._theme
+
+    @property
+    def overlay(self) -> Overlay:
+        """What the edges show."""
+        return self._overlay
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run is on, so that all numbers change all the time."""
+        return bool(self._player.running)
+
+    def set_overlay(self, name: str) -> None:
+        """Let the edges show "values", "gradients" or "updates"; ValueError for another name."""
+        if name not in OVERLAYS:
+            raise ValueError(f"no overlay is called {name!r}")
+        self._overlay = OVERLAYS[OVERLAYS.index(name)]
+        self.refresh()
+
+    def set_digits(self, digits: int) -> None:
+        """Show numbers with `digits` significant digits."""
+        self._digits = digits
+        self.refresh()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Draw in the colours of `theme`."""
+        self._theme = theme
+        self._wire.apply_theme(theme)
+        self._band.apply_theme(theme)
+        self.refresh()
+
+    def set_motion(self, moves: bool) -> None:
+        """Let dots flow, or stand where motion is not wanted."""
+        self._motion = moves
+        self._run_clock()
+
+    def set_watched(self, watched: bool) -> None:
+        """Say whether anyone sees the scene: dots flow only then."""
+        self._watched = watched
+        self._run_clock()
+
+    def set_moving(self, moving: bool) -> None:
+        """Say whether the whole picture moves: then no more is drawn than fits into a frame."""
+        self.picture.edge_layer.set_moving(moving or self.is_running)
+
+    def refresh(self) -> None:
+        """Draw what the document and the player show now."""
+        self._follow()
+        network, geometry = self._session.network, self.geometry
+        snapshot = self._player.snapshot
+        now = shown(snapshot, network, geometry, self._overlay)
+        if snapshot is not None:
+            self._last = (geometry, now)
+        elif self._last is not None:
+            before, last = self._last
+            now = as_stale(now, last, before, geometry)
+        self.picture.edge_layer.set_moving(self.is_running)
+        self.picture.show(self._session, geometry, now, self._theme, self._digits)
+        self._mark()
+        self._run_clock()
+        self.surround_changed.emit()
+
+    def _on_edited(self, _edit: Edit) -> None:
+        # The numbers follow with the player's `stepped`, once all have heard of the edit.
+        self._cancel_gesture()
+        self._follow()
+
+    def _on_replaced(self) -> None:
+        self._cancel_gesture()
+        self._last = None
+        self._nodes, self._edges = {}, {}
+        self._follow()
+        self.selection_changed.emit()
+
+    def _follow(self) -> None:
+        """Make the drawing hold exactly the nodes and edges of the document's session."""
+        session = self._document.session
+        if session is self._session:
+            return
+        self._session = session
+        if same_structure(self.geometry, session):
+            places = positions_of(session)
+            if not np.array_equal(places, self.geometry.positions[: len(places)]):
+                self.picture.place(places)
+            return
+        geometry = Geometry(session.network)
+        blank = shown(None, session.network, geometry, self._overlay)
+        self._hovered, self._offers = (-1, -1), {}
+        self.picture.show(session, geometry, blank, self._theme, self._digits)
+        self._drop_what_is_gone()
+        self._mark()
+
+    def _run_clock(self) -> None:
+        moves = self.picture.flow_layer.flows and self._watched and self._motion
+        self.clock.set_running(moves and not self.is_running)
+        self.picture.edge_layer.set_still(self.clock.is_running)
+
+    # -- selection -----------------------------------------------------------------------------
+
+    def selected_nodes(self) -> list[str]:
+        """Return the ids of the selected nodes, in the order of selection."""
+        return list(self._nodes)
+
+    def selected_edges(self) -> list[str]:
+        """Return the names of the selected edges, in the order of selection."""
+        return list(self._edges)
+
+    def select(self, nodes: Iterable[str], edges: Iterable[str]) -> None:
+        """Select exactly these nodes and edges."""
+        before = (self._nodes, self._edges)
+        self._nodes, self._edges = dict.fromkeys(nodes), dict.fromkeys(edges)
+        if (self._nodes, self._edges) != before:
+            self._mark()
+            self.selection_changed.emit()
+
+    def select_all(self) -> None:
+        """Select every node and edge."""
+        self.select(self.geometry.ids, self.geometry.names)
+
+    def delete_selected(self) -> None:
+        """Delete what is selected, as one Edit."""
+        if not self._nodes and not self._edges:
+            return
+        table = table_of(self._session) if self._nodes else None
+        nodes, edges = self.selected_nodes(), self.selected_edges()
+        middle = self.picture.content_rect().center()
+        self.attempt(lambda: delete(self._session, nodes, edges, table), middle)
+
+    def _drop_what_is_gone(self) -> None:
+        names = set(self.geometry.names)
+        nodes = [node for node in self._nodes if node in self.geometry.index]
+        self.select(nodes, [edge for edge in self._edges if edge in names])
+
+    def _mark(self) -> None:
+        index = self.geometry.index
+        edge_index = self._session.network.edge_index
+        node, edge = self._hovered
+        self.picture.mark(
+            Marks(
+                nodes=frozenset(index[each] for each in self._nodes),
+                edges=frozenset(edge_index[each] for each in self._edges),
+                hovered_node=node,
+                hovered_edge=edge,
+                offers=dict(self._offers),
+            )
+        )
+
+    # -- editing -------------------------------------------------------------------------------
+
+    def push(self, edit: Edit, at: QPointF) -> bool:
+        """Hand `edit` to the document; a refusal becomes a tip at `at`. Return whether it went."""
+        return self.attempt(lambda: edit, at)
+
+    def attempt(self, make: Callable[[], Edit], at: QPointF) -> bool:
+        """Push the Edit that `make` returns; a refusal becomes a tip and changes nothing."""
+        try:
+            self._document.push(make())
+        except EditError as refused:
+            self.refuse(str(refused), at)
+            return False
+        return True
+
+    def refuse(self, reason: str, at: QPointF) -> None:
+        """Show, at a point, why nothing happens."""
+        self.tip.emit(reason, at)
+
+    def preview(self, positions: FloatArray) -> None:
+        """Draw the nodes at `positions` [N, 2]; the session stays as it is."""
+        self.picture.place(positions)
+
+    def add_unit_at(self, at: QPointF) -> None:
+        """Add a unit at a point of the scene and select it."""
+        place = (at.x(), at.y())
+        before = set(self.geometry.ids)
+        if self.attempt(lambda: add_unit(self._session, place), at):
+            self.select([node for node in self.geometry.ids if node not in before], [])
+
+    def begin_gesture(
+        self, at: QPointF, zoom: float, *, additive: bool, toggle: bool
+    ) -> Gesture | None:
+        """Return the gesture that a press at `at` begins; the press itself may select.
+
+        `additive` (Shift) and `toggle` (Ctrl) change the selection instead of replacing it.
+        """
+        self._cancel_gesture()
+        node, on_rim = self.node_under(at, zoom)
+        if on_rim:
+            self._gesture = Connect(self, at, node)
+        elif 0 <= node < self.geometry.node_count:
+            self._gesture = self._press_node(at, self.geometry.ids[node], additive, toggle)
+        elif node < 0 and (edge := self.edge_under(at, zoom)) >= 0:
+            self._press_edge(self.geometry.names[edge], additive, toggle)
+        else:
+            self._gesture = SelectBox(self, at, additive=additive or toggle)
+        return self._gesture
+
+    def _press_node(self, at: QPointF, node: str, additive: bool, toggle: bool) -> Gesture | None:
+        was_selected = node in self._nodes
+        if toggle and was_selected:
+            self.select([each for each in self._nodes if each != node], self._edges)
+            return None
+        if additive or toggle:
+            self.select([*self._nodes, node], self._edges)
+        elif not was_selected:
+            self.select([node], [])
+        return MoveNodes(self, at, node if was_selected and not additive else None)
+
+    def _press_edge(self, edge: str, additive: bool, toggle: bool) -> None:
+        if toggle and edge in self._edges:
+            self.select(self._nodes, [each for each in self._edges if each != edge])
+        elif additive or toggle:
+            self.select(self._nodes, [*self._edges, edge])
+        else:
+            self.select([], [edge])
+
+    def _cancel_gesture(self) -> None:
+        if self._gesture is not None:
+            self._gesture.cancel()
+            self._gesture = None
+
+    # -- under the pointer ---------------------------------------------------------------------
+
+    def node_under(self, at: QPointF, zoom: float) -> tuple[int, bool]:
+        """Return the node at a point (the loss counts), −1 for none, and whether it is its rim."""
+        margin = RIM_OUTSIDE / max(zoom, 0.5)
+        node = self.geometry.node_at(at.x(), at.y(), margin)
+        if node < 0 or node == self.geometry.node_count:
+            return node, False
+        return node, self.geometry.rim_distance(node, at.x(), at.y()) > -RIM_INSIDE
+
+    def edge_under(self, at: QPointF, zoom: float) -> int:
+        """Return the edge at a point, −1 for none."""
+        for label in self.picture.label_layer.labels:
+            width, height = self.picture.label_layer.size
+            if abs(label.x - at.x()) <= width / 2 and abs(label.y - at.y()) <= height / 2:
+                return label.edge
+        return self.geometry.edge_at(at.x(), at.y(), EDGE_REACH / zoom)
+
+    def hover(self, at: QPointF, zoom: float) -> Qt.CursorShape:
+        """Mark what lies under the pointer; return the cursor that says what a press does."""
+        node, on_rim = self.node_under(at, zoom)
+        edge = self.edge_under(at, zoom) if node < 0 else -1
+        if (node, edge) != self._hovered:
+            self._hovered = (node, edge)
+            self._mark()
+        if on_rim:
+            return Qt.CursorShape.CrossCursor
+        return (
+            Qt.CursorShape.ArrowCursor
+            if node < 0 and edge < 0
+            else Qt.CursorShape.PointingHandCursor
+        )
+
+    def tip_at(self, at: QPointF, zoom: float) -> str:
+        """Return what there is to say of the node or edge at a point, with all digits."""
+        node, _ = self.node_under(at, zoom)
+        if node >= 0:
+            return node_tip(self._session, self.geometry, self.picture.shown, node)
+        edge = self.edge_under(at, zoom)
+        return edge_tip(self._session, self.picture.shown, edge) if edge >= 0 else ""
+
+    def show_wire(self, source: int, at: QPointF, target: int, offers: Mapping[int, str]) -> None:
+        """Draw an edge that is being made, and which nodes it may end in."""
+        self._wire.show_wire(self.geometry, source, at, target, offers.get(target, ""))
+        self._offers = offers
+        self._mark()
+
+    def hide_wire(self) -> None:
+        """Take away the edge that was being made."""
+        self._wire.hide()
+        self._offers = {}
+        self._mark()
+
+    def show_band(self, box: QRectF) -> None:
+        """Draw the box of a selection; an empty one takes it away."""
+        self._band.show_box(box)
+
+    # -- around the drawing --------------------------------------------------------------------
+
+    def surround(self, zoom: float = 0.0) -> Surround:
+        """Return the texts that stand over the drawing; without a zoom that is left out."""
+        player, now = self._player, self.picture.shown
+        frame = None if player.running else player.frame
+        header = header_text(frame, self._session.network, player.sample, len(player.batch))
+        if player.running:
+            header = "Running"
+        elif player.problem:
+            header = "Incomplete"
+        symbol = loss_symbol(self._session)
+        return Surround(
+            header=header,
+            header_color=self._theme.phase_color(now.phase) if frame else self._theme.muted,
+            problem=player.problem,
+            is_empty=not self._session.network.nodes,
+            overlay=self._overlay,
+            title=title_text(
+                self._overlay, symbol, batch=now.batch_gradients, is_stale=now.is_stale
+            ),
+            scale=now.scale,
+            share_drawn=self.picture.edge_layer.share_drawn,
+            zoom=zoom,
+        )
+
+    def paint_to(self, painter: QPainter, rect: QRectF) -> None:
+        """Paint the drawing with header and legend into `rect` of a picture or file."""
+        painter.save()
+        painter.fillRect(rect, QColor(self._theme.canvas))
+        inner = rect.adjusted(12, 48, -12, -96)
+        self.render(painter, inner, self.picture.content_rect())
+        painter.restore()
+        painter.save()
+        paint_surround(painter, rect, self.surround(), self._theme, QApplication.font())
+        painter.restore()

@@ -1,0 +1,80 @@
+"""What a tip says of a node or an edge under the pointer: every number in full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bpviz.explain.numbers import full_number
+from bpviz.model.network import Input, activation_name
+from bpviz.model.schema import Session
+from bpviz.ui.canvas.cards import loss_symbol
+from bpviz.ui.canvas.geometry import Geometry
+from bpviz.ui.canvas.names import pretty_name
+from bpviz.ui.canvas.shown import Numbers, Shown, State
+
+
+def node_tip(session: Session, geometry: Geometry, shown: Shown, node: int) -> str:
+    """Return the lines of a node's tip; the loss stands behind the last node."""
+    symbol = loss_symbol(session)
+    if node == geometry.node_count:
+        loss = session.training.loss.replace("_", " ")
+        whose = "of the batch" if shown.batch_gradients else "of this sample"
+        return _lines([f"{symbol}: {loss}", f"{symbol} {whose} = {_number(shown.loss, 0)}"])
+    model = session.network.nodes[node]
+    name = pretty_name(model.label) + (f" ({model.id})" if model.label != model.id else "")
+    if isinstance(model, Input):
+        return _lines(
+            [
+                f"{name}: input",
+                f"value = {_number(shown.value, node)}",
+                f"∂{symbol}/∂{pretty_name(model.label)} = {_number(shown.dloss_da, node)}",
+            ]
+        )
+    lines = [
+        f"{name}: {model.combine}, {activation_name(model.activation).replace('_', ' ')}",
+        f"z = {_number(shown.z, node)}",
+        f"a = {_number(shown.value, node)}",
+        f"∂{symbol}/∂a = {_number(shown.dloss_da, node)}",
+        f"δ = ∂{symbol}/∂z = {_number(shown.delta, node)}",
+    ]
+    if model.has_bias:
+        fixed = "" if model.trainable_bias else " (fixed)"
+        lines.append(f"b = {full_number(float(shown.bias[node]))}{fixed}")
+        lines.append(f"∂{symbol}/∂b = {_number(shown.bias_gradient, node)}")
+        lines.append(f"Δb = {_number(shown.bias_update, node)}")
+    return _lines(lines)
+
+
+def edge_tip(session: Session, shown: Shown, edge: int) -> str:
+    """Return the lines of an edge's tip."""
+    model = session.network.edges[edge]
+    source = pretty_name(session.network.node(model.source).label)
+    target = pretty_name(session.network.node(model.target).label)
+    fixed = "" if model.trainable else " (fixed)"
+    lines = [
+        f"{source} → {target}",
+        f"w = {full_number(float(shown.weight[edge]))}{fixed}",
+    ]
+    symbol = loss_symbol(session)
+    whose = "the batch" if shown.batch_gradients else "this sample"
+    names = {
+        "values": "w·a",
+        "gradients": f"∂{symbol}/∂w of {whose}",
+        "updates": "Δw",
+    }
+    if shown.overlay != "values":
+        lines.append(f"w·a = {_number(shown.terms, edge)}")
+    lines.append(f"{names[shown.overlay]} = {_number(shown.edges, edge)}")
+    return _lines(lines)
+
+
+def _number(numbers: Numbers, place: int) -> str:
+    state = numbers.state[place]
+    if state == State.NOT_COMPUTED:
+        return "not computed yet"
+    text = full_number(float(numbers.value[place]))
+    return f"{text} (before the last edit)" if state == State.STALE else text
+
+
+def _lines(lines: Iterable[str]) -> str:
+    return "\n".join(lines)

@@ -1,0 +1,335 @@
+"""The view: zooms, pans and turns mouse and keys into gestures of the scene."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QHelpEvent,
+    QHideEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPixmap,
+    QResizeEvent,
+    QShowEvent,
+    QTransform,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip, QWidget
+
+from bpviz.ui.canvas.gestures import Gesture
+from bpviz.ui.canvas.legend import paint_surround
+from bpviz.ui.canvas.scene import CanvasScene
+from bpviz.ui.style import Theme, guard
+
+GRID: Final = 30.0
+MAX_ZOOM, MIN_ZOOM = 8.0, 0.05
+FIT_ZOOM: Final = 1.5
+ZOOM_STEP: Final = 1.25
+# The room that header and legend take from a fitted drawing, in pixels.
+TOP, BOTTOM, SIDE = 52, 92, 22
+# So far from its middle the scene can be moved; positions end at a million.
+REACH: Final = 3e6
+SETTLE_MS: Final = 150
+
+
+class CanvasView(QGraphicsView):
+    """Shows a scene. Wheel zooms at the pointer, the middle button pans, the left one edits."""
+
+    def __init__(self, scene: CanvasScene, parent: QWidget | None = None) -> None:
+        super().__init__(scene, parent)
+        self._canvas = scene
+        self._gesture: Gesture | None = None
+        self._pan_from: QPoint | None = None
+        self._fits = True
+        self._fitted = QRectF()
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MS)
+        self._settle.timeout.connect(self._on_settled)
+        self.setObjectName("canvas")
+        self.setAccessibleName("Network")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setSceneRect(-REACH, -REACH, 2 * REACH, 2 * REACH)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(240, 180)
+        scene.tip.connect(self._on_tip)
+        scene.surround_changed.connect(self._on_surround_changed)
+        self._on_surround_changed()
+
+    @property
+    def canvas(self) -> CanvasScene:
+        """The scene shown."""
+        return self._canvas
+
+    @property
+    def zoom(self) -> float:
+        """Pixels per scene unit."""
+        return self.transform().m11()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Draw in the colours of `theme`."""
+        self._canvas.apply_theme(theme)
+        self.viewport().update()
+
+    # -- zoom and pan --------------------------------------------------------------------------
+
+    def fit(self) -> None:
+        """Show the whole network; it stays fitted until the person zooms or pans."""
+        self._fits = True
+        rect = self._canvas.picture.content_rect()
+        area = QRectF(self.viewport().rect()).adjusted(SIDE, TOP, -SIDE, -BOTTOM)
+        if rect.isEmpty() or area.width() < 20 or area.height() < 20:
+            self.setTransform(QTransform())
+            self.centerOn(0.0, 0.0)
+            return
+        zoom = min(area.width() / rect.width(), area.height() / rect.height(), FIT_ZOOM)
+        self.setTransform(QTransform.fromScale(zoom, zoom))
+        self._move_point(rect.center(), area.center())
+        self.viewport().update()
+
+    def zoom_in(self) -> None:
+        """Enlarge around the middle of the view."""
+        self._zoom_by(ZOOM_STEP, QPointF(self.viewport().rect().center()))
+
+    def zoom_out(self) -> None:
+        """Shrink around the middle of the view."""
+        self._zoom_by(1.0 / ZOOM_STEP, QPointF(self.viewport().rect().center()))
+
+    def _zoom_by(self, factor: float, at: QPointF) -> None:
+        """Zoom by `factor`; what lies at the viewport's point `at` stays there."""
+        zoom = min(max(self.zoom * factor, min(MIN_ZOOM, self.zoom)), MAX_ZOOM)
+        if zoom == self.zoom:
+            return
+        self._fits = False
+        self._begin_moving()
+        held = self._scene_point(at)
+        self.setTransform(QTransform.fromScale(zoom, zoom))
+        self._move_point(held, at)
+
+    def _move_point(self, point: QPointF, to: QPointF) -> None:
+        """Scroll so that the scene's `point` shows at the viewport's point `to`."""
+        away = self._viewport_point(point) - to
+        across, down = self.horizontalScrollBar(), self.verticalScrollBar()
+        across.setValue(across.value() + round(away.x()))
+        down.setValue(down.value() + round(away.y()))
+
+    def _scene_point(self, at: QPointF) -> QPointF:
+        inverse, _ = self.viewportTransform().inverted()
+        return inverse.map(at)
+
+    def _viewport_point(self, point: QPointF) -> QPointF:
+        return self.viewportTransform().map(point)
+
+    def _begin_moving(self) -> None:
+        """Draw fast and all of the viewport until nothing has moved for a moment."""
+        self._canvas.set_moving(True)
+        self._set_update_mode(True)
+        self._settle.start()
+
+    def _on_settled(self) -> None:
+        self._canvas.set_moving(False)
+        self._on_surround_changed()
+
+    def _set_update_mode(self, moving: bool) -> None:
+        mode = QGraphicsView.ViewportUpdateMode
+        # Scrolled pixels would drag header and legend along; a running picture changes anyway.
+        wanted = mode.FullViewportUpdate if moving else mode.MinimalViewportUpdate
+        if self.viewportUpdateMode() != wanted:
+            self.setViewportUpdateMode(wanted)
+
+    def _on_surround_changed(self) -> None:
+        self._set_update_mode(
+            self._settle.isActive() or self._canvas.is_running or self._pan_from is not None
+        )
+        if self._fits and self.isVisible():
+            self._refit()
+        self.viewport().update()
+
+    def _refit(self) -> None:
+        """Keep the drawing fitted where its extent changed."""
+        rect = self._canvas.picture.content_rect()
+        if rect != self._fitted:
+            self._fitted = rect
+            self.fit()
+
+    # -- Qt's events ---------------------------------------------------------------------------
+
+    @guard
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom at the pointer."""
+        turn = event.angleDelta().y() or event.pixelDelta().y()
+        if turn and self._pan_from is None:
+            self._zoom_by(math.pow(ZOOM_STEP, turn / 120.0), event.position())
+        event.accept()
+
+    @guard
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin a gesture, or pan with the middle button."""
+        if event.button() == Qt.MouseButton.MiddleButton:
+            self._finish_gesture_by_cancel()
+            self._pan_from = event.position().toPoint()
+            self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
+            self._set_update_mode(True)
+        elif event.button() == Qt.MouseButton.LeftButton and self._pan_from is None:
+            keys = event.modifiers()
+            self._gesture = self._canvas.begin_gesture(
+                self._scene_point(event.position()),
+                self.zoom,
+                additive=bool(keys & Qt.KeyboardModifier.ShiftModifier),
+                toggle=bool(keys & Qt.KeyboardModifier.ControlModifier),
+            )
+        event.accept()
+
+    @guard
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Follow the gesture or the pan; else mark what lies under the pointer."""
+        at = self._scene_point(event.position())
+        if self._pan_from is not None:
+            here = event.position().toPoint()
+            by, self._pan_from = here - self._pan_from, here
+            self._fits = False
+            self._begin_moving()
+            across, down = self.horizontalScrollBar(), self.verticalScrollBar()
+            across.setValue(across.value() - by.x())
+            down.setValue(down.value() - by.y())
+        elif self._gesture is not None and not self._gesture.is_over:
+            self._gesture.move_to(at, self.zoom)
+        elif not event.buttons():
+            self.viewport().setCursor(self._canvas.hover(at, self.zoom))
+        event.accept()
+
+    @guard
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End the gesture or the pan."""
+        if event.button() == Qt.MouseButton.MiddleButton and self._pan_from is not None:
+            self._pan_from = None
+            self.viewport().unsetCursor()
+        elif event.button() == Qt.MouseButton.LeftButton and self._gesture is not None:
+            gesture, self._gesture = self._gesture, None
+            gesture.finish(self._scene_point(event.position()))
+        event.accept()
+
+    @guard
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Add a unit where nothing lies yet; else press once more."""
+        at = self._scene_point(event.position())
+        free = self._canvas.node_under(at, self.zoom)[0] < 0
+        free = free and self._canvas.edge_under(at, self.zoom) < 0
+        if event.button() == Qt.MouseButton.LeftButton and free:
+            self._finish_gesture_by_cancel()
+            # A drawing that is edited by hand stays where the hand is.
+            self._fits = False
+            self._canvas.add_unit_at(at)
+            event.accept()
+        else:
+            self.mousePressEvent(event)
+
+    @guard
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Let Esc cancel the gesture or the selection; all other keys are the window's."""
+        busy = self._gesture is not None and not self._gesture.is_over
+        chosen = self._canvas.selected_nodes() or self._canvas.selected_edges()
+        if event.key() == Qt.Key.Key_Escape and (busy or chosen):
+            if busy:
+                self._finish_gesture_by_cancel()
+            else:
+                self._canvas.select([], [])
+            event.accept()
+        else:
+            event.ignore()
+
+    @guard
+    def leaveEvent(self, event: QEvent) -> None:
+        """Forget what lay under the pointer."""
+        self._canvas.hover(QPointF(2 * REACH, 2 * REACH), self.zoom)
+
+    @guard
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Show tips of nodes and edges."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            text = self._canvas.tip_at(self._scene_point(QPointF(event.pos())), self.zoom)
+            if text:
+                QToolTip.showText(event.globalPos(), text, self.viewport())
+            else:
+                QToolTip.hideText()
+            return True
+        return bool(super().viewportEvent(event))
+
+    @guard
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep a fitted drawing fitted."""
+        super().resizeEvent(event)
+        if self._fits:
+            self.fit()
+
+    @guard
+    def showEvent(self, event: QShowEvent) -> None:
+        """Let dots flow while the view is seen."""
+        super().showEvent(event)
+        self._canvas.set_watched(True)
+
+    @guard
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Stop all motion while nobody looks."""
+        self._finish_gesture_by_cancel()
+        self._settle.stop()
+        self._canvas.set_watched(False)
+        super().hideEvent(event)
+
+    @guard
+    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802
+        """Fill with the canvas's colour and a faint grid of dots that moves with the scene."""
+        theme = self._canvas.theme
+        painter.save()
+        painter.resetTransform()
+        area = self.viewportTransform().mapRect(QRectF(rect)).toAlignedRect()
+        painter.fillRect(area, QColor(theme.canvas))
+        step = GRID * self.zoom
+        while 0.0 < step < 18.0:
+            step *= 2.0
+        if step <= 200.0:
+            painter.setBrushOrigin(self.viewportTransform().map(QPointF(0.0, 0.0)))
+            painter.fillRect(area, QBrush(_grid_tile(theme.grid, round(step))))
+        painter.restore()
+
+    @guard
+    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802
+        """Paint header and legend over the drawing, fixed to the viewport."""
+        painter.save()
+        painter.resetTransform()
+        surround = self._canvas.surround(self.zoom)
+        area = QRectF(self.viewport().rect())
+        paint_surround(painter, area, surround, self._canvas.theme, self.font())
+        painter.restore()
+
+    # -- tips and gestures ---------------------------------------------------------------------
+
+    def _on_tip(self, text: str, at: QPointF) -> None:
+        where = self.viewport().mapToGlobal(self._viewport_point(at).toPoint())
+        QToolTip.showText(where, text, self.viewport())
+
+    def _finish_gesture_by_cancel(self) -> None:
+        if self._gesture is not None:
+            gesture, self._gesture = self._gesture, None
+            gesture.cancel()
+
+
+def _grid_tile(color: str, step: int) -> QPixmap:
+    tile = QPixmap(step, step)
+    tile.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(tile)
+    painter.fillRect(QRectF(0.0, 0.0, 2.0, 2.0), QColor(color))
+    painter.end()
+    return tile
