@@ -75,7 +75,7 @@ def tanh_slope(z: FloatArray, a: FloatArray, s: FloatArray, work: FloatArray, p:
 
 def relu(z: FloatArray, a: FloatArray, work: FloatArray, p: float) -> None:
     """Write a = max(z, 0)."""
-    np.maximum(z, ZERO, a)
+    np.maximum(z, ZERO, out=a)
 
 
 def relu_slope(z: FloatArray, a: FloatArray, s: FloatArray, work: FloatArray, p: float) -> None:
@@ -85,9 +85,9 @@ def relu_slope(z: FloatArray, a: FloatArray, s: FloatArray, work: FloatArray, p:
 
 def leaky_relu(z: FloatArray, a: FloatArray, work: FloatArray, p: float) -> None:
     """Write a = z for z > 0, else p·z."""
-    np.minimum(z, ZERO, work[0])
+    np.minimum(z, ZERO, out=work[0])
     np.multiply(work[0], p, work[0])
-    np.maximum(z, ZERO, a)
+    np.maximum(z, ZERO, out=a)
     np.add(a, work[0], a)
 
 
@@ -101,16 +101,16 @@ def leaky_relu_slope(
 
 def elu(z: FloatArray, a: FloatArray, work: FloatArray, p: float) -> None:
     """Write a = z for z > 0, else p (exp(z) − 1)."""
-    np.minimum(z, ZERO, work[0])
+    np.minimum(z, ZERO, out=work[0])
     np.expm1(work[0], work[0])
     np.multiply(work[0], p, work[0])
-    np.maximum(z, ZERO, a)
+    np.maximum(z, ZERO, out=a)
     np.add(a, work[0], a)
 
 
 def elu_slope(z: FloatArray, a: FloatArray, s: FloatArray, work: FloatArray, p: float) -> None:
     """Write s = 1 for z > 0, else p exp(z)."""
-    np.minimum(z, ZERO, work[1])
+    np.minimum(z, ZERO, out=work[1])
     np.exp(work[1], work[1])
     np.multiply(work[1], p, work[1])
     np.greater(z, ZERO, s)
@@ -151,8 +151,8 @@ def gelu_slope(z: FloatArray, a: FloatArray, s: FloatArray, work: FloatArray, p:
 
 def _gelu_tanh(z: FloatArray, work: FloatArray) -> None:
     # work[0] = tanh u, work[1] = z clipped to ±GELU_FLAT.
-    np.maximum(z, -GELU_FLAT, work[1])
-    np.minimum(work[1], GELU_FLAT, work[1])
+    np.maximum(z, -GELU_FLAT, out=work[1])
+    np.minimum(work[1], GELU_FLAT, out=work[1])
     np.multiply(work[1], work[1], work[0])
     np.multiply(work[0], GELU_CUBIC, work[0])
     np.add(work[0], ONE, work[0])
@@ -179,10 +179,10 @@ def silu_slope(z: FloatArray, a: FloatArray, s: FloatArray, work: FloatArray, p:
 def softplus(z: FloatArray, a: FloatArray, work: FloatArray, p: float) -> None:
     """Write a = ln(1 + exp(z)) = max(z, 0) + ln(1 + exp(−|z|))."""
     np.negative(z, work[0])
-    np.minimum(z, work[0], work[0])
+    np.minimum(z, work[0], out=work[0])
     np.exp(work[0], work[0])
     np.log1p(work[0], work[0])
-    np.maximum(z, ZERO, a)
+    np.maximum(z, ZERO, out=a)
     np.add(a, work[0], a)
 
 
@@ -278,7 +278,7 @@ def reciprocal_slope(
 def absolute(z: FloatArray, a: FloatArray, work: FloatArray, p: float) -> None:
     """Write a = |z| = max(z, −z)."""
     np.negative(z, work[0])
-    np.maximum(z, work[0], a)
+    np.maximum(z, work[0], out=a)
 
 
 def absolute_slope(z: FloatArray, a: FloatArray, s: FloatArray, work: FloatArray, p: float) -> None:

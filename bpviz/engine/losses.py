@@ -67,7 +67,7 @@ def absolute_error(a: FloatArray, t: FloatArray, loss: FloatArray, work: FloatAr
     """Write loss = Σ |a − t|."""
     np.subtract(a, t, work[0])
     np.negative(work[0], work[1])
-    np.maximum(work[0], work[1], work[0])
+    np.maximum(work[0], work[1], out=work[0])
     np.add.reduce(work[0], axis=0, out=loss)
 
 
@@ -84,8 +84,8 @@ def huber(a: FloatArray, t: FloatArray, loss: FloatArray, work: FloatArray) -> N
     """
     np.subtract(a, t, work[0])
     np.negative(work[0], work[1])
-    np.maximum(work[0], work[1], work[0])
-    np.minimum(work[0], ONE, work[1])
+    np.maximum(work[0], work[1], out=work[0])
+    np.minimum(work[0], ONE, out=work[1])
     np.multiply(work[0], work[1], work[0])
     np.multiply(work[1], work[1], work[1])
     np.multiply(work[1], HALF, work[1])
@@ -96,8 +96,8 @@ def huber(a: FloatArray, t: FloatArray, loss: FloatArray, work: FloatArray) -> N
 def huber_gradient(a: FloatArray, t: FloatArray, g: FloatArray, work: FloatArray) -> None:
     """Write g = a − t, kept within −1 … 1."""
     np.subtract(a, t, g)
-    np.minimum(g, ONE, g)
-    np.maximum(g, -1.0, g)
+    np.minimum(g, ONE, out=g)
+    np.maximum(g, -1.0, out=g)
 
 
 def binary_cross_entropy(a: FloatArray, t: FloatArray, loss: FloatArray, work: FloatArray) -> None:
@@ -131,10 +131,10 @@ def binary_cross_entropy_gradient(
 def sigmoid_cross_entropy(z: FloatArray, t: FloatArray, loss: FloatArray, work: FloatArray) -> None:
     """Write loss = Σ softplus(z) − t z: binary_cross_entropy of a = σ(z), for z of any size."""
     np.negative(z, work[0])
-    np.minimum(z, work[0], work[0])
+    np.minimum(z, work[0], out=work[0])
     np.exp(work[0], work[0])
     np.log1p(work[0], work[0])
-    np.maximum(z, ZERO, work[1])
+    np.maximum(z, ZERO, out=work[1])
     np.add(work[0], work[1], work[0])
     np.multiply(z, t, work[1])
     np.subtract(work[0], work[1], work[0])
@@ -154,7 +154,7 @@ def sigmoid_cross_entropy_gradient(
     """Write g, ∂loss/∂a as it is shown: (a − t) / max(a (1 − a), 1e-12)."""
     np.subtract(ONE, a, work[0])
     np.multiply(work[0], a, work[0])
-    np.maximum(work[0], FLAT_SIGMOID, work[0])
+    np.maximum(work[0], FLAT_SIGMOID, out=work[0])
     np.subtract(a, t, g)
     np.divide(g, work[0], g)
 
