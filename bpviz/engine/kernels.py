@@ -116,6 +116,7 @@ class NumpyKernel:
         self._filled: dict[int, Window] = {}
         every_row = self._per_epoch == 1 and not training.shuffle
         self._only_window = Window(0, 0, rows.count) if every_row else None
+        # A product may overflow before its activation makes a small number of it.
         self._check_z = any(level.terms for level in program.levels)
 
     def _widths(self) -> set[int]:
@@ -198,7 +199,9 @@ class NumpyKernel:
         for call in sweep.forward:
             call()
         flat = sweep.flat_a
-        return bool(flat.dot(flat) < SAFE_VALUES) or self._is_forward_finite(sweep)
+        if flat.dot(flat) < SAFE_VALUES and not self._check_z:
+            return True
+        return self._is_forward_finite(sweep)
 
     def _step_by(self, rows: int) -> Fault:
         """Change the parameters by the gradient summed over `rows` samples."""
@@ -290,11 +293,13 @@ class NumpyKernel:
         return calls
 
     def _is_forward_finite(self, sweep: Sweep) -> bool:
-        """Look at every number of a forward pass, and at the loss."""
+        """Look at every number of a forward pass, and at the loss where it may be bad."""
+        a, z = sweep.flat_a, sweep.flat_z
+        if a.dot(a) < SAFE_VALUES and z.dot(z) < SAFE_VALUES:
+            return True
         for call in sweep.losses:
             call()
-        values = [sweep.a, sweep.loss] + ([sweep.z] if self._check_z else [])
-        return all(bool(np.isfinite(array).all()) for array in values)
+        return all(bool(np.isfinite(values).all()) for values in (a, z, sweep.loss))
 
 
 def _is_bounded(theta: FloatArray) -> bool:

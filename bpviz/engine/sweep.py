@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bpviz.engine.blocks import Group, Level, SumBlock, TermBlock
-from bpviz.engine.calls import TERM_CALLS, Call, SumCalls, TermCalls, buffer
+from bpviz.engine.calls import TERM_CALLS, Call, MaxCalls, SumCalls, TermCalls, buffer
 from bpviz.engine.functions import ACTIVATIONS
 from bpviz.engine.losses import Loss
 from bpviz.engine.outputs import Outputs
@@ -56,7 +56,7 @@ class Sweep:
         self.loss = buffer(width)
         self.forward: list[Call] = []
         self.backward: list[Call] = []
-        self.flat_a = self.a.reshape(-1)
+        self.flat_a, self.flat_z = self.a.reshape(-1), self.z.reshape(-1)
         self._sums: dict[int, SumCalls] = {}
         self._terms: dict[int, TermCalls] = {}
         for level in program.levels[1:]:
@@ -160,3 +160,7 @@ class Sweep:
     def shown_g(self) -> FloatArray:
         """Return ∂loss/∂a [R, width] as it is shown: with outputs whose loss comes from z."""
         return self._outputs.shown(self.g)
+
+    def winners(self) -> list[NDArray[np.intp]]:
+        """Return the place of the winning edge [U, width] of each block of max units."""
+        return [terms.winner for terms in self._terms.values() if isinstance(terms, MaxCalls)]
