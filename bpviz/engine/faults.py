@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 from numpy.typing import NDArray
 
 from bpviz.engine.errors import NonFinite, in_words
+from bpviz.engine.losses import LOSSES
 from bpviz.engine.program import Program
 from bpviz.model.network import Unit, activation_name
 
@@ -46,9 +45,10 @@ def loss_fault(
         return None
     sample = int(bad[0])
     outputs = a[sample, program.output_nodes]
-    if loss == "binary_cross_entropy" and not _all_inside(outputs):
-        worst = int(np.flatnonzero((outputs <= 0.0) | (outputs >= 1.0))[0])
-        cause = f"binary_cross_entropy needs an output inside (0, 1), here {outputs[worst]:.6g}"
+    outside = _outside(program, loss, outputs)
+    if outside.any():
+        worst = int(np.argmax(outside))
+        cause = f"{loss} needs an output inside (0, 1), here {outputs[worst]:.6g}"
     else:
         worst = int(np.argmax(np.abs(outputs)))
         cause = (
@@ -126,16 +126,14 @@ def check_pass(
 
     `values` holds loss_per_sample [B] and z, a, slope, dloss_da, delta [B, N].
     """
-    faults: Iterable[NonFinite | None] = (
-        forward_fault(program, values["z"], values["a"], rows),
-        loss_fault(program, loss, values["a"], values["loss_per_sample"], rows),
-        backward_fault(
-            program, values["z"], values["slope"], values["dloss_da"], values["delta"], rows
-        ),
+    z, a = values["z"], values["a"]
+    fault = (
+        forward_fault(program, z, a, rows)
+        or loss_fault(program, loss, a, values["loss_per_sample"], rows)
+        or backward_fault(program, z, values["slope"], values["dloss_da"], values["delta"], rows)
     )
-    for fault in faults:
-        if fault is not None:
-            raise fault
+    if fault is not None:
+        raise fault
 
 
 def _first(order: IntArray, bad: NDArray[np.bool_]) -> tuple[int, int] | None:
@@ -148,5 +146,14 @@ def _first(order: IntArray, bad: NDArray[np.bool_]) -> tuple[int, int] | None:
     return node, int(np.argmax(bad[:, node]))
 
 
-def _all_inside(outputs: FloatArray) -> bool:
-    return bool(np.all((outputs > 0.0) & (outputs < 1.0)))
+def _outside(program: Program, loss: str, outputs: FloatArray) -> NDArray[np.bool_]:
+    """Return which outputs [K] binary cross-entropy can't take: not those computed from z."""
+    fused = LOSSES[loss].fused
+    if fused is None:
+        return np.zeros(len(outputs), dtype=np.bool_)
+    units = [program.network.nodes[node] for node in program.output_nodes.tolist()]
+    plain = [
+        not isinstance(unit, Unit) or activation_name(unit.activation) != fused.activation
+        for unit in units
+    ]
+    return np.array(plain) & ~((outputs > 0.0) & (outputs < 1.0))
