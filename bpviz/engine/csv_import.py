@@ -136,6 +136,8 @@ def read_table(text: str, targets: Sequence[str], progress: Progress | None = No
         names = tuple(f"column {number}" for number in range(1, width + 1))
     if not rows:
         raise CsvError("a header and no rows")
+    if len(rows) > MAX_ROWS:
+        raise CsvError(f"more than {MAX_ROWS:,} rows")
     columns = tuple(tuple(map(str.strip, column)) for column in zip(*rows, strict=True))
     return RawTable(names, columns, comma, lines[0])
 
