@@ -98,7 +98,6 @@ def connect(window: MainWindow) -> None:
     player.stopped.connect(window.on_stopped)
 
     scene.selection_changed.connect(window.on_selection_changed)
-    scene.tip.connect(window.on_tip)
 
     window.loss_plot.log_toggled.connect(window.on_loss_log_toggled)
     window.recent_menu.aboutToShow.connect(window.on_recent_shown)

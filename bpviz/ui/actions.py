@@ -81,13 +81,13 @@ ACTIONS: Final = (
         "Run"),
     Row("run.phase_forward", "Next &Phase", "Shift+Right",
         "Forward to the end of the next phase", "", "Run"),
-    Row("run.phase_back", "P&revious Phase", "Shift+Left", "Back to the end of the phase before",
+    Row("run.phase_back", "Pre&vious Phase", "Shift+Left", "Back to the end of the phase before",
         "", "Run"),
     Row("run.step_iteration", "Next &Iteration", "Ctrl+Right", "One whole iteration forward",
         "iteration_forward", "Run"),
-    Row("run.back_iteration", "Pre&vious Iteration", "Ctrl+Left", "One whole iteration back",
+    Row("run.back_iteration", "Previous Itera&tion", "Ctrl+Left", "One whole iteration back",
         "iteration_back", "Run"),
-    Row("run.reset", "Re&set to Start", "Home", "Back to the untrained network", "reset", "Run",
+    Row("run.reset", "Back to the St&art", "Home", "Back to the untrained network", "reset", "Run",
         ruled=True),
     _choice("run.grain_neuron", "&Neuron", "1", "Each step shows one neuron", "Run/Step by"),
     _choice("run.grain_phase", "&Phase", "2",
@@ -111,6 +111,7 @@ def make_actions(parent: QWidget) -> dict[str, QAction]:
             action.setShortcut(QKeySequence(row.key))
         action.setToolTip(tip_with_key(row.tip, action))
         action.setStatusTip(row.tip)
+        action.setIconText(row.text.replace("&", "").removeprefix("Show ").rstrip("…"))
         if row.group:
             group = groups.setdefault(row.group, QActionGroup(parent))
             group.addAction(action)

@@ -27,8 +27,9 @@ from bpviz.ui.style import THEMES, Theme, apply_theme
 PNG_SCALE: Final = 2
 PDF_RESOLUTION: Final = 96
 LOSS_SIZE: Final = QSize(900, 480)
-MARGIN: Final = 24.0
-SMALLEST: Final = 160
+# Header and legend around the drawing, and the room they need.
+AROUND: Final = QSize(48, 150)
+SMALLEST: Final = QSize(440, 320)
 LARGEST: Final = 6_000
 DRAWING_FILTER: Final = "SVG (*.svg);;PDF (*.pdf);;PNG, 2x (*.png)"
 LOSS_FILTER: Final = "SVG (*.svg);;PDF (*.pdf);;PNG, 2x (*.png);;CSV (*.csv)"
@@ -63,9 +64,9 @@ def export_drawing(
     if player.frames:
         joined = [n for n, frame in enumerate(player.frames) if frame.phase == "reduce"]
         player.show_frame(joined[-1] if joined else len(player.frames) - 1)
-    scene.refresh()
-    write_drawing(scene, path, THEMES[theme])
-    scene.clear_selection()
+    if player.problem:
+        raise FigureError(player.problem)
+    write_drawing(scene, path)
 
 
 def export_loss_plot(session: Session, path: str | os.PathLike[str], theme: str = "light") -> None:
@@ -89,14 +90,13 @@ def drawing_application() -> QApplication:
     return QApplication(["bpviz"])
 
 
-def write_drawing(scene: CanvasScene, path: str | os.PathLike[str], theme: Theme) -> None:
+def write_drawing(scene: CanvasScene, path: str | os.PathLike[str]) -> None:
     """Write the scene as it is, with the overlay shown, to `path`."""
     _check_ending(path, DRAWING_ENDINGS)
-    box = scene.itemsBoundingRect().adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
+    box = scene.picture.content_rect()
     scale = min(1.0, LARGEST / max(box.width(), box.height(), 1.0))
-    size = QSize(
-        max(SMALLEST, round(box.width() * scale)), max(SMALLEST, round(box.height() * scale))
-    )
+    size = QSize(round(box.width() * scale), round(box.height() * scale))
+    size = (size + AROUND).expandedTo(SMALLEST)
     atomic_write(path, _rendered(_ending(path), size, scene.paint_to))
 
 
@@ -165,7 +165,8 @@ def _rendered(ending: str, size: QSize, paint: Paint) -> bytes:
     else:
         writer = QPdfWriter(buffer)
         writer.setCreator("bpviz")
-        points = QSizeF(size) * 72.0 / PDF_RESOLUTION
+        scale = 72.0 / PDF_RESOLUTION
+        points = QSizeF(size.width() * scale, size.height() * scale)
         page = QPageSize(points, QPageSize.Unit.Point, "", QPageSize.SizeMatchPolicy.ExactMatch)
         layout = QPageLayout(page, QPageLayout.Orientation.Portrait, QMarginsF())
         layout.setMode(QPageLayout.Mode.FullPageMode)

@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QPointF, QSize
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QIcon
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox, QToolTip
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox
 
 from bpviz.document.document import Document
 from bpviz.document.player import Player
@@ -108,11 +108,6 @@ class MainWindow(QMainWindow):
     def on_selection_changed(self) -> None:
         """Show what is selected."""
         self.workspace.inspector.refresh()
-
-    def on_tip(self, text: str, at: QPointF) -> None:
-        """Say something at a place of the drawing."""
-        place = self.canvas.viewport().mapToGlobal(self.canvas.mapFromScene(at))
-        QToolTip.showText(place, text, self.canvas)
 
     # -- what the menus ask for -----------------------------------------------------------------
 
@@ -317,7 +312,7 @@ class MainWindow(QMainWindow):
             self.files.complain("The figure was not written", reason(problem))
 
     def _write_drawing(self, path: Path) -> None:
-        figures.write_drawing(self.scene, path, self.theme)
+        figures.write_drawing(self.scene, path)
 
     def _write_loss(self, path: Path) -> None:
         figures.write_loss(

@@ -44,6 +44,11 @@ class Settings:
         self._path = path or user_config_path("bpviz", appauthor=False) / "bpviz.ini"
         self._store = QSettings(str(self._path), QSettings.Format.IniFormat)
 
+    @property
+    def path(self) -> Path:
+        """The settings file."""
+        return self._path
+
     def text(self, key: str) -> str:
         """Return the text setting `key`."""
         row = ROWS[key]

@@ -25,12 +25,6 @@ class DockTitle(QWidget):
         self._word.setProperty("role", "muted")
         self._about.setTextFormat(Qt.TextFormat.PlainText)
 
-    def hide_word(self) -> None:
-        """Leave only the edge to drag by: the panel has a heading of its own."""
-        self._word.hide()
-        self._about.hide()
-        self.setFixedHeight(6)
-
     def set_about(self, text: str) -> None:
         """Say what the panel is about."""
         self._about.setText(text)

@@ -7,7 +7,9 @@ from bisect import bisect_right
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from bpviz.document.document import Document
 from bpviz.document.player import Player
+from bpviz.engine.datasets import epoch_of
 from bpviz.explain.numbers import format_number
 from bpviz.ui.style import Theme
 
@@ -15,8 +17,9 @@ from bpviz.ui.style import Theme
 class Header(QWidget):
     """Two lines, right-aligned: "iteration 137 · epoch 35" and "loss 0.0652  test 0.0711"."""
 
-    def __init__(self, player: Player, parent: QWidget | None = None) -> None:
+    def __init__(self, document: Document, player: Player, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._document = document
         self._player = player
         self._digits = 4
         self._place = QLabel()
@@ -45,9 +48,8 @@ class Header(QWidget):
     def refresh(self) -> None:
         """Show where training stands."""
         player = self._player
-        inside = player.frame is not None and not player.running
-        iteration = player.iteration + (1 if inside else 0)
-        self._place.setText(f"iteration {iteration:,} · epoch {player.epoch:,}")
+        iteration = player.iteration + (0 if player.frame is None else 1)
+        self._place.setText(f"iteration {iteration:,} · epoch {self._epoch(iteration):,}")
         curve = player.curve
         index = bisect_right(curve.iteration, player.iteration) - 1
         if index < 0:
@@ -55,5 +57,10 @@ class Header(QWidget):
             return
         text = f"loss {format_number(curve.train[index], self._digits)}"
         if index < len(curve.test):
-            text += f"   test {format_number(curve.test[index], self._digits)}"
+            text += f"  test {format_number(curve.test[index], self._digits)}"
         self._loss.setText(text)
+
+    def _epoch(self, iteration: int) -> int:
+        """Return the epoch `iteration` belongs to, 0 before the first."""
+        count = 0 if self._player.trace is None else self._player.rows.count
+        return epoch_of(count, self._document.session.training, iteration) if count else 0

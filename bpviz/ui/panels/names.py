@@ -97,13 +97,3 @@ GENERATORS: Final = MappingProxyType(
 ENCODINGS: Final = MappingProxyType(
     {"binary": "0 and 1", "signed": "−1 and 1", "one_hot": "One column a class"}
 )
-PHASES: Final = MappingProxyType(
-    {
-        "": "Ready",
-        "forward": "Forward",
-        "loss": "Loss",
-        "backward": "Backward",
-        "reduce": "Join the batch",
-        "update": "Update",
-    }
-)

@@ -7,10 +7,9 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from bpviz.model.checks import MAX_CELLS, MAX_ROWS, check_session
+from bpviz.model.checks import MAX_CELLS, MAX_ROWS
 from bpviz.model.data import Row, Rows, TableData
 from bpviz.model.edit import Edit, EditError
-from bpviz.model.files import FormatError
 from bpviz.model.schema import Session
 from bpviz.model.verbs import set_data
 from bpviz.ui.panels.number_text import NumberRefusedError, parse_number
@@ -136,7 +135,7 @@ def _first_target(session: Session, count: int) -> Row:
 
 
 def _edit(session: Session, table: TableData, part: Part, rows: list[Row], label: str) -> Edit:
-    """Return the edit that gives `part` the joined `rows`; EditError where that is malformed."""
+    """Return the edit that gives `part` the joined `rows`; EditError where they are too many."""
     inputs, targets = widths(session, table)
     if len(rows) > MAX_ROWS or len(rows) * (inputs + targets) > MAX_CELLS:
         raise EditError(f"A session holds at most {MAX_ROWS:,} rows and {MAX_CELLS:,} cells")
@@ -148,13 +147,4 @@ def _edit(session: Session, table: TableData, part: Part, rows: list[Row], label
             target_field: tuple(row[inputs:] for row in rows) if targets else (),
         },
     )
-    return checked(session, set_data(session, data, label), data)
-
-
-def checked(session: Session, edit: Edit, data: TableData) -> Edit:
-    """Return `edit`; EditError where the session would be malformed with `data`."""
-    try:
-        check_session(msgspec.structs.replace(session, data=data))
-    except FormatError as fault:
-        raise EditError(fault.message) from None
-    return edit
+    return set_data(session, data, label)

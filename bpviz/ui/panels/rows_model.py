@@ -118,12 +118,14 @@ class RowsModel(QAbstractTableModel):
             return full_number(value)
         if role == Role.TextAlignmentRole:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        return self._look(row, role)
+        return self._look(row, index.column(), role)
 
-    def _look(self, row: int, role: int) -> QBrush | QFont | None:
-        """Return how a row looks: the chosen sample stands out, rows outside the batch recede."""
+    def _look(self, row: int, column: int, role: int) -> QBrush | QFont | None:
+        """Return a cell's look: the chosen sample stands out, targets have another ground."""
         if role == Role.BackgroundRole and row == self._chosen:
             return QBrush(QColor(mix(self._theme.canvas, self._theme.accent, 0.28)))
+        if role == Role.BackgroundRole and column >= self._inputs:
+            return QBrush(QColor(mix(self._theme.canvas, self._theme.hover, 0.6)))
         if role == Role.FontRole and row == self._chosen:
             return _bold()
         if role == Role.ForegroundRole and self._batch is not None and row not in self._batch:

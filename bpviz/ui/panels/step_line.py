@@ -2,53 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from bpviz.document.player import Player
-from bpviz.engine.frames import Frame
 from bpviz.explain.derivation import explain
-from bpviz.model.network import Network
-from bpviz.ui.panels.names import PHASES
 from bpviz.ui.style import Theme, guard
 
-READY = "Ready: the next step feeds the inputs forward. → steps, Space runs."
+READY = "The next step feeds the inputs forward. → steps, Space runs."
 RUNNING = "Training. Space pauses; then every step can be walked back and forth."
 LINES = 2
-
-
-class Caption(NamedTuple):
-    """Where the player stands: its phase ("" when ready) and the title for it."""
-
-    phase: str
-    title: str
-
-
-def caption(player: Player, network: Network) -> Caption:
-    """Return the title of the present place: "Backward · h1 · sample 3 of 4"."""
-    if player.problem and player.trace is None:
-        return Caption("", "Not complete yet")
-    if player.running:
-        return Caption("", "Running")
-    frame = player.frame
-    if frame is None:
-        return Caption("", f"Ready for iteration {player.iteration + 1:,}")
-    parts = [PHASES.get(frame.phase, frame.phase), _place(frame, network)]
-    if frame.phase in ("forward", "loss", "backward") and len(player.batch) > 1:
-        parts.append(f"sample {player.sample + 1:,} of {len(player.batch):,}")
-    return Caption(frame.phase, " · ".join(part for part in parts if part))
-
-
-def _place(frame: Frame, network: Network) -> str:
-    if frame.edge >= 0:
-        edge = network.edges[frame.edge]
-        return f"{network.node(edge.source).label} → {network.node(edge.target).label}"
-    if frame.node >= 0:
-        return network.nodes[frame.node].label
-    return {"input": "inputs", "input_gradient": "inputs"}.get(frame.kind, "")
 
 
 class ElidedLabel(QLabel):
@@ -61,6 +25,8 @@ class ElidedLabel(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        # Always two lines high, so that the canvas above never moves.
+        self.setFixedHeight(LINES * self.fontMetrics().lineSpacing() + 2)
 
     @property
     def whole_text(self) -> str:
@@ -72,11 +38,6 @@ class ElidedLabel(QLabel):
         self._whole = text
         self.setToolTip("")
         self._fit()
-
-    @guard
-    def sizeHint(self) -> QSize:
-        """Return room for two lines."""
-        return QSize(200, LINES * self.fontMetrics().lineSpacing() + 2)
 
     @guard
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -169,10 +130,9 @@ class StepLine(QFrame):
         """Say what the present step did."""
         self._notice = ""
         self._title.setText(self._say())
-        frames = self._player.frames
-        index = self._player.frame_index
-        stands = bool(frames) and not self._player.running and self._player.trace is not None
-        self._count.setText(f"step {index + 1} of {len(frames)}" if stands else "")
+        count, index = len(self._player.frames or ()), self._player.frame_index
+        stands = count > 0 and not self._player.running and index >= 0
+        self._count.setText(f"step {index + 1:,} of {count:,}" if stands else "")
 
     def _say(self) -> str:
         """Show the sentence and return the title."""

@@ -18,7 +18,6 @@ from bpviz.ui.panels.data_panel import DataPanel
 from bpviz.ui.panels.docks import Dock
 from bpviz.ui.panels.header import Header
 from bpviz.ui.panels.inspector_panel import InspectorPanel
-from bpviz.ui.panels.legend_panel import LegendPanel
 from bpviz.ui.panels.notes_panel import NotesPanel
 from bpviz.ui.panels.step_line import StepLine
 from bpviz.ui.panels.training_panel import TrainingPanel
@@ -27,7 +26,7 @@ from bpviz.ui.style import Theme
 
 LEFT_WIDTH: Final = 288
 RIGHT_WIDTH: Final = 300
-LOSS_HEIGHT: Final = 200
+LOSS_HEIGHT: Final = 212
 LEFT_HEIGHTS: Final = (250, 310, 190)
 ZOOM_IDS: Final = ("view.zoom_out", "view.zoom_in", "view.fit")
 
@@ -48,13 +47,12 @@ class Workspace:
         self.scene = CanvasScene(document, player, theme, digits)
         self.canvas = CanvasView(self.scene)
         zoom = [actions[each] for each in ZOOM_IDS]
-        self.canvas_frame = CanvasFrame(document, player, self.canvas, zoom, theme)
+        self.canvas_frame = CanvasFrame(self.canvas, zoom)
         self.step_line = StepLine(player, theme)
-        self.header = Header(player)
+        self.header = Header(document, player)
         self.data_panel = DataPanel(document, player, theme)
         self.training_panel = TrainingPanel(document, player)
         self.inspector = InspectorPanel(document, player, self.scene)
-        self.legend = LegendPanel(player, theme)
         self.notes_panel = NotesPanel(document, theme)
         self.loss_plot = LossPlot(player, theme)
         self.docks = {
@@ -62,11 +60,10 @@ class Workspace:
             "training": Dock("training", "Training", self.training_panel, scrolled=True),
             "inspector": Dock("inspector", "Selected", self.inspector, scrolled=True),
             "notes": Dock("notes", "Session", self.notes_panel, scrolled=False),
-            "legend": Dock("legend", "Legend", self.legend, scrolled=False),
             "loss": Dock("loss", "Loss", self.loss_plot, scrolled=False),
         }
         # The plot has a heading of its own, with the key and the values in it.
-        self.docks["loss"].title.hide_word()
+        self.docks["loss"].setTitleBarWidget(self.loss_plot.heading)
 
     def lay_out(self, window: QMainWindow) -> None:
         """Put the canvas into the middle of `window` and the docks around it."""
@@ -86,7 +83,6 @@ class Workspace:
             ("training", Area.LeftDockWidgetArea),
             ("inspector", Area.LeftDockWidgetArea),
             ("notes", Area.RightDockWidgetArea),
-            ("legend", Area.RightDockWidgetArea),
             ("loss", Area.BottomDockWidgetArea),
         ):
             window.addDockWidget(area, self.docks[name])
@@ -104,15 +100,14 @@ class Workspace:
 
     def refresh_numbers(self) -> None:
         """Show the numbers of the present step."""
-        for part in (self.canvas_frame, self.step_line, self.header, self.legend):
-            part.refresh()
+        self.step_line.refresh()
+        self.header.refresh()
         self.data_panel.mark()
         self.inspector.refresh_numbers()
 
     def set_overlay(self, overlay: str) -> None:
         """Show "values", "gradients" or "updates"."""
         self.scene.set_overlay(overlay)
-        self.legend.set_overlay(overlay)
 
     def set_digits(self, digits: int) -> None:
         """Show numbers with `digits` significant digits everywhere."""
@@ -122,7 +117,7 @@ class Workspace:
     def apply_theme(self, theme: Theme) -> None:
         """Follow the theme everywhere."""
         for part in (
-            self.scene, self.canvas_frame, self.step_line, self.header, self.legend,
-            self.data_panel, self.training_panel, self.inspector, self.notes_panel, self.loss_plot,
+            self.canvas, self.step_line, self.header, self.data_panel, self.training_panel,
+            self.inspector, self.notes_panel, self.loss_plot,
         ):  # fmt: skip
             part.apply_theme(theme)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF
 
@@ -100,8 +101,8 @@ def paint_loss(
     painter.restore()
 
 
-def _shown(values: Sequence[float], chosen: np.ndarray) -> FloatArray:  # type: ignore[type-arg]
-    return np.asarray(values, dtype=np.float64)[chosen]
+def _shown(values: Sequence[float], chosen: NDArray[np.int64]) -> FloatArray:
+    return np.array([values[index] for index in chosen], dtype=np.float64)
 
 
 def _paint_axes(

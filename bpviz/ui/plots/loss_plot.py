@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
@@ -27,6 +27,9 @@ from bpviz.ui.style import Theme, guard, mix
 # Redrawn at most this often while a run is on: the eye reads no curve faster.
 LIVE_INTERVAL: Final = 0.08
 TICK_DIGITS: Final = 3
+TEXT_ROOM: Final = 12
+# Room around the ranges, so that ticks and curve at the very edge are seen whole.
+EDGE: Final = 0.03
 
 
 class NumberAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
@@ -35,6 +38,12 @@ class NumberAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     def __init__(self, orientation: str) -> None:
         super().__init__(orientation)
         self.logarithmic = False
+
+    @guard
+    def boundingRect(self) -> QRectF:
+        """Leave room for the texts at both ends, which pyqtgraph drops where there is a grid."""
+        across, down = (0, TEXT_ROOM) if self.orientation == "left" else (TEXT_ROOM, 0)
+        return QRectF(super().boundingRect()).adjusted(-across, -down, across, down)
 
     @guard
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
@@ -73,9 +82,10 @@ class LossPlot(QWidget):
         self._logarithmic = False
         self._drawn_at = 0.0
         self._x = np.empty(0)
+        self._spans: tuple[Span, Span] | None = None
         self._axes = {side: NumberAxis(side) for side in ("left", "bottom")}
-        self.plot = pg.PlotWidget(axisItems=self._axes)
-        self.plot_item = self.plot.getPlotItem()
+        self.plot_item = pg.PlotItem(axisItems=self._axes, enableMenu=False)
+        self.plot = pg.PlotWidget(plotItem=self.plot_item)
         self._curves = {
             name: self.plot_item.plot(connect="finite", antialias=True)
             for name in ("train_ahead", "test_ahead", "test", "train")
@@ -83,6 +93,7 @@ class LossPlot(QWidget):
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._here = pg.InfiniteLine(angle=90, movable=False)
         self._dots = pg.ScatterPlotItem(size=7)
+        self.heading = QWidget()
         self._key = QLabel()
         self._reading = QLabel()
         self._log_button = QToolButton()
@@ -130,7 +141,7 @@ class LossPlot(QWidget):
         self._draw("test", x, drawable(test, self._logarithmic))
         self._move_ranges()
         position = float(self._player.iteration)
-        self._here.setVisible(len(x) > 0 and position < x[-1])
+        self._here.setVisible(bool(len(x) > 0 and position < x[-1]))
         self._here.setValue(position)
         self._show_key(has_test)
         self._show_reading()
@@ -156,16 +167,19 @@ class LossPlot(QWidget):
         self.plot.setObjectName("loss.plot")
         self.plot.setAccessibleName("Loss over the iterations")
         self.plot.setMouseEnabled(False, False)
-        self.plot.setMenuEnabled(False)
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.plot.setFrameShape(self.plot.Shape.NoFrame)
         self.plot.viewport().setAcceptDrops(False)
         self.plot.setMinimumHeight(90)
         self.plot_item.hideButtons()
+        # pyqtgraph makes this menu in any case; with a parent it ends with the plot.
+        self.plot_item.ctrlMenu.setParent(self.plot, self.plot_item.ctrlMenu.windowFlags())
         self.plot_item.disableAutoRange()
         self.plot_item.showGrid(x=False, y=True, alpha=0.25)
         self.plot_item.layout.setContentsMargins(4, 6, 14, 2)
         self._axes["left"].setWidth(64)
+        self._axes["left"].setStyle(hideOverlappingLabels=False)
+        self._axes["bottom"].setLabel("iteration")
         for item in (self._cursor, self._here, self._dots):
             self.plot_item.addItem(item, ignoreBounds=True)
         self._cursor.hide()
@@ -179,7 +193,7 @@ class LossPlot(QWidget):
         self._reading.setObjectName("loss.reading")
         self._reading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._reading.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        head = QHBoxLayout()
+        head = QHBoxLayout(self.heading)
         head.setContentsMargins(14, 6, 14, 4)
         head.setSpacing(10)
         head.addWidget(self._key)
@@ -188,7 +202,7 @@ class LossPlot(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(head)
+        layout.addWidget(self.heading)
         layout.addWidget(self.plot, 1)
 
     def _color(self, name: str) -> str:
@@ -205,9 +219,9 @@ class LossPlot(QWidget):
         across = iteration_span(int(self._x[-1]) if len(self._x) else 0)
         both = drawable(np.concatenate([self._train, self._test]), self._logarithmic)
         up = loss_span(both, self._logarithmic)
-        (left, right), (low, high) = self.plot_item.viewRange()
-        if not np.allclose((left, right, low, high), (*across, *up), rtol=1e-9, atol=0.0):
-            self.plot_item.setRange(xRange=across, yRange=up, padding=0)
+        if (across, up) != self._spans:
+            self._spans = (across, up)
+            self.plot_item.setRange(xRange=across, yRange=up, padding=EDGE)
 
     def _show_key(self, has_test: bool) -> None:
         train, test = self._color("train"), self._color("test")

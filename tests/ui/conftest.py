@@ -1,0 +1,116 @@
+"""Windows for the tests of the user interface, opened on small sessions and closed again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from bpviz.app import create_window
+from bpviz.document.document import Document
+from bpviz.document.player import Player
+from bpviz.model.data import TableData
+from bpviz.model.network import Edge, Input, Network, Unit
+from bpviz.model.schema import Session
+from bpviz.model.training import Sgd, Training
+from bpviz.ui.main_window import MainWindow
+from bpviz.ui.style import apply_theme
+
+
+@pytest.fixture
+def session() -> Session:
+    """2-2-1 with the weights of lesson S5, on four rows and one test row."""
+    nodes = (
+        Input("x1", position=(0, -80)),
+        Input("x2", position=(0, 80)),
+        Unit("h1", bias=0.1, position=(240, -80)),
+        Unit("h2", bias=0.2, position=(240, 80)),
+        Unit("y1", bias=0.3, position=(480, 0)),
+    )
+    edges = (
+        Edge("x1", "h1", 0.5),
+        Edge("x2", "h1", 0.2),
+        Edge("x1", "h2", 0.3),
+        Edge("x2", "h2", 0.4),
+        Edge("h1", "y1", 0.6),
+        Edge("h2", "y1", 0.7),
+    )
+    return Session(
+        title="Four rows",
+        network=Network(nodes, edges, ("y1",)),
+        data=TableData(
+            inputs=((0.5, 0.3), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)),
+            targets=((0.8,), (1.0,), (1.0,), (0.0,)),
+            test_inputs=((0.25, 0.75),),
+            test_targets=((1.0,),),
+        ),
+        training=Training(loss="squared_error", optimizer=Sgd(0.1)),
+    )
+
+
+@pytest.fixture
+def document(qapp: QApplication, session: Session) -> Document:
+    """A document on `session`."""
+    apply_theme(qapp, "dark")
+    return Document(session)
+
+
+@pytest.fixture
+def player(document: Document) -> Iterator[Player]:
+    """A player on `document`, paused at the end."""
+    made = Player(document)
+    yield made
+    made.pause()
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot) -> Iterator[Callable[[Session | None], MainWindow]]:
+    """Open windows, shown and active; at the end they close without a question."""
+    windows: list[MainWindow] = []
+
+    def opened(session: Session | None = None) -> MainWindow:
+        window = create_window(session)
+        windows.append(window)
+        window.show()
+        window.activateWindow()
+        qtbot.waitActive(window)
+        with qtbot.waitExposed(window):
+            window.canvas.setFocus()
+        return window
+
+    yield opened
+    for window in windows:
+        close_for_good(window)
+
+
+@pytest.fixture
+def window(open_window: Callable[[Session | None], MainWindow], session: Session) -> MainWindow:
+    """A window on `session`."""
+    return open_window(session)
+
+
+def close_for_good(window: MainWindow) -> None:
+    """Close a window whatever is unsaved."""
+    window.player.pause()
+    window.document.new(window.document.session)
+    window.close()
+    window.deleteLater()
+
+
+def named(parent: QWidget, name: str, kind: type[QWidget] = QWidget) -> QWidget:
+    """Return the widget called `name` below `parent`."""
+    found = parent.findChild(kind, name)
+    assert found is not None, name
+    return found
+
+
+def type_into(field: QWidget, text: str) -> None:
+    """Replace what stands in a text field by typing `text` and Enter."""
+    QTest.mouseClick(field, Qt.MouseButton.LeftButton)
+    QTest.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(field, text)
+    QTest.keyClick(field, Qt.Key.Key_Return)
