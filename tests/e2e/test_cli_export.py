@@ -1,0 +1,183 @@
+"""export: figures and tables in files, by their ending, without a screen."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import struct
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.e2e.command_line import LESSONS, S5, CommandLine, process
+
+
+@pytest.fixture
+def run(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> CommandLine:
+    monkeypatch.chdir(tmp_path)
+    return CommandLine(capsys)
+
+
+@pytest.fixture
+def traced(run: CommandLine) -> dict[str, Any]:
+    return run.document("trace", S5)
+
+
+def numbers_of(traced: dict[str, Any]) -> dict[tuple[str, str], list[float]]:
+    """Return what the tables must hold: parameters and the nodes of the one sample."""
+    found: dict[tuple[str, str], list[float]] = {}
+    session = json.loads(Path(S5).read_text())
+    before = {f"{e['source']}->{e['target']}": e["weight"] for e in session["network"]["edges"]}
+    before |= {n["id"]: n["bias"] for n in session["network"]["nodes"] if "bias" in n}
+    for kind, key in (("edge", "edges"), ("bias", "biases")):
+        for name, new in traced["updated"][key].items():
+            gradient = traced["gradients"][key][name]
+            found[kind, name] = [before[name], gradient, new - before[name], new]
+    for name, node in traced["samples"][0]["nodes"].items():
+        keys = ("z", "a", "slope", "dloss_da", "delta")
+        found["node", name] = [node[key] for key in keys if key in node]
+    return found
+
+
+class TestTables:
+    def test_csv_has_full_digits(self, run: CommandLine, traced: dict[str, Any]) -> None:
+        assert run("export", S5, "--table", "t.csv").status == 0
+        with Path("t.csv").open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        parameter = ("value", "gradient", "update", "new_value")
+        node = ("z", "value", "slope", "dloss_da", "delta")
+        found = {
+            (row["kind"], row["name"]): [
+                float(row[key])
+                for key in (node if row["kind"] == "node" else parameter)
+                if row[key]
+            ]
+            for row in rows
+        }
+        assert found == numbers_of(traced)
+        assert {row["row"] for row in rows if row["kind"] == "node"} == {"0"}
+
+    def test_csv_holds_every_sample(self, run: CommandLine) -> None:
+        run("new", "--layers", "2-1", "--data", "xor_points", "-o", "xor.json")
+        run("export", "xor.json", "--table", "t.csv")
+        assert Path("t.csv").read_text().count("\nnode,") == 250 * 3
+        run("export", "xor.json", "--table", "t.md")
+        text = Path("t.md").read_text()
+        assert text.count("## Sample in row") == 20
+        assert "first 20 samples" in text
+
+    def test_markdown(self, run: CommandLine, traced: dict[str, Any]) -> None:
+        assert run("export", S5, "--table", "t.md").status == 0
+        text = Path("t.md").read_text()
+        for line in (line for line in text.splitlines() if line.startswith("|")):
+            assert line.count("|") in (6, 7)
+        rows = re.findall(r"^\| `([^`]+)` \| (.*) \|$", text, re.MULTILINE)
+        assert_rounded([(n, re.split(r" ?\| ?", cells)) for n, cells in rows], traced)
+
+    def test_latex(self, run: CommandLine, traced: dict[str, Any]) -> None:
+        assert run("export", S5, "--table", "t.tex").status == 0
+        text = Path("t.tex").read_text()
+        assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") == 2
+        assert "−" not in text
+        rows = []
+        for name, cells in re.findall(r"^\\texttt\{(.*?)\} & (.*) \\\\$", text, re.MULTILINE):
+            plain = name.replace("{-}", "-").replace(r"\textgreater{}", ">")
+            cells = re.sub(r" \\cdot 10\^\{(-?\d+)\}", r"e\1", cells).replace("$", "")
+            rows.append((plain, [cell.strip() for cell in cells.split("&")]))
+        assert_rounded(rows, traced)
+
+    def test_html(self, run: CommandLine, traced: dict[str, Any]) -> None:
+        assert run("export", S5, "--table", "t.html").status == 0
+        reader = _Cells()
+        reader.feed(Path("t.html").read_text())
+        assert_rounded([(row[0], row[1:]) for row in reader.rows if row], traced)
+
+    def test_a_title_is_no_markup(self, run: CommandLine) -> None:
+        raw = json.loads(Path(S5).read_text())
+        raw["title"] = "<script>alert(1)</script> *bold*"
+        Path("odd.json").write_text(json.dumps(raw))
+        run("export", "odd.json", "--table", "t.html")
+        assert "<script" not in Path("t.html").read_text()
+        run("export", "odd.json", "--table", "t.md")
+        assert r"\<script\>" in Path("t.md").read_text()
+        assert r"\*bold\*" in Path("t.md").read_text()
+
+
+class _Cells(HTMLParser):
+    """Collects the cells of every table row."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self._inside = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        del attrs
+        if tag == "tr":
+            self.rows.append([])
+        self._inside = tag == "td"
+        if self._inside:
+            self.rows[-1].append("")
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            self.rows[-1][-1] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "td":
+            self._inside = False
+
+
+def assert_rounded(rows: list[tuple[str, list[str]]], traced: dict[str, Any]) -> None:
+    """The rows hold the numbers of the record, rounded to ten digits."""
+    expected = numbers_of(traced)
+    assert len(rows) == len(expected)
+    for (name, cells), ((kind, key), numbers) in zip(rows, expected.items(), strict=True):
+        assert name == (f"bias of {key}" if kind == "bias" else key)
+        found = [float(cell.replace("−", "-")) for cell in cells if cell]
+        assert found == pytest.approx(numbers, rel=1e-9)
+
+
+class TestFigures:
+    def test_every_kind_in_a_process_without_a_screen(self, tmp_path: Path) -> None:
+        ran = process(
+            "export", S5, "--diagram", "d.svg", "--loss-plot", "l.svg", "--table", "t.md",
+            cwd=tmp_path,
+        )  # fmt: skip
+        assert (ran.status, ran.out, ran.error) == (0, "", "")
+        for name in ("d.svg", "l.svg"):
+            root = ElementTree.parse(tmp_path / name).getroot()
+            assert root.tag.endswith("svg")
+        assert {path.name for path in tmp_path.iterdir()} == {"d.svg", "l.svg", "t.md"}
+
+    def test_kinds_by_ending(self, run: CommandLine, qapp: object) -> None:
+        del qapp
+        for diagram, plot in (("d.pdf", "l.csv"), ("d.png", "l.png"), ("d.SVG", "l.pdf")):
+            assert run("export", S5, "--diagram", diagram, "--loss-plot", plot).status == 0
+        assert Path("d.pdf").read_bytes().startswith(b"%PDF")
+        assert Path("l.pdf").read_bytes().startswith(b"%PDF")
+        for name in ("d.png", "l.png"):
+            data = Path(name).read_bytes()
+            assert data.startswith(b"\x89PNG")
+            width, height = struct.unpack(">II", data[16:24])
+            assert min(width, height) > 300
+        assert Path("l.csv").read_text().startswith("iteration,epoch,loss,test_loss\n")
+
+    def test_a_trained_session_shows_its_curve(self, run: CommandLine, qapp: object) -> None:
+        del qapp
+        run("train", S5, "--iterations", "20", "--save", "t.json", "-o", "r.json")
+        assert run("export", "t.json", "--loss-plot", "l.csv").status == 0
+        assert len(Path("l.csv").read_text().splitlines()) == 22
+
+    @pytest.mark.parametrize("name", ["S1", "S2", "S3", "S4"])
+    def test_every_lesson_can_be_drawn(self, run: CommandLine, qapp: object, name: str) -> None:
+        del qapp
+        path = LESSONS / f"{name}.bpviz.json"
+        assert run("export", path, "--diagram", "d.svg").status == 0
+        assert ElementTree.parse("d.svg").getroot().tag.endswith("svg")
