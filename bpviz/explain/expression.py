@@ -255,6 +255,15 @@ def children(expression: Expression) -> tuple[Expression, ...]:
             return ()
 
 
+def unwrapped(expression: Expression) -> Expression:
+    """Return the part itself where `expression` is a sum or product of one part."""
+    match expression:
+        case Sum((part,)) | Product((part,)):
+            return unwrapped(part)
+        case _:
+            return expression
+
+
 def leaves(expression: Expression) -> Iterator[Expression]:
     """Iterate over the leaves of `expression`, from left to right."""
     parts = children(expression)

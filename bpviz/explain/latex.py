@@ -19,6 +19,7 @@ from bpviz.explain.expression import (
     Rest,
     Sum,
     Symbol,
+    unwrapped,
 )
 from bpviz.explain.numbers import latex_number
 
@@ -45,6 +46,7 @@ def escaped(text: str) -> str:
 
 def to_latex(expression: Expression, digits: int = 4) -> str:
     """Return `expression` as LaTeX, its numbers with up to `digits` significant digits."""
+    expression = unwrapped(expression)
     match expression:
         case Symbol(_, latex, _, _):
             return latex
@@ -69,7 +71,9 @@ def to_latex(expression: Expression, digits: int = 4) -> str:
             return f"{_atom(base, digits)}^{{{to_latex(exponent, digits)}}}"
         case Negative(term):
             inner = to_latex(term, digits)
-            return f"-{_bracketed(inner, isinstance(term, Sum) or inner.startswith('-'))}"
+            return (
+                f"-{_bracketed(inner, isinstance(unwrapped(term), Sum) or inner.startswith('-'))}"
+            )
         case Absolute(term):
             return rf"\left|{to_latex(term, digits)}\right|"
         case Function(name, argument, _):
@@ -103,12 +107,13 @@ def _product(factors: tuple[Expression, ...], digits: int) -> str:
     parts: list[str] = []
     for factor in factors:
         text = to_latex(factor, digits)
-        grouped = isinstance(factor, Sum) and len(factor.terms) > 1
+        grouped = isinstance(unwrapped(factor), Sum)
         parts.append(_bracketed(text, grouped or (bool(parts) and text.startswith("-"))))
     return r" \cdot ".join(parts) or "1"
 
 
 def _atom(expression: Expression, digits: int) -> str:
+    expression = unwrapped(expression)
     text = to_latex(expression, digits)
     composite = isinstance(
         expression, (Sum, Product, Fraction, Power, Negative, Given, Rest, Partial, Function)

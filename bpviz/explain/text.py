@@ -19,6 +19,7 @@ from bpviz.explain.expression import (
     Rest,
     Sum,
     Symbol,
+    unwrapped,
 )
 from bpviz.explain.numbers import MINUS, format_number
 
@@ -27,6 +28,7 @@ SUPERSCRIPTS = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 def to_text(expression: Expression, digits: int = 4) -> str:
     """Return `expression` as a line of text, its numbers with up to `digits` significant digits."""
+    expression = unwrapped(expression)
     match expression:
         case Symbol(text, _, _, _):
             return text
@@ -99,15 +101,11 @@ def _power(base: Expression, exponent: Expression, digits: int) -> str:
 
 def _grouped(expression: Expression, digits: int, *kinds: type[Expression]) -> str:
     text = to_text(expression, digits)
-    return f"({text})" if isinstance(expression, kinds) and _long(expression) else text
-
-
-def _long(expression: Expression) -> bool:
-    # A sum of one term needs no brackets.
-    return not isinstance(expression, Sum) or len(expression.terms) > 1
+    return f"({text})" if isinstance(unwrapped(expression), kinds) else text
 
 
 def _atom(expression: Expression, digits: int) -> str:
+    expression = unwrapped(expression)
     text = to_text(expression, digits)
     composite = isinstance(
         expression, (Sum, Product, Fraction, Power, Negative, Given, Rest, Partial)
