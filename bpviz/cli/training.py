@@ -126,8 +126,8 @@ class Run:
     def _record(self) -> float:
         """Add the losses at the position to the curve; return the training loss."""
         timeline = self.timeline
-        train_loss, test_loss = _losses(timeline)
         timeline.record_loss()
+        train_loss, test_loss = _losses(timeline)
         self.curve.record(timeline.iteration, train_loss, test_loss)
         return train_loss
 
@@ -148,6 +148,9 @@ class Run:
 
 def _losses(timeline: Timeline) -> tuple[float, float | None]:
     """Return the losses over all training and all test rows; NonFinite."""
+    curve = timeline.curve
+    if curve.iteration and curve.iteration[-1] == timeline.iteration:
+        return curve.train[-1], curve.test[-1] if curve.test else None
     trainer = timeline.workshop.trainer(timeline.base)
     theta = timeline.state.theta
     tested = timeline.workshop.rows(timeline.base).test_count

@@ -111,13 +111,14 @@ def read_table(text: str, targets: Sequence[str], progress: Progress | None = No
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
     try:
         for row in reader:
-            if row and any(cell.strip() for cell in row):
-                rows.append(row)
-                lines.append(reader.line_num)
-                if len(rows) > MAX_ROWS + 1:
-                    raise CsvError(f"more than {MAX_ROWS:,} rows")
-                if len(rows) % 5_000 == 0:
-                    _report(progress, 0.5 * len(rows) / MAX_ROWS)
+            if not row or (len(row) == 1 and not row[0].strip()):
+                continue
+            rows.append(row)
+            lines.append(reader.line_num)
+            if len(rows) > MAX_ROWS + 1:
+                raise CsvError(f"more than {MAX_ROWS:,} rows")
+            if len(rows) % 5_000 == 0:
+                _report(progress, 0.5 * len(rows) / MAX_ROWS)
     except csv.Error as error:
         raise CsvError(f"line {reader.line_num}: {error}") from None
     if not rows:
@@ -138,8 +139,7 @@ def read_table(text: str, targets: Sequence[str], progress: Progress | None = No
         raise CsvError("a header and no rows")
     if len(rows) > MAX_ROWS:
         raise CsvError(f"more than {MAX_ROWS:,} rows")
-    columns = tuple(tuple(map(str.strip, column)) for column in zip(*rows, strict=True))
-    return RawTable(names, columns, comma, lines[0])
+    return RawTable(names, tuple(zip(*rows, strict=True)), comma, lines[0])
 
 
 def find_delimiter(text: str) -> str:
@@ -264,9 +264,11 @@ def _convert(raw: RawTable, column: int) -> tuple[list[str], list[Column], list[
     except ValueError:
         pass
     else:
-        if all(-MAX_NUMBER <= value <= MAX_NUMBER for value in numbers):
+        # A sum of sizes within the limit settles all of them at once; NaN is within none.
+        if sum(map(abs, numbers)) <= MAX_NUMBER or all(abs(x) <= MAX_NUMBER for x in numbers):
             return [name], [numbers], []
-    _refuse_faults(raw, column)
+    cells = tuple(map(str.strip, cells))
+    _refuse_faults(cells, name, raw.decimal_comma)
     classes = sorted(set(cells))
     if len(classes) > MOST_CLASSES:
         raise CsvError(f"column {quoted(name)}: {len(classes):,} different texts; no classes")
@@ -276,14 +278,13 @@ def _convert(raw: RawTable, column: int) -> tuple[list[str], list[Column], list[
     return [f"{name}={known}" for known in classes], columns, classes
 
 
-def _refuse_faults(raw: RawTable, column: int) -> None:
+def _refuse_faults(cells: Sequence[str], name: str, decimal_comma: bool) -> None:
     """Raise CsvError at a missing value, or at a cell that is no number among numbers."""
-    cells, name = raw.columns[column], raw.names[column]
     faults = []
     for row, cell in enumerate(cells):
         if cell.lower() in MISSING:
             raise CsvError(f"row {row + 1}, column {quoted(name)}: missing value")
-        value = _number(cell, raw.decimal_comma)
+        value = _number(cell, decimal_comma)
         if value is None:
             faults.append((row, "is no number"))
         elif not abs(value) <= MAX_NUMBER:

@@ -279,3 +279,24 @@ sys.exit(main(sys.argv[1:]))
         assert process("verify", "saved.json", cwd=tmp_path).out == "identical\n"
         last = (tmp_path / "loss.csv").read_text().splitlines()[-1]
         assert last.startswith(f"{iteration},")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="terminals")
+def test_progress_is_shown_on_a_terminal_and_wiped_at_the_end() -> None:
+    import pty
+
+    terminal, slave = pty.openpty()
+    done = subprocess.run(
+        [sys.executable, "-m", "bpviz", "train", S5, "--iterations", "50"],
+        stdout=subprocess.PIPE,
+        stderr=slave,
+        env=environment(),
+        check=False,
+    )
+    os.close(slave)
+    shown = os.read(terminal, 65536).decode()
+    os.close(terminal)
+    assert done.returncode == 0
+    assert "iteration " in shown
+    assert shown.endswith("\r\x1b[K")
+    assert json.loads(done.stdout)["iteration"] == 50
