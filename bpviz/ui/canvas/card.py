@@ -14,10 +14,14 @@ from bpviz.ui.style import Theme, mix, scaled_font
 GLOW: Final = 11.0
 CORNER: Final = 9.0
 NAME_SIZE, VALUE_SIZE, DETAIL_SIZE, BELOW_SIZE, ABOVE_SIZE = 14.0, 15.0, 11.0, 14.0, 11.0
+SQUARE_BELOW_SIZE: Final = 12.0
 # What of a card is legible, by device pixels per scene unit.
 ALL_TEXT_FROM: Final = 0.55
 NAME_FROM: Final = 0.3
-_SMALLEST: Final = 0.62
+_SMALLEST: Final = 0.42
+# The usual width of the line under a circle and under a square.
+CIRCLE_TEXT: Final = 116.0
+SQUARE_TEXT: Final = 134.0
 
 
 @dataclass(frozen=True)
@@ -44,11 +48,12 @@ class Card:
     selected: bool = False
     hovered: bool = False
     offered: str = ""
+    is_loss: bool = False
 
 
 def card_bounds() -> QRectF:
     """Return the box, around the node's centre, that a card never leaves."""
-    return QRectF(-95.0, -RADIUS - 30.0, 190.0, 2 * RADIUS + 66.0)
+    return QRectF(-200.0, -RADIUS - 30.0, 400.0, 2 * RADIUS + 66.0)
 
 
 def paint_card(painter: QPainter, card: Card, theme: Theme, font: QFont, zoom: float) -> None:
@@ -62,18 +67,19 @@ def paint_card(painter: QPainter, card: Card, theme: Theme, font: QFont, zoom: f
     if zoom < ALL_TEXT_FROM:
         _text(painter, card.name, 0.0, 2 * RADIUS - 8, scaled_font(font, 22.0, bold=True))
         return
-    room = 2 * (HALF_SQUARE if card.is_square else RADIUS) - 9.0
+    room = 2 * (HALF_SQUARE if card.is_square else RADIUS) - 12.0
     _text(painter, card.name, -18.0, room * 0.8, scaled_font(font, NAME_SIZE, bold=True))
     painter.setPen(QColor(card.value_color or theme.text))
     _text(painter, card.value, 1.0, room, scaled_font(font, VALUE_SIZE, bold=True))
     painter.setPen(QColor(theme.muted))
-    _detail(painter, card.details, room * 0.84, scaled_font(font, DETAIL_SIZE))
+    _detail(painter, card.details, room * 0.88, scaled_font(font, DETAIL_SIZE))
     if card.below:
         painter.setPen(QColor(card.below_color or theme.muted))
-        _text(painter, card.below, RADIUS + 19.0, 180.0, scaled_font(font, BELOW_SIZE, bold=True))
+        size = SQUARE_BELOW_SIZE if card.is_square else BELOW_SIZE
+        _below(painter, card, scaled_font(font, size, bold=True))
     if card.above:
         painter.setPen(QColor(card.above_color or theme.muted))
-        _text(painter, card.above, -RADIUS - 13.0, 150.0, scaled_font(font, ABOVE_SIZE))
+        _text(painter, card.above, -RADIUS - 17.0, 150.0, scaled_font(font, ABOVE_SIZE))
 
 
 def _shape(painter: QPainter, card: Card, grow: float) -> None:
@@ -87,12 +93,12 @@ def _shape(painter: QPainter, card: Card, grow: float) -> None:
 
 def _paint_halo(painter: QPainter, card: Card, theme: Theme) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
-    if card.ring:
+    if card.offered == "yes":
+        painter.setBrush(QColor(mix(theme.canvas, theme.success, 0.3)))
+        _shape(painter, card, 8.0)
+    elif card.ring:
         painter.setBrush(QColor(mix(theme.canvas, card.ring, 0.24 if theme.dark else 0.17)))
         _shape(painter, card, GLOW)
-    elif card.offered == "yes":
-        painter.setBrush(QColor(mix(theme.canvas, theme.success, 0.3)))
-        _shape(painter, card, 7.0)
     if card.selected:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(theme.accent), 2.0))
@@ -138,6 +144,25 @@ def _text(painter: QPainter, text: str, middle: float, room: float, font: QFont)
         width = metrics.horizontalAdvance(text)
     painter.setFont(font)
     painter.drawText(QPointF(-width / 2, middle + metrics.capHeight() / 2), text)
+
+
+def _below(painter: QPainter, card: Card, font: QFont) -> None:
+    """Draw the line under a node: centred under a circle, reaching outwards under a square.
+
+    Left of the inputs and right of the loss there are no edges.
+    """
+    if not card.is_square:
+        _text(painter, card.below, RADIUS + 19.0, 190.0, font)
+        return
+    metrics = QFontMetricsF(font)
+    width = metrics.horizontalAdvance(card.below)
+    if width > SQUARE_TEXT * 1.2:
+        font = scaled_font(font, font.pixelSize() * SQUARE_TEXT * 1.2 / width, bold=True)
+        metrics = QFontMetricsF(font)
+        width = metrics.horizontalAdvance(card.below)
+    x = -RADIUS if card.is_loss else RADIUS - width
+    painter.setFont(font)
+    painter.drawText(QPointF(x, RADIUS + 19.0 + metrics.capHeight() / 2), card.below)
 
 
 def _detail(painter: QPainter, variants: tuple[str, ...], room: float, font: QFont) -> None:

@@ -22,11 +22,11 @@ BORDERS = {
 }
 
 
-def number_text(numbers: Numbers, place: int, digits: int) -> str:
+def number_text(numbers: Numbers, place: int, digits: int, *, trim: bool = False) -> str:
     """Return a number as text; "—" where it is not computed yet."""
     if numbers.state[place] == State.NOT_COMPUTED:
         return "—"
-    return format_number(float(numbers.value[place]), digits)
+    return format_number(float(numbers.value[place]), digits, trim=trim)
 
 
 def loss_symbol(session: Session) -> str:
@@ -45,19 +45,36 @@ class CardMaker:
     theme: Theme
     digits: int
 
+    def brief(self, node: int) -> Card:
+        """Return a node's card with its name alone, for where nothing else is legible."""
+        shown, count = self.shown, self.geometry.node_count
+        phase = self.theme.phase_color(shown.phase)
+        if node == count:
+            border = BORDERS.get(int(shown.loss.state[0]), "plain")
+            ring = phase if shown.loss_is_current else ""
+            return Card(True, loss_symbol(self.session), border=border, ring=ring, is_loss=True)
+        model = self.session.network.nodes[node]
+        return Card(
+            is_square=isinstance(model, Input),
+            name=pretty_name(model.label),
+            border=BORDERS.get(int(shown.value.state[node]), "plain"),
+            ring=phase if shown.current_node == node else "",
+            lit=phase if shown.active_nodes[node] else "",
+        )
+
     def card(self, node: int) -> Card:
         """Return the card of the node at position `node`; behind the last one is the loss."""
         if node == self.geometry.node_count:
             return self._loss_card()
         shown, theme = self.shown, self.theme
         model = self.session.network.nodes[node]
-        state = State(int(shown.value.state[node]))
+        state = int(shown.value.state[node])
         below, below_state, overlay = self._below(node)
         phase = theme.phase_color(shown.phase)
         return Card(
             is_square=isinstance(model, Input),
             name=pretty_name(model.label),
-            value=number_text(shown.value, node, self.digits),
+            value=number_text(shown.value, node, self.digits, trim=isinstance(model, Input)),
             value_color=text_color(theme, "values", state),
             details=self._details(model, node),
             below=below,
@@ -90,6 +107,8 @@ class CardMaker:
             return f"Δb = {self._number(shown.bias_update, node)}", state, "updates"
         numbers = shown.dloss_da if is_input else shown.delta
         state = int(numbers.state[node])
+        if is_input and shown.overlay != "gradients":
+            return "", state, "gradients"
         if is_input:
             symbol = loss_symbol(self.session)
             name = f"∂{symbol}/∂{pretty_name(self.session.network.nodes[node].label)}"
@@ -119,7 +138,7 @@ class CardMaker:
 
     def _loss_card(self) -> Card:
         shown, theme, session = self.shown, self.theme, self.session
-        state = State(int(shown.loss.state[0]))
+        state = int(shown.loss.state[0])
         below, below_state = self._loss_gradient(session.network)
         phase = theme.phase_color(shown.phase)
         return Card(
@@ -132,6 +151,7 @@ class CardMaker:
             below_color=text_color(theme, "gradients", below_state),
             border=BORDERS.get(state, "plain"),
             ring=phase if shown.loss_is_current else "",
+            is_loss=True,
         )
 
     def _loss_gradient(self, network: Network) -> tuple[str, int]:

@@ -99,7 +99,7 @@ class EdgeLayer(QGraphicsItem):
     @guard
     def boundingRect(self) -> QRectF:
         """Return the box around all edges."""
-        left, top, right, bottom = self._geometry.bounds()
+        left, top, right, bottom = self._geometry.bounds
         box = QRectF(left, top, right - left, bottom - top)
         return box.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
 
@@ -171,7 +171,7 @@ class EdgeLayer(QGraphicsItem):
     def _in_time(self, edges: IntArray) -> IntArray:
         """Return the strongest of `edges` that can be drawn in time; all of them when idle."""
         room = int(MOVING_BUDGET / max(self._cost, 1e-9))
-        if not self._moving or len(edges) <= room:
+        if not self._moving or not self.is_plain or len(edges) <= room:
             self.share_drawn = 1.0
             return edges
         self.share_drawn = room / len(edges)
@@ -187,7 +187,7 @@ class EdgeLayer(QGraphicsItem):
         theme = self._theme
         hovered = np.array([self._hovered] if self._hovered >= 0 else [], np.int64)
         for edges, share, extra in (
-            (self._selected, 0.75, 7.0),
+            (self._selected, 0.6, 6.0),
             (hovered, 0.3, 6.0),
         ):
             for width in np.unique(self._widths(edges)):
@@ -235,7 +235,7 @@ class EdgeLayer(QGraphicsItem):
             width = width_of(batch.bucket)
             pen = line_pen(self._pens.color(batch.bucket), width, 1e3)
             dash = {State.NEGATIVE: (DASH, DASH_GAP), State.STALE: (DOT, DOT_GAP)}
-            state = State(batch.bucket // LEVELS)
+            state = batch.bucket // LEVELS
             if state in dash:
                 pen.setDashPattern([length / width for length in dash[state]])
             painter.setPen(pen)

@@ -52,6 +52,8 @@ class Geometry:
         self.controls: FloatArray = np.zeros((0, 4, 2))
         self.lengths: FloatArray = np.zeros(0)
         self._boxes: FloatArray = np.zeros((0, 4))
+        self.bounds = (0.0, 0.0, 0.0, 0.0)
+        """Left, top, right and bottom of all nodes and edges; zeros where there are none."""
         self.place(np.array([node.position for node in network.nodes], float).reshape(-1, 2))
 
     @property
@@ -74,16 +76,6 @@ class Geometry:
     def half_size(self, node: int) -> float:
         """Return half the width of a node's shape."""
         return HALF_SQUARE if self.is_square[node] else RADIUS
-
-    def bounds(self) -> tuple[float, float, float, float]:
-        """Return left, top, right, bottom of all nodes and edges; zeros where there are none."""
-        if not len(self.positions):
-            return (0.0, 0.0, 0.0, 0.0)
-        low, high = self.positions.min(axis=0) - RADIUS, self.positions.max(axis=0) + RADIUS
-        if len(self.points):
-            low = np.minimum(low, self.points.min(axis=(0, 1)))
-            high = np.maximum(high, self.points.max(axis=(0, 1)))
-        return (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
 
     def node_at(self, x: float, y: float, margin: float = 0.0) -> int:
         """Return the uppermost node whose shape, `margin` wider, holds the point; −1 for none."""
@@ -165,6 +157,11 @@ class Geometry:
             self.points, self.lengths = _even_points(self.controls)
         low, high = self.points.min(axis=1), self.points.max(axis=1)
         self._boxes = np.concatenate([low, high], axis=1)
+        if len(self.positions):
+            corners = [self.positions - RADIUS, self.positions + RADIUS, low, high]
+            left, top = np.concatenate(corners).min(axis=0)
+            right, bottom = np.concatenate(corners).max(axis=0)
+            self.bounds = (float(left), float(top), float(right), float(bottom))
 
     def _ends(self) -> tuple[FloatArray, FloatArray, BoolArray]:
         """Return where each edge leaves and arrives, and which run from rim to rim sideways."""

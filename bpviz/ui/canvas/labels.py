@@ -11,18 +11,22 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from bpviz.ui.canvas.card import BELOW_SIZE
+from bpviz.ui.canvas.card import BELOW_SIZE, CIRCLE_TEXT, SQUARE_TEXT
 from bpviz.ui.canvas.geometry import RADIUS, BoolArray, FloatArray, Geometry, IntArray
 from bpviz.ui.style import Theme, guard, scaled_font
 
 LABEL_LEVEL: Final = 2.0
-TEXT_SIZE: Final = 11.0
-LINE_HEIGHT: Final = 14.0
+TEXT_SIZE: Final = 12.0
+LINE_HEIGHT: Final = 15.0
 GAP: Final = 4.0
 # Below this zoom the texts can't be read and are left out.
 LABELS_FROM: Final = 0.55
 # Above this many edges in the network only those that matter now have a label.
 ALL_LABELS_LIMIT: Final = 60
+# So often is the arrangement tried anew where labels are left over.
+ROUNDS: Final = 8
+# A label keeps this far from other edges, where it can.
+_AWAY: Final = 14.0
 _PLACES: Final = np.linspace(0.12, 0.88, 39)
 
 
@@ -70,33 +74,62 @@ def place_labels(
     centres = centres.reshape(len(edges), len(_PLACES), 2)
     half = np.array(size) / 2
     free = ~_overlaps(centres, half + GAP, _obstacles(geometry))
-    cost = np.abs(_PLACES - 0.5)[None, :] + 0.06 * _covered(geometry, edges, centres, half)
-    found: dict[int, tuple[float, float]] = {}
-    taken: list[FloatArray] = []
-    for row in _order(free, len(edges)):
+    cost = np.abs(_PLACES - 0.5)[None, :] + 0.16 * _covered(geometry, edges, centres, half + _AWAY)
+    chosen = _best_arrangement(centres, free, cost, 2 * half + GAP)
+    return {
+        int(edges[row]): (float(centres[row, place, 0]), float(centres[row, place, 1]))
+        for row, place in chosen.items()
+    }
+
+
+def _best_arrangement(
+    centres: FloatArray, free: BoolArray, cost: FloatArray, apart: FloatArray
+) -> dict[int, int]:
+    """Return row → place of the arrangement that holds most labels.
+
+    Greedy, those with the fewest free places first; those left over go first in the next round.
+    """
+    order = sorted(range(len(free)), key=lambda row: (int(free[row].sum()), row))
+    best: dict[int, int] = {}
+    for _ in range(ROUNDS):
+        chosen = _arranged(order, centres, free, cost, apart)
+        if len(chosen) > len(best):
+            best = chosen
+        left = [row for row in order if row not in chosen]
+        if not any(free[row].any() for row in left):
+            break
+        order = left + [row for row in order if row in chosen]
+    return best
+
+
+def _arranged(
+    order: list[int], centres: FloatArray, free: BoolArray, cost: FloatArray, apart: FloatArray
+) -> dict[int, int]:
+    """Give each row of `order` in turn its cheapest place that is still open."""
+    chosen: dict[int, int] = {}
+    for row in order:
         open_ = free[row].copy()
-        for other in taken:
-            apart = np.abs(centres[row] - other)
-            open_ &= ~((apart[:, 0] < 2 * half[0] + GAP) & (apart[:, 1] < 2 * half[1] + GAP))
+        for other, place in chosen.items():
+            open_ &= (np.abs(centres[row] - centres[other, place]) >= apart).any(axis=1)
         if open_.any():
-            best = int(np.argmin(np.where(open_, cost[row], np.inf)))
-            x, y = centres[row, best]
-            found[int(edges[row])] = (float(x), float(y))
-            taken.append(centres[row, best])
-    return found
-
-
-def _order(free: BoolArray, count: int) -> list[int]:
-    """Return rows with the fewest free places first, among equals the earlier."""
-    return sorted(range(count), key=lambda row: (int(free[row].sum()), row))
+            chosen[row] = int(np.argmin(np.where(open_, cost[row], np.inf)))
+    return chosen
 
 
 def _obstacles(geometry: Geometry) -> FloatArray:
     """Return the boxes [B, 4] of all nodes and of the texts over and under them."""
     x, y = geometry.positions.T
+    left, right = np.full((2, len(x)), CIRCLE_TEXT / 2)
+    # Texts under squares reach away from the edges: see `paint_card`.
+    left[geometry.is_square] = SQUARE_TEXT - RADIUS
+    right[geometry.is_square] = RADIUS
+    if geometry.has_loss:
+        left[-1], right[-1] = right[-1], left[-1]
     shapes = np.stack([x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS], axis=1)
-    below = np.stack([x - 50.0, y + RADIUS, x + 50.0, y + RADIUS + 12.0 + BELOW_SIZE], axis=1)
-    above = np.stack([x - 30.0, y - RADIUS - 21.0, x + 30.0, y - RADIUS], axis=1)
+    below = np.stack([x - left, y + RADIUS, x + right, y + RADIUS + 12.0 + BELOW_SIZE], axis=1)
+    circles = ~geometry.is_square
+    over = CIRCLE_TEXT / 2 + 10.0
+    above = np.stack([x - over, y - RADIUS - 25.0, x + over, y - RADIUS], axis=1)[circles]
     return np.concatenate([shapes, below, above])
 
 
@@ -117,7 +150,7 @@ def _overlaps(centres: FloatArray, half: FloatArray, boxes: FloatArray) -> BoolA
 def _covered(
     geometry: Geometry, edges: IntArray, centres: FloatArray, half: FloatArray
 ) -> FloatArray:
-    """Return how many points of other edges each place [E, P] would cover."""
+    """Return how many points of other edges are within `half` of each place [E, P]."""
     count = np.zeros(centres.shape[:2])
     lines = geometry.points
     if lines.shape[1] == 2:

@@ -92,10 +92,12 @@ def paint_surround(
         painter.setPen(QColor(theme.muted))
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, EMPTY_TEXT)
         return
-    painter.setFont(scaled_font(font, HEADER_SIZE, bold=True))
-    painter.setPen(QColor(surround.header_color))
-    line = QFontMetricsF(painter.font()).height()
-    painter.drawText(QPointF(area.left() + MARGIN, area.top() + MARGIN + 11.0), surround.header)
+    left, header_font = area.left() + MARGIN, scaled_font(font, HEADER_SIZE, bold=True)
+    line = QFontMetricsF(header_font).height()
+    baseline = area.top() + MARGIN + 11.0
+    _backed_text(
+        painter, QPointF(left, baseline), surround.header, header_font, theme, surround.header_color
+    )
     if surround.problem:
         painter.setFont(scaled_font(font, HEADER_SIZE - 2))
         painter.setPen(QColor(theme.warning))
@@ -103,12 +105,29 @@ def paint_surround(
         painter.drawText(box, Qt.TextFlag.TextWordWrap, surround.problem)
     if area.width() >= LEGEND_WIDTH + 2 * MARGIN and area.height() >= 260:
         _paint_legend(painter, area, surround, theme, font)
-    painter.setFont(scaled_font(font, TEXT_SIZE))
-    painter.setPen(QColor(theme.muted))
+    if not surround.zoom:
+        return
     zoom = f"{round(100 * surround.zoom):,} %"
     if surround.share_drawn < 1.0:
         zoom += f"   ·   the strongest {max(1, round(100 * surround.share_drawn))} % of the edges"
-    painter.drawText(QPointF(area.left() + MARGIN, area.bottom() - MARGIN + 4), zoom)
+    place = QPointF(left, area.bottom() - MARGIN + 4)
+    _backed_text(painter, place, zoom, scaled_font(font, TEXT_SIZE), theme, theme.muted)
+
+
+def _backed_text(
+    painter: QPainter, place: QPointF, text: str, font: QFont, theme: Theme, color: str
+) -> None:
+    """Draw a line of text on a veil of the canvas's colour, legible over any drawing."""
+    metrics = QFontMetricsF(font)
+    veil = QColor(theme.canvas)
+    veil.setAlpha(215)
+    box = metrics.boundingRect(text).translated(place).adjusted(-6, -4, 6, 4)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(veil)
+    painter.drawRoundedRect(box, 4.0, 4.0)
+    painter.setFont(font)
+    painter.setPen(QColor(color))
+    painter.drawText(place, text)
 
 
 def _paint_legend(
@@ -170,7 +189,7 @@ def _paint_wedge(painter: QPainter, box: QRectF, surround: Surround, theme: Them
 
 
 def _paint_sample(
-    painter: QPainter, start: QPointF, state: State, overlay: Overlay, theme: Theme
+    painter: QPainter, start: QPointF, state: int, overlay: Overlay, theme: Theme
 ) -> None:
     """Paint a short line in the look of `state`."""
     color = QColor(state_color(theme, overlay, state))

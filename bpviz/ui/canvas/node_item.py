@@ -85,7 +85,7 @@ class NodeLayer(QGraphicsItem):
         """Return the box around all nodes."""
         if self._geometry is None:
             return QRectF()
-        left, top, right, bottom = self._geometry.bounds()
+        left, top, right, bottom = self._geometry.bounds
         return QRectF(left, top, right - left, bottom - top).adjusted(-100, -40, 100, 70)
 
     @guard

@@ -31,7 +31,7 @@ def state_color(theme: Theme, overlay: Overlay, state: int) -> str:
         State.STALE: theme.stale,
         State.ZERO: theme.zero,
         State.NON_FINITE: theme.non_finite,
-    }[State(state)]
+    }[state]
 
 
 def text_color(theme: Theme, overlay: Overlay, state: int) -> str:
@@ -52,7 +52,7 @@ def width_of(bucket: int) -> float:
     state, level = divmod(bucket, LEVELS)
     if state in (State.POSITIVE, State.NEGATIVE):
         return THINNEST + (WIDEST - THINNEST) * level / (LEVELS - 1)
-    return {State.NON_FINITE: 4.0, State.ZERO: 2.4, State.STALE: 2.0}.get(State(state), 1.0)
+    return {State.NON_FINITE: 4.0, State.ZERO: 2.4, State.STALE: 2.0}.get(state, 1.0)
 
 
 class Pens:
@@ -78,7 +78,7 @@ class Pens:
 
     def glow(self, bucket: int, zoom: float) -> QPen:
         """Return the wide, soft pen behind the edges that a step uses."""
-        state = State(bucket // LEVELS)
+        state = bucket // LEVELS
         color = state_color(self._theme, self._overlay, state)
         if state in (State.NOT_COMPUTED, State.ZERO):
             color = self._theme.accent

@@ -13,11 +13,11 @@ from PySide6.QtWidgets import QGraphicsScene
 
 from bpviz.explain.numbers import format_number
 from bpviz.model.schema import Session
-from bpviz.ui.canvas.card import Card, card_bounds
+from bpviz.ui.canvas.card import SQUARE_TEXT, Card, card_bounds
 from bpviz.ui.canvas.cards import CardMaker, number_text, touched
 from bpviz.ui.canvas.edge_layer import EdgeLayer
 from bpviz.ui.canvas.flow import FlowLayer
-from bpviz.ui.canvas.geometry import FloatArray, Geometry, IntArray
+from bpviz.ui.canvas.geometry import RADIUS, FloatArray, Geometry, IntArray
 from bpviz.ui.canvas.labels import (
     ALL_LABELS_LIMIT,
     Label,
@@ -69,6 +69,7 @@ class Picture:
         self.session, self.geometry, self.shown, self.theme = session, geometry, shown, theme
         self.marks = Marks()
         self._digits = 4
+        self._is_brief = False
         self._maker = CardMaker(session, geometry, shown, theme, self._digits)
         self._placed: dict[int, tuple[float, float]] = {}
         self._placed_for: tuple[object, ...] = ()
@@ -108,6 +109,12 @@ class Picture:
         if self._wanted() != self._placed_for[:1]:
             self._show_labels()
 
+    def set_brief(self, brief: bool) -> None:
+        """Say whether the zoom leaves only names legible: then no other text is made."""
+        if brief != self._is_brief:
+            self._is_brief = brief
+            self._show_nodes()
+
     def place(self, positions: FloatArray) -> None:
         """Put the nodes at `positions` [N, 2]."""
         self.geometry.place(positions)
@@ -123,19 +130,21 @@ class Picture:
         """Return the box around everything that is drawn of the network."""
         if not len(self.geometry.positions):
             return QRectF()
-        left, top, right, bottom = self.geometry.bounds()
+        left, top, right, bottom = self.geometry.bounds
         low, high = self.geometry.positions.min(axis=0), self.geometry.positions.max(axis=0)
         card = card_bounds()
+        side = SQUARE_TEXT - RADIUS
         cards = QRectF(low[0], low[1], *(high - low)).adjusted(
-            card.left() / 2 - 10, card.top() + 8, card.right() / 2 + 10, card.bottom() - 8
+            -side, card.top() + 8, side, card.bottom() - 8
         )
         return cards.united(QRectF(left, top, right - left, bottom - top))
 
     def card(self, node: int) -> Card:
         """Return the card of a node as it looks now."""
         marks = self.marks
+        made = self._maker.brief(node) if self._is_brief else self._maker.card(node)
         return touched(
-            self._maker.card(node),
+            made,
             selected=node in marks.nodes,
             hovered=node == marks.hovered_node,
             offered=marks.offers.get(node, ""),
@@ -172,6 +181,7 @@ class Picture:
             return (tuple(range(count)),)
         active = np.flatnonzero(self.shown.active_edges[:count])
         strongest = active[np.argsort(-self.shown.strength[active], kind="stable")]
+        strongest = strongest[:MOST_PLACED_LABELS]
         marked = sorted(self.marks.edges)
         if self.marks.hovered_edge >= 0:
             marked.insert(0, self.marks.hovered_edge)

@@ -14,19 +14,17 @@ from bpviz.document.player import Player
 from bpviz.model.edit import Edit, EditError
 from bpviz.model.schema import Session
 from bpviz.model.verbs import add_unit, delete
-from bpviz.ui.canvas.cards import loss_symbol
+from bpviz.ui.canvas.around import surround_of
+from bpviz.ui.canvas.card import ALL_TEXT_FROM
 from bpviz.ui.canvas.flow import Clock
 from bpviz.ui.canvas.geometry import FloatArray, Geometry
 from bpviz.ui.canvas.gestures import Connect, Gesture, MoveNodes, SelectBox, table_of
-from bpviz.ui.canvas.legend import Surround, header_text, paint_surround, title_text
+from bpviz.ui.canvas.legend import Surround, paint_surround
 from bpviz.ui.canvas.picture import Marks, Picture, positions_of, same_structure
 from bpviz.ui.canvas.shown import OVERLAYS, Overlay, Shown, as_stale, shown
-from bpviz.ui.canvas.tips import edge_tip, node_tip
+from bpviz.ui.canvas.targets import edge_under, node_under
 from bpviz.ui.canvas.wire import BandItem, WireItem
 from bpviz.ui.style import Theme
-
-RIM_INSIDE, RIM_OUTSIDE = 6.0, 9.0
-EDGE_REACH = 7.0
 
 
 class CanvasScene(QGraphicsScene):
@@ -134,6 +132,10 @@ class CanvasScene(QGraphicsScene):
         """Say whether anyone sees the scene: dots flow only then."""
         self._watched = watched
         self._run_clock()
+
+    def set_zoom(self, zoom: float) -> None:
+        """Say how large the drawing is seen, so that no text is made that can't be read."""
+        self.picture.set_brief(zoom < ALL_TEXT_FROM)
 
     def set_moving(self, moving: bool) -> None:
         """Say whether the whole picture moves: then no more is drawn than fits into a frame."""
@@ -279,12 +281,12 @@ class CanvasScene(QGraphicsScene):
         `additive` (Shift) and `toggle` (Ctrl) change the selection instead of replacing it.
         """
         self._cancel_gesture()
-        node, on_rim = self.node_under(at, zoom)
+        node, on_rim = node_under(self.geometry, at, zoom)
         if on_rim:
             self._gesture = Connect(self, at, node)
         elif 0 <= node < self.geometry.node_count:
             self._gesture = self._press_node(at, self.geometry.ids[node], additive, toggle)
-        elif node < 0 and (edge := self.edge_under(at, zoom)) >= 0:
+        elif node < 0 and (edge := edge_under(self.picture, at, zoom)) >= 0:
             self._press_edge(self.geometry.names[edge], additive, toggle)
         else:
             self._gesture = SelectBox(self, at, additive=additive or toggle)
@@ -316,26 +318,10 @@ class CanvasScene(QGraphicsScene):
 
     # -- under the pointer ---------------------------------------------------------------------
 
-    def node_under(self, at: QPointF, zoom: float) -> tuple[int, bool]:
-        """Return the node at a point (the loss counts), −1 for none, and whether it is its rim."""
-        margin = RIM_OUTSIDE / max(zoom, 0.5)
-        node = self.geometry.node_at(at.x(), at.y(), margin)
-        if node < 0 or node == self.geometry.node_count:
-            return node, False
-        return node, self.geometry.rim_distance(node, at.x(), at.y()) > -RIM_INSIDE
-
-    def edge_under(self, at: QPointF, zoom: float) -> int:
-        """Return the edge at a point, −1 for none."""
-        for label in self.picture.label_layer.labels:
-            width, height = self.picture.label_layer.size
-            if abs(label.x - at.x()) <= width / 2 and abs(label.y - at.y()) <= height / 2:
-                return label.edge
-        return self.geometry.edge_at(at.x(), at.y(), EDGE_REACH / zoom)
-
     def hover(self, at: QPointF, zoom: float) -> Qt.CursorShape:
         """Mark what lies under the pointer; return the cursor that says what a press does."""
-        node, on_rim = self.node_under(at, zoom)
-        edge = self.edge_under(at, zoom) if node < 0 else -1
+        node, on_rim = node_under(self.geometry, at, zoom)
+        edge = edge_under(self.picture, at, zoom) if node < 0 else -1
         if (node, edge) != self._hovered:
             self._hovered = (node, edge)
             self._mark()
@@ -346,14 +332,6 @@ class CanvasScene(QGraphicsScene):
             if node < 0 and edge < 0
             else Qt.CursorShape.PointingHandCursor
         )
-
-    def tip_at(self, at: QPointF, zoom: float) -> str:
-        """Return what there is to say of the node or edge at a point, with all digits."""
-        node, _ = self.node_under(at, zoom)
-        if node >= 0:
-            return node_tip(self._session, self.geometry, self.picture.shown, node)
-        edge = self.edge_under(at, zoom)
-        return edge_tip(self._session, self.picture.shown, edge) if edge >= 0 else ""
 
     def show_wire(self, source: int, at: QPointF, target: int, offers: Mapping[int, str]) -> None:
         """Draw an edge that is being made, and which nodes it may end in."""
@@ -375,34 +353,14 @@ class CanvasScene(QGraphicsScene):
 
     def surround(self, zoom: float = 0.0) -> Surround:
         """Return the texts that stand over the drawing; without a zoom that is left out."""
-        player, now = self._player, self.picture.shown
-        frame = None if player.running else player.frame
-        header = header_text(frame, self._session.network, player.sample, len(player.batch))
-        if player.running:
-            header = "Running"
-        elif player.problem:
-            header = "Incomplete"
-        symbol = loss_symbol(self._session)
-        return Surround(
-            header=header,
-            header_color=self._theme.phase_color(now.phase) if frame else self._theme.muted,
-            problem=player.problem,
-            is_empty=not self._session.network.nodes,
-            overlay=self._overlay,
-            title=title_text(
-                self._overlay, symbol, batch=now.batch_gradients, is_stale=now.is_stale
-            ),
-            scale=now.scale,
-            share_drawn=self.picture.edge_layer.share_drawn,
-            zoom=zoom,
-        )
+        return surround_of(self._player, self.picture, zoom)
 
     def paint_to(self, painter: QPainter, rect: QRectF) -> None:
         """Paint the drawing with header and legend into `rect` of a picture or file."""
         painter.save()
         painter.fillRect(rect, QColor(self._theme.canvas))
-        inner = rect.adjusted(12, 48, -12, -96)
-        self.render(painter, inner, self.picture.content_rect())
+        self.picture.set_brief(False)
+        self.render(painter, rect.adjusted(12, 48, -12, -96), self.picture.content_rect())
         painter.restore()
         painter.save()
         paint_surround(painter, rect, self.surround(), self._theme, QApplication.font())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from enum import IntEnum
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
@@ -19,15 +18,18 @@ StateArray: TypeAlias = NDArray[np.int8]
 OVERLAYS: Final[tuple[Overlay, ...]] = ("values", "gradients", "updates")
 
 
-class State(IntEnum):
-    """The states of a number. Each looks different from all others."""
+class State:
+    """The states of a number. Each looks different from all others.
 
-    NOT_COMPUTED = 0
-    STALE = 1
-    ZERO = 2
-    NON_FINITE = 3
-    NEGATIVE = 4
-    POSITIVE = 5
+    Plain numbers, not an Enum: they are compared thousands of times a frame.
+    """
+
+    NOT_COMPUTED: Final = 0
+    STALE: Final = 1
+    ZERO: Final = 2
+    NON_FINITE: Final = 3
+    NEGATIVE: Final = 4
+    POSITIVE: Final = 5
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,10 @@ from bpviz.ui.canvas.shown import State
 
 DASH, DASH_GAP = 9.0, 5.0
 DOT, DOT_GAP = 2.5, 4.5
-HATCH, HATCH_GAP = 0.0, 22.0
-HATCH_SIZE: Final = 4.0
+HATCH, HATCH_GAP = 0.0, 30.0
+HATCH_SIZE: Final = 3.6
+# Among more edges than this hatching would be a fog.
+HATCH_LIMIT: Final = 80
 # Pieces of a curve overlap by this much, so that no wedge opens where they meet.
 _OVERLAP: Final = 0.5
 
@@ -27,7 +29,7 @@ def strokes(geometry: Geometry, edges: IntArray, state: int) -> FloatArray:
     if state == State.STALE:
         return _pieces(geometry, edges, DOT, DOT_GAP)
     lines = solid(geometry, edges)
-    if state == State.NOT_COMPUTED and geometry.is_curved:
+    if state == State.NOT_COMPUTED and len(geometry.source) <= HATCH_LIMIT:
         return np.concatenate([lines, _hatches(geometry, edges)])
     return lines
 

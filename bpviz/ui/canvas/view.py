@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip, QWidget
 from bpviz.ui.canvas.gestures import Gesture
 from bpviz.ui.canvas.legend import paint_surround
 from bpviz.ui.canvas.scene import CanvasScene
+from bpviz.ui.canvas.targets import edge_under, node_under, tip_text
 from bpviz.ui.style import Theme, guard
 
 GRID: Final = 30.0
@@ -32,7 +33,7 @@ MAX_ZOOM, MIN_ZOOM = 8.0, 0.05
 FIT_ZOOM: Final = 1.5
 ZOOM_STEP: Final = 1.25
 # The room that header and legend take from a fitted drawing, in pixels.
-TOP, BOTTOM, SIDE = 52, 92, 22
+TOP, BOTTOM, SIDE = 52, 92, 12
 # So far from its middle the scene can be moved; positions end at a million.
 REACH: Final = 3e6
 SETTLE_MS: Final = 150
@@ -97,6 +98,7 @@ class CanvasView(QGraphicsView):
         zoom = min(area.width() / rect.width(), area.height() / rect.height(), FIT_ZOOM)
         self.setTransform(QTransform.fromScale(zoom, zoom))
         self._move_point(rect.center(), area.center())
+        self._canvas.set_zoom(zoom)
         self.viewport().update()
 
     def zoom_in(self) -> None:
@@ -117,6 +119,7 @@ class CanvasView(QGraphicsView):
         held = self._scene_point(at)
         self.setTransform(QTransform.fromScale(zoom, zoom))
         self._move_point(held, at)
+        self._canvas.set_zoom(zoom)
 
     def _move_point(self, point: QPointF, to: QPointF) -> None:
         """Scroll so that the scene's `point` shows at the viewport's point `to`."""
@@ -225,8 +228,9 @@ class CanvasView(QGraphicsView):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Add a unit where nothing lies yet; else press once more."""
         at = self._scene_point(event.position())
-        free = self._canvas.node_under(at, self.zoom)[0] < 0
-        free = free and self._canvas.edge_under(at, self.zoom) < 0
+        picture = self._canvas.picture
+        free = node_under(picture.geometry, at, self.zoom)[0] < 0
+        free = free and edge_under(picture, at, self.zoom) < 0
         if event.button() == Qt.MouseButton.LeftButton and free:
             self._finish_gesture_by_cancel()
             # A drawing that is edited by hand stays where the hand is.
@@ -259,7 +263,9 @@ class CanvasView(QGraphicsView):
     def viewportEvent(self, event: QEvent) -> bool:
         """Show tips of nodes and edges."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            text = self._canvas.tip_at(self._scene_point(QPointF(event.pos())), self.zoom)
+            text = tip_text(
+                self._canvas.picture, self._scene_point(QPointF(event.pos())), self.zoom
+            )
             if text:
                 QToolTip.showText(event.globalPos(), text, self.viewport())
             else:

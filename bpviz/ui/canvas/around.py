@@ -1,0 +1,41 @@
+"""The texts around a drawing, made from the player's place and what is drawn."""
+
+from __future__ import annotations
+
+import re
+
+from bpviz.document.player import Player
+from bpviz.ui.canvas.cards import loss_symbol
+from bpviz.ui.canvas.legend import Surround, header_text, title_text
+from bpviz.ui.canvas.picture import Picture
+
+
+def surround_of(player: Player, picture: Picture, zoom: float) -> Surround:
+    """Return the texts that stand over the drawing; a zoom of 0 is left out."""
+    now, theme = picture.shown, picture.theme
+    network = picture.session.network
+    frame = None if player.running else player.frame
+    header = header_text(frame, network, player.sample, len(player.batch))
+    problem = player.problem
+    if player.running:
+        header = "Running"
+    elif problem:
+        header = "Nothing to compute yet"
+    symbol = loss_symbol(picture.session)
+    return Surround(
+        header=header,
+        header_color=theme.phase_color(now.phase) if frame else theme.muted,
+        problem=_sentence(problem),
+        is_empty=not network.nodes,
+        overlay=now.overlay,
+        title=title_text(now.overlay, symbol, batch=now.batch_gradients, is_stale=now.is_stale),
+        scale=now.scale,
+        share_drawn=picture.edge_layer.share_drawn,
+        zoom=zoom,
+    )
+
+
+def _sentence(problem: str) -> str:
+    """Return a problem without the place in the file that it starts with."""
+    text = re.sub(r"^[\w.\[\]]+: ", "", problem)
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,43 @@
+"""What of the drawing lies under the pointer, and what there is to say of it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QPointF
+
+from bpviz.ui.canvas.geometry import Geometry
+from bpviz.ui.canvas.picture import Picture
+from bpviz.ui.canvas.tips import edge_tip, node_tip
+
+# The rim, from which edges are drawn, reaches so far into and out of a node's shape.
+RIM_INSIDE, RIM_OUTSIDE = 6.0, 9.0
+# An edge is under the pointer within this many pixels.
+EDGE_REACH: Final = 7.0
+
+
+def node_under(geometry: Geometry, at: QPointF, zoom: float) -> tuple[int, bool]:
+    """Return the node at a point (the loss counts), −1 for none, and whether it is its rim."""
+    margin = RIM_OUTSIDE / max(zoom, 0.5)
+    node = geometry.node_at(at.x(), at.y(), margin)
+    if node < 0 or node == geometry.node_count:
+        return node, False
+    return node, geometry.rim_distance(node, at.x(), at.y()) > -RIM_INSIDE
+
+
+def edge_under(picture: Picture, at: QPointF, zoom: float) -> int:
+    """Return the edge at a point, or whose label is there; −1 for none."""
+    width, height = picture.label_layer.size
+    for label in picture.label_layer.labels:
+        if abs(label.x - at.x()) <= width / 2 and abs(label.y - at.y()) <= height / 2:
+            return label.edge
+    return picture.geometry.edge_at(at.x(), at.y(), EDGE_REACH / zoom)
+
+
+def tip_text(picture: Picture, at: QPointF, zoom: float) -> str:
+    """Return what there is to say of the node or edge at a point, with all digits."""
+    node, _ = node_under(picture.geometry, at, zoom)
+    if node >= 0:
+        return node_tip(picture.session, picture.geometry, picture.shown, node)
+    edge = edge_under(picture, at, zoom)
+    return edge_tip(picture.session, picture.shown, edge) if edge >= 0 else ""
