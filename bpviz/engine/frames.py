@@ -171,10 +171,14 @@ class _Walk:
         self._frames: list[Frame] = []
         self._ranks: list[int] = []
         self._node = network.node_index
-        self._edge = network.edge_index
+        self._incoming: dict[str, list[int]] = {node.id: [] for node in network.nodes}
+        self._outgoing: dict[str, list[int]] = {node.id: [] for node in network.nodes}
+        for place, edge in enumerate(network.edges):
+            self._incoming[edge.target].append(place)
+            self._outgoing[edge.source].append(place)
         nodes, edges = len(network.nodes), len(network.edges)
-        self._known = {name: np.full(nodes, NEVER, np.int64) for name in NODE_QUANTITIES}
-        self._known |= {name: np.full(edges, NEVER, np.int64) for name in EDGE_QUANTITIES}
+        self._known = {name: [NEVER] * nodes for name in NODE_QUANTITIES}
+        self._known |= {name: [NEVER] * edges for name in EDGE_QUANTITIES}
         self._loss = self._reduce = NEVER
 
     def forward(self) -> None:
@@ -186,7 +190,7 @@ class _Walk:
         for level in self._network.levels:
             for unit in self._units(level):
                 node = self._node[unit.id]
-                self._term_frames("forward", "term", node, self._incoming(unit.id))
+                self._term_frames("forward", "term", node, self._incoming[unit.id])
                 if self._terms:
                     self._add(Frame("forward", "pre_activation", node), TERM)
                     self._learn("z", [node])
@@ -211,7 +215,7 @@ class _Walk:
                 node = self._node[unit.id]
                 if self._terms and unit.id in outputs:
                     self._add(Frame("backward", "contribution", node), TERM)
-                self._term_frames("backward", "contribution", node, self._outgoing(unit.id))
+                self._term_frames("backward", "contribution", node, self._outgoing[unit.id])
                 if self._terms and self._frames[-1][1:3] == ("contribution", node):
                     self._learn("dloss_da", [node])
                 self._add(Frame("backward", "delta", node), NEURON)
@@ -223,7 +227,7 @@ class _Walk:
         self._close(PHASE)
 
     def _gradients(self, unit: Unit, node: int) -> None:
-        edges = self._incoming(unit.id)
+        edges = self._incoming[unit.id]
         if not edges and not unit.has_bias:
             return
         if self._terms and len(edges) + unit.has_bias > 1:
@@ -244,7 +248,7 @@ class _Walk:
             return
         for node_id in reversed(inputs):
             self._term_frames(
-                "backward", "contribution", self._node[node_id], self._outgoing(node_id)
+                "backward", "contribution", self._node[node_id], self._outgoing[node_id]
             )
             if self._terms:
                 self._learn("dloss_da", [self._node[node_id]])
@@ -265,16 +269,26 @@ class _Walk:
         lines = UPDATE_LINES[training.optimizer.name] if self._terms and training else ()
         for level in self._network.levels:
             for unit in self._units(level):
-                for edge in self._incoming(unit.id):
-                    trainable = self._network.edges[edge].trainable
-                    self._parameter(-1, edge, len(lines) if trainable else 0)
-                    self._learn("edge_update", [edge])
+                self._weights(self._incoming[unit.id], len(lines))
                 if unit.has_bias:
                     node = self._node[unit.id]
                     self._parameter(node, -1, len(lines) if unit.trainable_bias else 0)
                     self._learn("bias_update", [node])
             self._close(LAYER)
         self._close(PHASE)
+
+    def _weights(self, edges: list[int], lines: int) -> None:
+        known = self._known["edge_update"]
+        if lines:
+            for edge in edges:
+                self._parameter(-1, edge, lines if self._network.edges[edge].trainable else 0)
+                known[edge] = len(self._frames) - 1
+            return
+        # All at once: a network may have 50,000 edges.
+        for place, edge in enumerate(edges, len(self._frames)):
+            known[edge] = place
+        self._frames += [Frame("update", "update", -1, edge) for edge in edges]
+        self._ranks += [NEURON] * len(edges)
 
     def _parameter(self, node: int, edge: int, lines: int) -> None:
         for part in range(lines):
@@ -293,7 +307,8 @@ class _Walk:
     def _learn(self, quantity: str, which: list[int]) -> None:
         here, known = len(self._frames) - 1, self._known[quantity]
         for index in which:
-            known[index] = min(known[index], here)
+            if known[index] == NEVER:
+                known[index] = here
 
     def _term_frames(self, phase: Phase, kind: str, node: int, edges: list[int]) -> None:
         if self._terms:
@@ -304,21 +319,19 @@ class _Walk:
         nodes = (self._network.nodes[self._node[node_id]] for node_id in level)
         return [node for node in nodes if isinstance(node, Unit)]
 
-    def _incoming(self, node_id: str) -> list[int]:
-        return [self._edge[edge.name] for edge in self._network.incoming[node_id]]
-
-    def _outgoing(self, node_id: str) -> list[int]:
-        return [self._edge[edge.name] for edge in self._network.outgoing[node_id]]
-
     def chosen(self, grain: Grain) -> FrameList:
         """Return the frames of `grain`, their schedule counted in that list."""
         ranks = np.array(self._ranks, dtype=np.int64)
         kept = np.flatnonzero(ranks >= GRAINS.index(grain))
         known = {
-            name: np.where(at == NEVER, len(kept) + 1, np.searchsorted(kept, at))
-            for name, at in self._known.items()
+            name: _places(np.array(at, dtype=np.int64), kept) for name, at in self._known.items()
         }
         loss, reduce = np.searchsorted(kept, [self._loss, self._reduce]).tolist()
         schedule = Schedule(**known, loss=loss, reduce=reduce)
         chosen = [self._frames[index] for index in kept.tolist()]
         return FrameList(chosen, self._network, grain, schedule, ranks[kept])
+
+
+def _places(at: IntArray, kept: IntArray) -> IntArray:
+    # Where a number that frame `at` makes known is known among the frames kept.
+    return np.where(at == NEVER, len(kept) + 1, np.searchsorted(kept, at)).astype(np.int64)
