@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from bpviz.document.runs import Run, Runs, without_runs
 from bpviz.document.saving import encode_with_history
 from bpviz.document.timeline import Timeline
 from bpviz.model.edit import Edit, diff
@@ -37,8 +38,10 @@ class Document(QObject):
         self._take(session, None)
 
     def _take(self, session: Session, path: Path | None) -> None:
-        timeline = Timeline(session)
+        self._runs = Runs(session)
+        timeline = Timeline(without_runs(session))
         self._timeline = timeline
+        self._switched = False
         self._published = timeline.session
         self._path = path
         self._clean = timeline.line.marks(timeline.place)
@@ -67,9 +70,13 @@ class Document(QObject):
     def dirty(self) -> bool:
         """Whether there are edits or runs that the file does not hold; steps alone don't count."""
         marks = self._timeline.line.marks(self._timeline.place)
-        return len(marks) != len(self._clean) or any(
-            mine is not kept if isinstance(mine, Edit) else mine != kept
-            for mine, kept in zip(marks, self._clean, strict=True)
+        return (
+            self._switched
+            or len(marks) != len(self._clean)
+            or any(
+                mine is not kept if isinstance(mine, Edit) else mine != kept
+                for mine, kept in zip(marks, self._clean, strict=True)
+            )
         )
 
     @property
@@ -105,8 +112,28 @@ class Document(QObject):
         if self._published is not before:
             # A run was paused by this very edit, which was made from the numbers before it.
             edit = rebased(edit, self._published)
-        self._timeline.push(edit)
+        curve = self._timeline.curve.copy()
+        dropped = self._timeline.push(edit)
+        if dropped is not None:
+            self._runs.keep(dropped, curve)
         self._publish(edit)
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The runs kept beside the active one: what edits in the past put aside."""
+        return tuple(self._runs.kept)
+
+    @property
+    def active_run(self) -> str:
+        """The name of the active run."""
+        return self._runs.active_name
+
+    def switch_run(self, index: int) -> None:
+        """Make the kept run at `index` the active one, where it stood; this is no edit."""
+        self.about_to_edit.emit()
+        self._timeline = self._runs.switch(index, self._timeline)
+        self._switched = True
+        self.publish("Switch run")
 
     def undo(self) -> None:
         """Go back over one entry; a whole training entry at once."""
@@ -166,10 +193,11 @@ class Document(QObject):
         if target is None:
             raise ValueError("the document has no file yet")
         self.about_to_edit.emit()
-        data, notice = encode_with_history(self._timeline)
+        data, notice = encode_with_history(self._timeline, self._runs.saved())
         atomic_write(target, data)
         self._path = target
         self._clean = self._timeline.line.marks(self._timeline.place)
+        self._switched = False
         self.file_changed.emit()
         if notice:
             self.noticed.emit(notice)

@@ -291,7 +291,7 @@ class Player(QObject):
     # -- following the document --------------------------------------------------------------
 
     def _on_edited(self, _edit: Edit) -> None:
-        self._stage.compute()
+        self._stage.follow(self._document.timeline)
 
     def _on_replaced(self) -> None:
         self._stage = Stage(self._document.timeline)

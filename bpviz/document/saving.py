@@ -9,7 +9,7 @@ import msgspec
 from bpviz.document.timeline import Timeline
 from bpviz.model.files import FormatError
 from bpviz.model.history import History, save_history
-from bpviz.model.schema import SavedHistory, Session
+from bpviz.model.schema import SavedHistory, SavedRun, Session
 from bpviz.model.session import encode_session
 
 HISTORY_LIMIT: Final = 16 * 1024 * 1024
@@ -18,14 +18,18 @@ LEFT_OUT: Final = (
 )
 
 
-def encode_with_history(timeline: Timeline, limit: int = HISTORY_LIMIT) -> tuple[bytes, str]:
+def encode_with_history(
+    timeline: Timeline, runs: tuple[SavedRun, ...] = (), limit: int = HISTORY_LIMIT
+) -> tuple[bytes, str]:
     """Return the bytes of the session at the timeline's position, and a notice or "".
 
-    The history takes at most `limit` bytes: the oldest entries are folded into its start.
-    FormatError where the session is too large even without its history.
+    History and kept runs take at most `limit` bytes each: of the history, the oldest entries are
+    folded into its start. FormatError where the session is too large even without both.
     """
     session = with_curve(timeline)
-    if not timeline.history.entries:
+    if len(msgspec.json.encode(runs)) <= limit:
+        session = msgspec.structs.replace(session, runs=runs)
+    if not timeline.history.entries and not session.runs:
         return encode_session(session), ""
     saved = _fitting_history(timeline, limit)
     if saved is not None:
@@ -34,7 +38,7 @@ def encode_with_history(timeline: Timeline, limit: int = HISTORY_LIMIT) -> tuple
         except FormatError:
             # Too large with its history: without it the session may still fit.
             saved = None
-    return encode_session(session), LEFT_OUT
+    return encode_session(msgspec.structs.replace(session, runs=())), LEFT_OUT
 
 
 def with_curve(timeline: Timeline) -> Session:

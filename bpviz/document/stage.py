@@ -61,6 +61,11 @@ class Stage:
         self._terms = terms
         self.rebuild_frames()
 
+    def follow(self, timeline: Timeline) -> None:
+        """Show another line from now on."""
+        self._timeline = timeline
+        self.compute()
+
     def compute(self) -> None:
         """Make the trace anew; the cursor stays on its frame, or goes to its phase's start."""
         self.compute_trace()

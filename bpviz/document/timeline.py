@@ -44,6 +44,15 @@ class Timeline:
         self._state: State | None = None
         self.curve = LossCurve.of(session.progress.curve)
 
+    @classmethod
+    def of(cls, history: History, curve: LossCurve) -> Timeline:
+        """Return the line `history` with its curve, at the position it names."""
+        timeline = cls(history.start)
+        timeline._line = Line(history.entries, history.start.progress.iteration)
+        timeline.curve = curve
+        timeline.go(history.position)
+        return timeline
+
     # -- what stands at the position ---------------------------------------------------------
 
     @property
@@ -105,17 +114,22 @@ class Timeline:
 
     # -- editing -----------------------------------------------------------------------------
 
-    def push(self, edit: Edit) -> None:
+    def push(self, edit: Edit) -> History | None:
         """Apply `edit` at the position; EditError where it does not apply, and nothing changes.
 
-        A cosmetic edit keeps what lies ahead. Any other drops it.
+        A cosmetic edit keeps what lies ahead. Any other drops it: the line as it was is returned
+        where training is lost with it.
         """
         after = apply(self.session, edit)
+        dropped: History | None = None
         if not edit.is_cosmetic and not self.at_end:
+            if self.last_iteration > self.iteration:
+                dropped = History(self._start, self.history.entries, self._line.end)
             self.curve.cut(self.iteration)
         self._forget_behind()
         self._place = self._line.put(edit, self._place)
         self._stand_on(after, keep_state=edit.is_cosmetic)
+        return dropped
 
     def _forget_behind(self) -> None:
         """Drop what is kept for places behind the position."""

@@ -34,6 +34,10 @@ class LossCurve:
             curve.stride = max(1, sorted(steps)[len(steps) // 2])
         return curve
 
+    def copy(self) -> LossCurve:
+        """Return a curve of its own with the same points."""
+        return LossCurve(list(self.iteration), list(self.train), list(self.test), self.stride)
+
     def wants(self, epochs_done: int) -> bool:
         """Whether the end of epoch `epochs_done` is to be recorded."""
         return epochs_done % self.stride == 0

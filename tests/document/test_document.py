@@ -108,3 +108,41 @@ def test_a_dropped_history_is_told(document: Document, tmp_path: Path) -> None:
     assert told
     assert told[0].startswith("history: ")
     assert not document.can_undo
+
+
+def test_an_edit_in_the_past_keeps_the_tail_as_a_run_to_go_back_to(
+    document: Document, tmp_path: Path
+) -> None:
+    player = Player(document)
+    for _ in range(10):
+        player.step_iteration()
+    end = document.session
+    player.seek(4)
+    _push(document, 2.0)
+    assert [run.name for run in document.runs] == ["Run 1"]
+    assert document.active_run == "Run 2"
+    assert document.runs[0].curve.iteration[-1] == 10
+    other = document.session
+    document.save(tmp_path / "a.bpviz.json")
+    document.switch_run(0)
+    assert document.session.network == end.network
+    assert document.active_run == "Run 1"
+    assert document.dirty
+    assert not document.undo_label.startswith("Switch")
+    document.switch_run(0)
+    assert document.session.network == other.network
+    reopened = Document(xor_session())
+    reopened.open(tmp_path / "a.bpviz.json")
+    assert [run.name for run in reopened.runs] == ["Run 1"]
+    reopened.switch_run(0)
+    assert reopened.session.network == end.network
+
+
+def test_at_most_eight_runs_are_kept(document: Document) -> None:
+    player = Player(document)
+    for number in range(12):
+        player.step_iteration()
+        player.seek(0)
+        _push(document, float(number + 1))
+    assert len(document.runs) == 7
+    assert len({run.name for run in document.runs} | {document.active_run}) == 8

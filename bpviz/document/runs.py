@@ -1,0 +1,62 @@
+"""Runs kept beside the active one: whole history lines that can be compared and gone back to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from bpviz.document.timeline import Timeline
+from bpviz.engine.curve import LossCurve
+from bpviz.model.history import History, restore_history, save_history
+from bpviz.model.schema import SavedRun, Session
+
+MAX_RUNS: Final = 8
+
+
+@dataclass(frozen=True)
+class Run:
+    """A line of history with a name and its loss curve."""
+
+    name: str
+    history: History
+    curve: LossCurve
+
+
+class Runs:
+    """The runs of a session but for the active one, at most seven; the oldest make room."""
+
+    def __init__(self, session: Session) -> None:
+        self.kept: list[Run] = []
+        for saved in session.runs:
+            history = restore_history(saved.history, session)
+            self.kept.append(Run(saved.name, history, LossCurve()))
+        self.active_name = self._free_name()
+
+    def _free_name(self) -> str:
+        taken = {run.name for run in self.kept} | {getattr(self, "active_name", "")}
+        return next(name for n in range(1, 99) if (name := f"Run {n}") not in taken)
+
+    def keep(self, history: History, curve: LossCurve) -> None:
+        """Keep a line under the active run's name; what goes on gets a new one."""
+        self.kept.append(Run(self.active_name, history, curve))
+        del self.kept[: -(MAX_RUNS - 1)]
+        self.active_name = self._free_name()
+
+    def switch(self, index: int, active: Timeline) -> Timeline:
+        """Put the active line among the kept and return the one at `index` instead."""
+        run = self.kept[index]
+        timeline = Timeline.of(run.history, run.curve)
+        self.kept[index] = Run(self.active_name, active.history, active.curve)
+        self.active_name = run.name
+        return timeline
+
+    def saved(self) -> tuple[SavedRun, ...]:
+        """Return the kept runs as they are written."""
+        return tuple(SavedRun(run.name, save_history(run.history)) for run in self.kept)
+
+
+def without_runs(session: Session) -> Session:
+    """Return `session` as a line of its own starts from it."""
+    return msgspec.structs.replace(session, runs=())
