@@ -20,6 +20,9 @@ from bpviz.model.training import Sgd, Training
 from bpviz.ui.main_window import MainWindow
 from bpviz.ui.style import apply_theme
 
+# What the offscreen platform says where a tip is shown.
+NO_RAISE = r"does not support (raise|propagateSizeHints)\(\)"
+
 
 @pytest.fixture
 def session() -> Session:

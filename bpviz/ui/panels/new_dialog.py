@@ -17,6 +17,7 @@ from bpviz.model.schema import Session
 from bpviz.ui.panels import names
 from bpviz.ui.panels.form import Choice, Form
 from bpviz.ui.panels.number_field import NumberField
+from bpviz.ui.style import guard
 
 ONE_ROW: Final = "one_row"
 AUTOMATIC: Final = "automatic"
@@ -75,6 +76,7 @@ class NewDialog(QDialog):
             seed=seed,
         )
 
+    @guard
     def accept(self) -> None:
         """Hand the session over, if it can be built."""
         if not self._seed.commit():

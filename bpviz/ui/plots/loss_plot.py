@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyqtgraph as pg
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVB
 from bpviz.document.player import Player
 from bpviz.explain.numbers import format_number
 from bpviz.ui.plots.scales import (
+    FloatArray,
     Span,
     drawable,
     iteration_span,
@@ -106,6 +107,15 @@ class LossPlot(QWidget):
     def logarithmic(self) -> bool:
         """Whether the loss axis is logarithmic."""
         return self._logarithmic
+
+    def curve_data(self, name: str) -> tuple[FloatArray, FloatArray]:
+        """Return what is drawn of a curve: "train", "test", "train_ahead" or "test_ahead".
+
+        Iterations and losses; these are log10 on a logarithmic axis, nan where a value has no
+        place.
+        """
+        x, y = self._curves[name].getData()
+        return (np.empty(0), np.empty(0)) if x is None else (x, y)
 
     def set_log(self, logarithmic: bool) -> None:
         """Make the loss axis logarithmic or linear; values that have no place are left out."""
@@ -208,7 +218,7 @@ class LossPlot(QWidget):
     def _color(self, name: str) -> str:
         return self._theme.positive if name == "train" else self._theme.negative
 
-    def _draw(self, name: str, x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> None:
+    def _draw(self, name: str, x: FloatArray, y: FloatArray) -> None:
         """Draw a curve up to the present position, and dim what lies ahead."""
         passed = int(np.searchsorted(x, self._player.iteration, side="right"))
         self._curves[name].setData(x[:passed], y[:passed])

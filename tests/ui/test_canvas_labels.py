@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QRectF
+from PySide6.QtWidgets import QApplication
+
+from bpviz.model.schema import Session
+from bpviz.ui.canvas.geometry import RADIUS, Geometry
+from bpviz.ui.canvas.labels import box_size, place_labels
+from tests.ui.canvas_fakes import canvas_on, layered, lesson, scattered
+
+LESSONS = ("S1", "S2", "S3", "S4", "S5")
+
+
+def boxes(places: dict[int, tuple[float, float]], size: tuple[float, float]) -> list[QRectF]:
+    width, height = size
+    return [QRectF(x - width / 2, y - height / 2, width, height) for x, y in places.values()]
+
+
+def assert_apart(geometry: Geometry, found: list[QRectF]) -> None:
+    for number, box in enumerate(found):
+        assert not any(box.intersects(other) for other in found[number + 1 :])
+        for node, (x, y) in enumerate(geometry.positions):
+            half = geometry.half_size(node)
+            assert not box.intersects(QRectF(x - half, y - half, 2 * half, 2 * half))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_labels_overlap_neither_nodes_nor_one_another(qapp: QApplication, seed: int) -> None:
+    geometry = Geometry(scattered(14, 30, seed).network)
+    size = box_size(qapp.font(), 4)
+    places = place_labels(geometry, range(geometry.edge_count), size)
+    assert len(places) > 5
+    assert_apart(geometry, boxes(places, size))
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_every_edge_of_a_lesson_has_a_label(qapp: QApplication, name: str) -> None:
+    geometry = Geometry(lesson(name).network)
+    places = place_labels(geometry, range(geometry.edge_count), box_size(qapp.font(), 4))
+    assert len(places) == geometry.edge_count
+
+
+@pytest.mark.parametrize("session", [layered(2, 4, 2, 1), layered(3, 4, 1), layered(2, 2, 2, 2)])
+def test_nets_up_to_20_edges_show_all(qapp: QApplication, session: Session) -> None:
+    geometry = Geometry(session.network)
+    assert geometry.edge_count <= 20
+    places = place_labels(geometry, range(geometry.edge_count), box_size(qapp.font(), 4))
+    assert len(places) == geometry.edge_count
+
+
+def test_a_label_sits_on_its_own_edge(qapp: QApplication) -> None:
+    geometry = Geometry(lesson("S4").network)
+    places = place_labels(geometry, range(geometry.edge_count), box_size(qapp.font(), 4))
+    shares = np.linspace(0, 1, 500)
+    for edge, place in places.items():
+        line = geometry.along(np.full(500, edge), shares)
+        assert np.hypot(*(line - place).T).min() < 1.0
+
+
+def test_a_label_without_room_is_left_out(qapp: QApplication) -> None:
+    session = lesson("S3")
+    geometry = Geometry(session.network)
+    geometry.place(np.array([[0.0, 0.0], [2 * RADIUS + 40, 0.0], [4 * RADIUS + 80, 0.0]]))
+    assert place_labels(geometry, range(geometry.edge_count), box_size(qapp.font(), 4)) == {}
+
+
+def test_labels_stay_while_their_numbers_change(qapp: QApplication) -> None:
+    with canvas_on(lesson("S5")) as canvas:
+
+        def places() -> list[tuple[int, float, float]]:
+            layer = canvas.scene.picture.label_layer
+            return [(label.edge, label.x, label.y) for label in layer.labels]
+
+        before = places()
+        assert len(before) == 6
+        for overlay in ("values", "gradients", "updates"):
+            canvas.scene.set_overlay(overlay)
+            for _ in range(20):
+                canvas.player.step_forward("neuron")
+                assert places() == before
+
+
+def test_labels_carry_weight_and_number(qapp: QApplication) -> None:
+    with canvas_on(lesson("S5")) as canvas:
+        canvas.step_to("gradients", "y")
+        texts = {
+            canvas.scene.geometry.names[label.edge]: label.text[:2]
+            for label in canvas.scene.picture.label_layer.labels
+        }
+        assert texts["h1->y"] == ("w 0.6", "∂ −0.01162")
+        assert texts["x1->h1"] == ("w 0.5", "∂ —")
+
+
+def test_a_dense_net_labels_only_what_the_step_uses(qapp: QApplication) -> None:
+    with canvas_on(layered(2, 8, 8, 1)) as canvas:
+        assert canvas.scene.picture.label_layer.labels == ()
+        canvas.step_to("activation", "h1_3")
+        edges = {label.edge for label in canvas.scene.picture.label_layer.labels}
+        active = np.flatnonzero(canvas.scene.picture.shown.active_edges)
+        assert edges
+        assert edges <= set(active.tolist())
