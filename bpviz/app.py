@@ -52,8 +52,7 @@ def start_session() -> Session:
 
 def connect(window: MainWindow) -> None:
     """Connect all signals of the window, sorted by sender."""
-    commands, workspace = window.commands, window.workspace
-    document, player, scene = window.document, window.player, window.scene
+    commands, document, player = window.commands, window.document, window.player
 
     document.edited.connect(window.on_edited)
     document.file_changed.connect(window.on_file_changed)
@@ -97,11 +96,10 @@ def connect(window: MainWindow) -> None:
     player.stepped.connect(window.on_stepped)
     player.stopped.connect(window.on_stopped)
 
-    scene.selection_changed.connect(window.on_selection_changed)
-
     window.loss_plot.log_toggled.connect(window.on_loss_log_toggled)
     window.recent_menu.aboutToShow.connect(window.on_recent_shown)
-    workspace.inspector.titled.connect(workspace.docks["inspector"].title.set_about)
+    window.scene.selection_changed.connect(window.on_selection_changed)
+    window.workspace.inspector.titled.connect(window.workspace.docks["inspector"].title.set_about)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -116,12 +114,23 @@ def run(arguments: Sequence[str]) -> int:
     handler = ErrorHandler(window)
     sys.excepthook = handler
     if arguments:
-        window.document.open(Path(arguments[0]))
-        window.settings.add_recent(Path(arguments[0]))
+        open_first(window, Path(arguments[0]))
     elif not window.settings.recent_files():
-        window.document.new(load_session(resource_path("lessons", FIRST_LESSON)))
+        open_first(window, resource_path("lessons", FIRST_LESSON))
     window.show()
     return int(application.exec())
+
+
+def open_first(window: MainWindow, path: Path) -> None:
+    """Open the file at `path`; one of the program's own lessons as an untitled copy.
+
+    FormatError or OSError where the file can't be read.
+    """
+    if path.resolve().parent == resource_path("lessons").resolve():
+        window.document.new(load_session(path))
+    else:
+        window.document.open(path)
+        window.settings.add_recent(path)
 
 
 class ErrorHandler:
