@@ -90,7 +90,8 @@ def _snapshot(
     known, program = frames.schedule, trace.program
     batch = index >= known.reduce
     old_weight, new_weight = trace.theta[program.edge_slot], trace.updated[program.edge_slot]
-    old_bias, new_bias = _biases(trace, trace.theta), _biases(trace, trace.updated)
+    old_bias, new_bias = program.biases(trace.theta), program.biases(trace.updated)
+    edge_gradient = trace.gradient[program.edge_slot] if batch else trace.edge_gradients(sample)
     edge_updated, bias_updated = known.edge_update <= index, known.bias_update <= index
     return Snapshot(
         phase=frame.phase if frame is not None else "",
@@ -109,14 +110,12 @@ def _snapshot(
         delta=trace.delta[sample],
         delta_known=known.delta <= index,
         bias=np.where(bias_updated & passed, new_bias, old_bias),
-        bias_gradient=_biases(trace, trace.gradient) if batch else trace.delta[sample],
+        bias_gradient=trace.bias_gradient_batch if batch else trace.delta[sample],
         bias_gradient_known=known.bias_gradient <= index,
         bias_update=new_bias - old_bias,
         bias_update_known=bias_updated,
         edge_weight=np.where(edge_updated & passed, new_weight, old_weight),
-        edge_gradient=(
-            trace.gradient[program.edge_slot] if batch else trace.edge_gradients(sample)
-        ),
+        edge_gradient=edge_gradient,
         edge_gradient_known=known.edge_gradient <= index,
         edge_update=new_weight - old_weight,
         edge_update_known=edge_updated,
@@ -127,13 +126,6 @@ def _snapshot(
         active_nodes=active_nodes,
         active_edges=active_edges,
     )
-
-
-def _biases(trace: Trace, theta: FloatArray) -> FloatArray:
-    slot = trace.program.bias_slot
-    if not theta.size:
-        return np.zeros(len(slot))
-    return np.where(slot >= 0, theta[slot], 0.0)
 
 
 def _current(frames: FrameList, frame: Frame | None) -> int:
