@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication
 
 from bpviz.model.schema import Session
 from bpviz.ui.canvas.geometry import RADIUS, Geometry
-from bpviz.ui.canvas.labels import box_size, place_labels
+from bpviz.ui.canvas.labels import box_size, fit_labels, place_labels
 from tests.ui.canvas_fakes import canvas_on, layered, lesson, scattered
 
 LESSONS = ("S1", "S2", "S3", "S4", "S5")
@@ -46,8 +46,10 @@ def test_every_edge_of_a_lesson_has_a_label(qapp: QApplication, name: str) -> No
 def test_nets_up_to_20_edges_show_all(qapp: QApplication, session: Session) -> None:
     geometry = Geometry(session.network)
     assert geometry.edge_count <= 20
-    places = place_labels(geometry, range(geometry.edge_count), box_size(qapp.font(), 4))
+    size = box_size(qapp.font(), 4)
+    places, scale = fit_labels(geometry, range(geometry.edge_count), size)
     assert len(places) == geometry.edge_count
+    assert_apart(geometry, boxes(places, (size[0] * scale, size[1] * scale)))
 
 
 def test_a_label_sits_on_its_own_edge(qapp: QApplication) -> None:

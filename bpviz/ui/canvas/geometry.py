@@ -216,7 +216,9 @@ def _controls(start: FloatArray, end: FloatArray, level: BoolArray, bow: FloatAr
     """Return the four control points [E, 4, 2] of each edge's cubic curve."""
     apart = end - start
     lead = np.where(level[:, None], np.stack([apart[:, 0] / 2, 0 * bow], 1), apart / 3)
-    swing = np.stack([0 * bow, bow], axis=1)
+    size = np.maximum(np.hypot(*apart.T), 1e-9)[:, None]
+    aside = np.stack([-apart[:, 1], apart[:, 0]], axis=1) / size
+    swing = bow[:, None] * np.where(level[:, None], np.array([0.0, 1.0]), aside)
     return np.stack([start, start + lead + swing, end - lead + swing, end], axis=1)
 
 

@@ -23,8 +23,10 @@ GAP: Final = 4.0
 LABELS_FROM: Final = 0.55
 # Above this many edges in the network only those that matter now have a label.
 ALL_LABELS_LIMIT: Final = 60
-# So often is the arrangement tried anew where labels are left over.
-ROUNDS: Final = 8
+# So often may a label push others out of its place.
+PUSHES: Final = 250
+# Where not all labels find a place they are tried at these sizes.
+SCALES: Final = (1.0, 0.87, 0.75)
 # A label keeps this far from other edges, where it can.
 _AWAY: Final = 14.0
 _PLACES: Final = np.linspace(0.12, 0.88, 39)
@@ -82,38 +84,54 @@ def place_labels(
     }
 
 
+def fit_labels(
+    geometry: Geometry, wanted: Sequence[int], size: tuple[float, float]
+) -> tuple[dict[int, tuple[float, float]], float]:
+    """Return `place_labels`, and the scale of `size`: the largest at which all find a place.
+
+    Where they never all do, it is the scale at which most do.
+    """
+    best: dict[int, tuple[float, float]] = {}
+    best_scale = 1.0
+    for scale in SCALES:
+        places = place_labels(geometry, wanted, (size[0] * scale, size[1] * scale))
+        if len(places) > len(best):
+            best, best_scale = places, scale
+        if len(best) == len(wanted):
+            break
+    return best, best_scale
+
+
 def _best_arrangement(
     centres: FloatArray, free: BoolArray, cost: FloatArray, apart: FloatArray
 ) -> dict[int, int]:
-    """Return row → place of the arrangement that holds most labels.
+    """Return row → place of the arrangement, of those tried, that holds most labels.
 
-    Greedy, those with the fewest free places first; those left over go first in the next round.
+    A label that finds all its places taken pushes out what stands in the way of its best one;
+    what was pushed out often is harder to push out again, so that the search ends.
     """
-    order = sorted(range(len(free)), key=lambda row: (int(free[row].sum()), row))
-    best: dict[int, int] = {}
-    for _ in range(ROUNDS):
-        chosen = _arranged(order, centres, free, cost, apart)
-        if len(chosen) > len(best):
-            best = chosen
-        left = [row for row in order if row not in chosen]
-        if not any(free[row].any() for row in left):
-            break
-        order = left + [row for row in order if row in chosen]
-    return best
-
-
-def _arranged(
-    order: list[int], centres: FloatArray, free: BoolArray, cost: FloatArray, apart: FloatArray
-) -> dict[int, int]:
-    """Give each row of `order` in turn its cheapest place that is still open."""
+    waiting = sorted(np.flatnonzero(free.any(axis=1)), key=lambda row: int(free[row].sum()))
+    pushed = np.zeros(len(free))
     chosen: dict[int, int] = {}
-    for row in order:
-        open_ = free[row].copy()
-        for other, place in chosen.items():
-            open_ &= (np.abs(centres[row] - centres[other, place]) >= apart).any(axis=1)
-        if open_.any():
-            chosen[row] = int(np.argmin(np.where(open_, cost[row], np.inf)))
-    return chosen
+    best: dict[int, int] = {}
+    for _ in range(PUSHES + len(waiting)):
+        if not waiting:
+            break
+        row = int(waiting.pop(0))
+        others = np.array(list(chosen), np.int64)
+        places = np.array(list(chosen.values()), np.int64)
+        between = np.abs(centres[row][:, None] - centres[others, places][None])
+        clash = (between < apart).all(axis=2)
+        price = clash @ (1.0 + pushed[others]) + cost[row]
+        place = int(np.argmin(np.where(free[row], price, np.inf)))
+        for other in others[clash[place]]:
+            del chosen[int(other)]
+            pushed[other] += 1.0
+            waiting.append(other)
+        chosen[row] = place
+        if len(chosen) > len(best):
+            best = dict(chosen)
+    return best
 
 
 def _obstacles(geometry: Geometry) -> FloatArray:
@@ -170,6 +188,7 @@ class LabelLayer(QGraphicsItem):
         self._theme = theme
         self._font = font
         self._size = (0.0, 0.0)
+        self._scale = 1.0
         self.labels: tuple[Label, ...] = ()
         self.setZValue(LABEL_LEVEL)
 
@@ -179,13 +198,13 @@ class LabelLayer(QGraphicsItem):
         return self._size
 
     def show_labels(
-        self, labels: tuple[Label, ...], size: tuple[float, float], theme: Theme
+        self, labels: tuple[Label, ...], size: tuple[float, float], scale: float, theme: Theme
     ) -> None:
-        """Draw `labels`, boxes of `size`, from now on."""
+        """Draw `labels`, boxes of `size`, with texts at `scale`, from now on."""
         if labels == self.labels and size == self._size and theme is self._theme:
             return
         self.prepareGeometryChange()
-        self.labels, self._size, self._theme = labels, size, theme
+        self.labels, self._size, self._scale, self._theme = labels, size, scale, theme
         self.update()
 
     @guard
@@ -208,8 +227,9 @@ class LabelLayer(QGraphicsItem):
         if zoom < LABELS_FROM or not self.labels:
             return
         theme, (width, height) = self._theme, self._size
-        plain = scaled_font(self._font, TEXT_SIZE)
-        bold = scaled_font(self._font, TEXT_SIZE, bold=True)
+        plain = scaled_font(self._font, TEXT_SIZE * self._scale)
+        bold = scaled_font(self._font, TEXT_SIZE * self._scale, bold=True)
+        line = LINE_HEIGHT * self._scale / 2
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(QColor(theme.label))
         border = QPen(QColor(theme.node_border), 1.0)
@@ -221,14 +241,14 @@ class LabelLayer(QGraphicsItem):
         for label in self.labels:
             text = label.text
             painter.setPen(QColor(theme.muted))
-            self._line(painter, plain, text.first, label.x, label.y - LINE_HEIGHT / 2)
+            self._line(painter, plain, text.first, label.x, label.y - line)
             painter.setPen(QColor(text.color))
-            self._line(painter, bold, text.second, label.x, label.y + LINE_HEIGHT / 2)
+            self._line(painter, bold, text.second, label.x, label.y + line)
 
     def _line(self, painter: QPainter, font: QFont, text: str, x: float, y: float) -> None:
         metrics = QFontMetricsF(font)
         width = metrics.horizontalAdvance(text)
-        room = self._size[0] - 6.0
+        room = self._size[0] - 6.0 * self._scale
         if width > room:
             font = scaled_font(font, font.pixelSize() * room / width, bold=font.bold())
             metrics = QFontMetricsF(font)

@@ -24,7 +24,7 @@ from bpviz.ui.canvas.labels import (
     LabelLayer,
     LabelText,
     box_size,
-    place_labels,
+    fit_labels,
 )
 from bpviz.ui.canvas.node_item import CARD_LIMIT, NodeItem, NodeLayer
 from bpviz.ui.canvas.pens import text_color
@@ -70,6 +70,7 @@ class Picture:
         self.marks = Marks()
         self._digits = 4
         self._is_brief = False
+        self._scale = 1.0
         self._maker = CardMaker(session, geometry, shown, theme, self._digits)
         self._placed: dict[int, tuple[float, float]] = {}
         self._placed_for: tuple[object, ...] = ()
@@ -193,12 +194,13 @@ class Picture:
         wanted = self._wanted()
         key = (*wanted, size, id(self.geometry))
         if key != self._placed_for:
-            self._placed = place_labels(self.geometry, wanted[0], size)
+            self._placed, self._scale = fit_labels(self.geometry, wanted[0], size)
             self._placed_for = key
         labels = tuple(
             Label(edge, x, y, self._label_text(edge)) for edge, (x, y) in self._placed.items()
         )
-        self.label_layer.show_labels(labels, size, self.theme)
+        size = (size[0] * self._scale, size[1] * self._scale)
+        self.label_layer.show_labels(labels, size, self._scale, self.theme)
         half = np.array([*size, *size]) / 2 * (-1, -1, 1, 1)
         middles = np.array([(label.x, label.y) * 2 for label in labels]).reshape(-1, 4)
         self.flow_layer.show_flow(self.geometry, self.shown, middles + half, self.theme)
