@@ -147,16 +147,17 @@ def members(leaves: Leaves, node: int, edge: int) -> list[tuple[int, int]]:
     network = leaves.network
     if edge >= 0:
         share = network.edges[edge].share
-        return [
-            (-1, place)
-            for place, other in enumerate(network.edges)
-            if place == edge or (share and other.share == share)
-        ]
-    own = leaves.unit(node).bias_share
+        if not share:
+            return [(-1, edge)]
+        tied = [place for place, other in enumerate(network.edges) if other.share == share]
+        return [(-1, place) for place in tied]
+    share = leaves.unit(node).bias_share
+    if not share:
+        return [(node, -1)]
     return [
         (place, -1)
         for place, other in enumerate(network.nodes)
-        if place == node or (own and isinstance(other, Unit) and other.bias_share == own)
+        if isinstance(other, Unit) and other.bias_share == share
     ]
 
 
