@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 from PySide6.QtCore import QObject, Signal
 
 from bpviz.document.document import Document
+from bpviz.document.reset import reset
 from bpviz.document.runner import Runner
 from bpviz.document.stage import READY, Stage
 from bpviz.engine.backprop import Trace
@@ -226,7 +227,7 @@ class Player(QObject):
         """Go back to iteration 0 with the present structure."""
         self.pause()
         self._stage.forget_frame()
-        edit = self._document.timeline.reset()
+        edit = reset(self._document.timeline)
         if edit is not None:
             self._document.push(edit)
         else:

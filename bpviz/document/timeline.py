@@ -14,9 +14,9 @@ from bpviz.engine.datasets import batches_per_epoch
 from bpviz.engine.errors import NonFinite
 from bpviz.engine.kernels import choose_kernel
 from bpviz.engine.state import State, state_of, with_state
-from bpviz.model.edit import Edit, apply, diff
-from bpviz.model.history import History, Place, Train, restore_history, structure
-from bpviz.model.schema import Progress, SavedHistory, Session
+from bpviz.model.edit import Edit, apply
+from bpviz.model.history import History, Place, Train, restore_history
+from bpviz.model.schema import SavedHistory, Session
 
 
 class Timeline:
@@ -302,52 +302,3 @@ class Timeline:
     def close_entry(self) -> None:
         """End the training entry under way: the next run starts one of its own."""
         self._extends = ""
-
-    def reset(self) -> Edit | None:
-        """Go to the last position at iteration 0 with the present structure.
-
-        Where the structure was another then, return the edit that takes the parameters of then
-        into the present structure; the caller pushes it.
-        """
-        present = self.session
-        place = max(
-            (
-                (entry, 0)
-                for entry, iteration in enumerate(self._line.iterations())
-                if iteration == 0 and (entry, 0) <= self._place
-            ),
-            default=None,
-        )
-        if place is None or self.iteration == 0:
-            return None
-        back = self._place
-        self.go(place)
-        initial = self.session
-        if structure(initial) == structure(present):
-            return None
-        self.go(back)
-        return _take_parameters(present, initial)
-
-
-def _take_parameters(session: Session, initial: Session) -> Edit:
-    """Return the edit that gives `session` the parameters of `initial`, at iteration 0."""
-    network, old = session.network, initial.network
-    edges = tuple(
-        msgspec.structs.replace(edge, weight=old.edge(edge.name).weight)
-        if edge.name in old.edge_index
-        else edge
-        for edge in network.edges
-    )
-    biases = {unit.id: unit.bias for unit in old.units}
-    nodes = tuple(
-        msgspec.structs.replace(node, bias=biases[node.id])
-        if node.id in biases and getattr(node, "combine", "") == "sum"
-        else node
-        for node in network.nodes
-    )
-    after = msgspec.structs.replace(
-        session,
-        network=msgspec.structs.replace(network, nodes=nodes, edges=edges),
-        progress=Progress(),
-    )
-    return diff(session, after, "Reset")

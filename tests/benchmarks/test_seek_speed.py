@@ -37,7 +37,7 @@ def test_seeking_anywhere_in_a_long_run(benchmark: BenchmarkFixture) -> None:
         times.append(1000 * (perf_counter() - before))
         assert reached == iteration
 
-    benchmark.pedantic(seek, rounds=300)
+    benchmark.pedantic(seek, rounds=300)  # type: ignore[no-untyped-call]
     median, late = np.percentile(times, [50, 95])
     print(  # noqa: T201
         f"\n2-8x6-1, batch 10, {ITERATIONS:,} iterations in {ran:.1f} s; "

@@ -8,6 +8,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from bpviz.document.checkpoints import Checkpoints
+from bpviz.document.reset import reset
 from bpviz.document.saving import encode_with_history
 from bpviz.document.timeline import Timeline
 from bpviz.engine.state import State
@@ -161,7 +162,7 @@ def test_reset_goes_back_to_iteration_0_and_keeps_the_line() -> None:
     timeline = Timeline(xor_session())
     start = timeline.session
     timeline.advance(20)
-    assert timeline.reset() is None
+    assert reset(timeline) is None
     assert timeline.iteration == 0
     same_bits(timeline.session, start)
     assert timeline.last_iteration == 20
@@ -172,7 +173,7 @@ def test_reset_keeps_the_present_structure() -> None:
     start = timeline.session
     timeline.advance(20)
     timeline.push(verbs.delete(timeline.session, ["h1_2"], ()))
-    edit = timeline.reset()
+    edit = reset(timeline)
     assert edit is not None
     timeline.push(edit)
     assert timeline.iteration == 0
