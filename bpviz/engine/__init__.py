@@ -1,36 +1,41 @@
 """Numbers: compiled networks, traces, training, data sets. NumPy, no Qt.
 
-The names here are the engine as a library: build a session, compile it, trace, advance, check.
+What a program outside needs stands here: make or load a session, `compile` its network, `trace`
+an iteration, `advance` through many, `check_gradients`.
 """
 
-from bpviz.engine.backprop import Trace, trace
-from bpviz.engine.builders import BuildError, new_graph, new_layered
-from bpviz.engine.datasets import Rows, as_table, batch_rows, epoch_of, make_rows
+from bpviz.engine.backprop import Trace, Tracer, trace
+from bpviz.engine.builders import new_graph, new_layered
+from bpviz.engine.datasets import Rows, make_rows
 from bpviz.engine.errors import NonFinite
 from bpviz.engine.evaluation import Evaluation, evaluate
-from bpviz.engine.gradcheck import CheckResult, ParameterCheck, check_gradients
+from bpviz.engine.functions import ACTIVATIONS
+from bpviz.engine.gradcheck import CheckResult, check_gradients, check_program
+from bpviz.engine.losses import LOSSES
+from bpviz.engine.optimizers import OPTIMIZERS
 from bpviz.engine.program import Program, compile
-from bpviz.engine.state import State, state_of, with_state
+from bpviz.engine.state import State, initial_state, state_of, with_state
 from bpviz.engine.trainer import Trainer, advance
 
 __all__ = [
-    "BuildError",
+    "ACTIVATIONS",
+    "LOSSES",
+    "OPTIMIZERS",
     "CheckResult",
     "Evaluation",
     "NonFinite",
-    "ParameterCheck",
     "Program",
     "Rows",
     "State",
     "Trace",
+    "Tracer",
     "Trainer",
     "advance",
-    "as_table",
-    "batch_rows",
     "check_gradients",
+    "check_program",
     "compile",
-    "epoch_of",
     "evaluate",
+    "initial_state",
     "make_rows",
     "new_graph",
     "new_layered",
