@@ -274,7 +274,7 @@ def _update(leaves: Leaves, frame: Frame, digits: int) -> Explanation:
 def _update_line(leaves: Leaves, frame: Frame, digits: int) -> Explanation:
     title, name, _ = _parameter(leaves, frame)
     line = update_lines(leaves, frame.node, frame.edge)[frame.part]
-    return explained(title, f"For {name}, the {line.rule}", [line], digits)
+    return explained(title, f"{name}, {line.rule}", [line], digits)
 
 
 def _parameter(leaves: Leaves, frame: Frame) -> tuple[str, str, bool]:

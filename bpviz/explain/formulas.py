@@ -21,6 +21,7 @@ from bpviz.explain.expression import (
     difference,
     number,
     power,
+    product,
 )
 from bpviz.model.network import Activation, Elu, LeakyRelu, activation_name
 from bpviz.model.network import Power as PowerActivation
@@ -165,7 +166,7 @@ def loss_term(loss: str, place: LossPlace) -> Expression:
         case "squared_error":
             return power(error, 2.0)
         case "mean_squared_error":
-            return Product((_per_column(place.columns), power(error, 2.0)))
+            return _per_column(power(error, 2.0), place.columns)
         case "absolute_error":
             return Absolute(error)
         case "huber":
@@ -188,7 +189,7 @@ def loss_derivative(loss: str, place: LossPlace) -> Expression:
         case "squared_error":
             return Product((number(2.0), error))
         case "mean_squared_error":
-            return Product((Fraction(number(2.0), number(place.columns)), error))
+            return _per_column(Product((number(2.0), error)), place.columns)
         case "absolute_error":
             return Function("sign", error)
         case "huber":
@@ -207,8 +208,8 @@ def difference_to_target(place: LossPlace) -> Expression:
     return place.a if place.t is None else difference(place.a, place.t)
 
 
-def _per_column(columns: int) -> Expression:
-    return Fraction(ONE, number(columns))
+def _per_column(term: Expression, columns: int) -> Expression:
+    return term if columns == 1 else product(Fraction(ONE, number(columns)), term)
 
 
 def _huber(error: Expression, distance: float) -> Expression:

@@ -229,7 +229,9 @@ def penalty_line(leaves: Leaves, limit: int | None = LIMIT) -> Line:
     weights = trace.theta[slots[counted]]
     l2, l1 = penalty_factors(leaves)
     terms: list[Expression] = []
+    brief: list[str] = []
     if l2.value:
+        brief.append("½·λ₂·Σ w²")
         squares = folded(
             len(counted),
             lambda place: power(leaves.weight(counted[place]), 2.0),
@@ -238,6 +240,7 @@ def penalty_line(leaves: Leaves, limit: int | None = LIMIT) -> Line:
         )
         terms.append(Product((HALF, l2, Sum(squares))))
     if l1.value:
+        brief.append("λ₁·Σ |w|")
         sizes = folded(
             len(counted),
             lambda place: Absolute(leaves.weight(counted[place])),
@@ -246,4 +249,4 @@ def penalty_line(leaves: Leaves, limit: int | None = LIMIT) -> Line:
         )
         terms.append(Product((l1, Sum(sizes))))
     penalty = Symbol("P", "P", float(trace.penalty), Reference("network", "", "penalty"))
-    return Line(penalty, Sum(tuple(terms)), penalty.value, "penalty")
+    return Line(penalty, Sum(tuple(terms)), penalty.value, "penalty", f"P = {' + '.join(brief)}")
