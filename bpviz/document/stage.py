@@ -23,6 +23,7 @@ class Stage:
         self._identity: tuple[str, str, str, str] | None = None
         self._snapshot: Snapshot | None = None
         self._terms = False
+        self._made_for: tuple[object, ...] = ()
         self.index = READY
         self.sample = 0
         self.problem = ""
@@ -96,9 +97,12 @@ class Stage:
         base = self._timeline.base
         program = self._timeline.workshop.program(base)
         grain: Grain = "term" if self._terms else "neuron"
-        held = self.frames
-        if held is None or held.network is not program.network or held.grain != grain:
-            self.frames = frames(program, grain, base.training, len(self.trace.rows))
+        batch = len(self.trace.rows)
+        # Only single terms tell samples, penalty and the optimizer's lines apart.
+        made_for = (program.network, grain, (base.training, batch) if self._terms else None)
+        if self.frames is None or self._made_for != made_for:
+            self.frames = frames(program, grain, base.training, batch)
+            self._made_for = made_for
             self.index = self._find()
 
     def forget_frame(self) -> None:

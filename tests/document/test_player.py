@@ -16,7 +16,7 @@ from bpviz.model.data import TableData
 from bpviz.model.edit import Edit, EditError
 from bpviz.model.schema import Session
 from bpviz.model.session import encode_session
-from bpviz.model.training import Sgd
+from bpviz.model.training import Adam, Sgd
 from tests.document.examples import xor_session
 
 
@@ -266,3 +266,23 @@ def test_new_data_is_shown_at_once(player: Player, document: Document) -> None:
     assert shown is not None
     assert shown.value[:2].tolist() == [0.25, 0.75]
     assert player.batch == [0]
+
+
+def test_single_terms_follow_the_batch_and_the_optimizer(
+    player: Player, document: Document
+) -> None:
+    player.set_grain("term")
+
+    def samples() -> int:
+        return sum(frame.kind == "sample_gradient" for frame in player.frames or ())
+
+    assert len(player.batch) == 2
+    edges = samples() // 2
+    assert edges > 0
+    player.step_iteration()
+    player.step_iteration()
+    assert len(player.batch) == 1
+    assert samples() == edges
+    before = len(player.frames or ())
+    document.push(verbs.set_training(document.session, "optimizer", Adam(0.01)))
+    assert len(player.frames or ()) > before
