@@ -199,7 +199,7 @@ class _Compiler:
         return Program(
             network=network,
             node_ids=tuple(node.id for node in network.nodes),
-            edge_names=tuple(edge.name for edge in network.edges),
+            edge_names=tuple(network.edge_index),
             theta_size=self._size,
             edge_slot=self._edge_slot,
             bias_slot=self._bias_slot,
