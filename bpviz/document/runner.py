@@ -18,7 +18,8 @@ SMOOTHING: Final = 0.2
 class Runner(QObject):
     """Calls `work` on each tick and tells it when its slice of time is over.
 
-    A slice is the tick less the smoothed cost of drawing and a margin. The tick is 16 ms where
+    A slice is the tick less the smoothed cost of drawing and a margin, but never less than half
+    the cost of drawing: a large drawing must not starve the training. The tick is 16 ms where
     drawing leaves room for 60 frames a second, else 31 ms.
     """
 
@@ -28,7 +29,12 @@ class Runner(QObject):
         self._draw_cost = 0.004
         self._deadline = 0.0
         self._worked_until = 0.0
+        self._running = False
+        self._started = 0.0
+        # Each tick starts the next one only once it was painted: a clock that ticks by itself
+        # would, where work and painting take longer than a tick, never let the other timers fire.
         self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._on_tick)
         # Fires once the paints that a tick asked for are done: the time between is their cost.
@@ -40,7 +46,7 @@ class Runner(QObject):
     @property
     def running(self) -> bool:
         """Whether the clock ticks."""
-        return self._timer.isActive()
+        return self._running
 
     @property
     def draw_cost(self) -> float:
@@ -49,10 +55,12 @@ class Runner(QObject):
 
     def start(self) -> None:
         """Let the clock tick."""
-        self._timer.start(self._tick_length())
+        self._running = True
+        self._timer.start(0)
 
     def stop(self) -> None:
         """Let the clock stand."""
+        self._running = False
         self._timer.stop()
         self._after_paint.stop()
 
@@ -64,16 +72,17 @@ class Runner(QObject):
         return FAST_TICK if self._draw_cost < FAST_TICK / 1000 / 2 else SLOW_TICK
 
     def _on_tick(self) -> None:
-        length = self._tick_length()
-        if self._timer.interval() != length:
-            self._timer.setInterval(length)
-        slice_length = max(length / 1000 - self._draw_cost - MARGIN, FLOOR)
-        self._deadline = perf_counter() + slice_length
+        left = self._tick_length() / 1000 - self._draw_cost - MARGIN
+        slice_length = max(left, FLOOR, self._draw_cost / 2)
+        self._started = perf_counter()
+        self._deadline = self._started + slice_length
         self._work()
-        if self.running:
+        if self._running:
             self._worked_until = perf_counter()
             self._after_paint.start()
 
     def _on_painted(self) -> None:
-        cost = perf_counter() - self._worked_until
-        self._draw_cost += SMOOTHING * (min(cost, 1.0) - self._draw_cost)
+        now = perf_counter()
+        self._draw_cost += SMOOTHING * (min(now - self._worked_until, 1.0) - self._draw_cost)
+        left = self._tick_length() / 1000 - (now - self._started)
+        self._timer.start(max(round(1000 * left), 0))
