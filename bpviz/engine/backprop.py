@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bpviz.engine.calls import buffer
-from bpviz.engine.datasets import Rows, batch_rows, epoch_of
+from bpviz.engine.datasets import Rows, batch_rows, batch_size, epoch_of
 from bpviz.engine.errors import NonFinite
 from bpviz.engine.evaluation import Evaluation, Evaluator, evaluate
 from bpviz.engine.faults import check_pass, forward_fault, loss_fault, parameter_fault
-from bpviz.engine.kernels import Kernel, make_kernel, penalty
+from bpviz.engine.kernels import Kernel, choose_kernel, make_kernel, penalty
 from bpviz.engine.losses import LOSSES, softmax
 from bpviz.engine.program import Program
 from bpviz.engine.state import State
@@ -130,13 +130,17 @@ def _products_of_others(terms: FloatArray) -> FloatArray:
 
 
 class Tracer:
-    """Makes traces of one program, rows and settings; keeps its buffers between them."""
+    """Makes traces of one program, rows and settings; keeps its buffers between them.
+
+    `kernel` is the one that a trainer would take, where it isn't named.
+    """
 
     def __init__(
-        self, program: Program, rows: Rows, training: Training, kernel: str = "numpy"
+        self, program: Program, rows: Rows, training: Training, kernel: str | None = None
     ) -> None:
         self._program, self._rows, self._training = program, rows, training
-        self._kernel: Kernel = make_kernel(kernel, program, rows, training)
+        name = kernel or choose_kernel(program, batch_size(rows.count, training))
+        self._kernel: Kernel = make_kernel(name, program, rows, training)
         self._theta = buffer(program.theta_size)
         self._unused = buffer(program.theta_size)
         self._sweeps: dict[int, Sweep] = {}
@@ -294,4 +298,4 @@ def trace(
 
     Whoever makes many traces of one program keeps a `Tracer`.
     """
-    return Tracer(program, rows, training, state.kernel).trace(state, rows_chosen)
+    return Tracer(program, rows, training).trace(state, rows_chosen)

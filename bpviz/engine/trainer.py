@@ -7,7 +7,7 @@ always has a loss, and does not depend on how the run was cut into calls.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import numpy as np
@@ -126,17 +126,17 @@ class Trainer:
         if good:
             self._kernel.run(state.iteration + 1, good)
             self._keep(state, good)
-        raise self._diagnosing.diagnose(state)
+        raise self._own_tracer.diagnose(state)
 
     @property
-    def _diagnosing(self) -> Tracer:
+    def _own_tracer(self) -> Tracer:
         if self._tracer is None:
             self._tracer = Tracer(self._program, self._rows, self._training, self.kernel_name)
         return self._tracer
 
-    def trace(self, state: State) -> Trace:
-        """Return the trace of the iteration after `state`; NonFinite at the first bad value."""
-        return self._diagnosing.trace(state)
+    def trace(self, state: State, rows_chosen: Iterable[int] | None = None) -> Trace:
+        """Return the trace of the iteration after `state`, see `Tracer.trace`; NonFinite."""
+        return self._own_tracer.trace(state, rows_chosen)
 
     def loss(self, theta: FloatArray, part: Part = "train") -> float:
         """Return the loss over all rows of `part`, reduced as the settings say; NonFinite."""
