@@ -73,15 +73,10 @@ def test_edges_go_round_most_nodes_in_their_way() -> None:
 def test_hit_test_agrees_with_measuring_every_edge(seed: int) -> None:
     geometry = Geometry(scattered(15, 30, seed).network)
     draw = np.random.default_rng(seed)
+    every = np.arange(geometry.edge_count)
+    shares = np.linspace(0, 1, 400)
+    fine = np.stack([geometry.along(every, np.full(len(every), share)) for share in shares])
     for x, y in draw.uniform(-600, 600, (200, 2)):
-        fine = np.concatenate(
-            [
-                geometry.along(np.arange(geometry.edge_count), np.full(geometry.edge_count, t))[
-                    None
-                ]
-                for t in np.linspace(0, 1, 400)
-            ]
-        )
         distance = np.hypot(*(np.moveaxis(fine, 2, 0) - np.array([x, y])[:, None, None])).min(0)
         found = geometry.edge_at(x, y, 9.0)
         if distance.min() < 8.0:

@@ -7,15 +7,15 @@ from PySide6.QtWidgets import QApplication
 
 from bpviz.model.schema import Session
 from bpviz.ui.canvas.geometry import RADIUS, Geometry
-from bpviz.ui.canvas.labels import box_size, fit_labels, place_labels
+from bpviz.ui.canvas.labels import Spot, box_size, fit_labels, place_labels
 from tests.ui.canvas_fakes import canvas_on, layered, lesson, scattered
 
 LESSONS = ("S1", "S2", "S3", "S4", "S5")
 
 
-def boxes(places: dict[int, tuple[float, float]], size: tuple[float, float]) -> list[QRectF]:
+def boxes(places: dict[int, Spot], size: tuple[float, float]) -> list[QRectF]:
     width, height = size
-    return [QRectF(x - width / 2, y - height / 2, width, height) for x, y in places.values()]
+    return [QRectF(x - width / 2, y - height / 2, width, height) for x, y, _ in places.values()]
 
 
 def assert_apart(geometry: Geometry, found: list[QRectF]) -> None:
@@ -58,7 +58,7 @@ def test_a_label_sits_on_its_own_edge(qapp: QApplication) -> None:
     shares = np.linspace(0, 1, 500)
     for edge, place in places.items():
         line = geometry.along(np.full(500, edge), shares)
-        assert np.hypot(*(line - place).T).min() < 1.0
+        assert np.hypot(*(line - place[:2]).T).min() < 1.0
 
 
 def test_a_label_without_room_is_left_out(qapp: QApplication) -> None:
@@ -87,19 +87,17 @@ def test_labels_stay_while_their_numbers_change(qapp: QApplication) -> None:
 def test_labels_carry_weight_and_number(qapp: QApplication) -> None:
     with canvas_on(lesson("S5")) as canvas:
         canvas.step_to("gradients", "y")
-        texts = {
-            canvas.scene.geometry.names[label.edge]: label.text[:2]
-            for label in canvas.scene.picture.label_layer.labels
-        }
+        names, layer = canvas.scene.geometry.names, canvas.scene.picture.label_layer
+        texts = {names[each.edge]: each.text[:2] for each in layer.labels}
         assert texts["h1->y"] == ("w 0.6", "∂ −0.01162")
         assert texts["x1->h1"] == ("w 0.5", "∂ —")
 
 
 def test_a_dense_net_labels_only_what_the_step_uses(qapp: QApplication) -> None:
     with canvas_on(layered(2, 8, 8, 1)) as canvas:
-        assert canvas.scene.picture.label_layer.labels == ()
+        assert not canvas.scene.picture.label_layer.labels
         canvas.step_to("activation", "h1_3")
-        edges = {label.edge for label in canvas.scene.picture.label_layer.labels}
+        edges = {each.edge for each in canvas.scene.picture.label_layer.labels}
         active = np.flatnonzero(canvas.scene.picture.shown.active_edges)
         assert edges
         assert edges <= set(active.tolist())

@@ -23,8 +23,10 @@ from bpviz.ui.canvas.labels import (
     Label,
     LabelLayer,
     LabelText,
+    Spot,
     box_size,
     fit_labels,
+    follow_edges,
 )
 from bpviz.ui.canvas.node_item import CARD_LIMIT, NodeItem, NodeLayer
 from bpviz.ui.canvas.pens import text_color
@@ -72,7 +74,7 @@ class Picture:
         self._is_brief = False
         self._scale = 1.0
         self._maker = CardMaker(session, geometry, shown, theme, self._digits)
-        self._placed: dict[int, tuple[float, float]] = {}
+        self._placed: dict[int, Spot] = {}
         self._placed_for: tuple[object, ...] = ()
         self.node_items: dict[int, NodeItem] = {}
         self.edge_layer = EdgeLayer(geometry, shown, theme)
@@ -119,13 +121,15 @@ class Picture:
     def place(self, positions: FloatArray) -> None:
         """Put the nodes at `positions` [N, 2]."""
         self.geometry.place(positions)
+        # Labels go along with their edges; a better place is looked for when all is still.
         self._placed_for = ()
         self.edge_layer.show_edges(self.geometry, self.shown, self.theme)
         for node, item in self.node_items.items():
             item.setPos(*self.geometry.positions[node])
         if not self.has_items:
             self._show_nodes()
-        self._show_labels()
+        size = self.label_layer.size
+        self._draw_labels(follow_edges(self.geometry, self._placed, size), size)
 
     def content_rect(self) -> QRectF:
         """Return the box around everything that is drawn of the network."""
@@ -196,10 +200,12 @@ class Picture:
         if key != self._placed_for:
             self._placed, self._scale = fit_labels(self.geometry, wanted[0], size)
             self._placed_for = key
+        self._draw_labels(self._placed, (size[0] * self._scale, size[1] * self._scale))
+
+    def _draw_labels(self, spots: Mapping[int, Spot], size: tuple[float, float]) -> None:
         labels = tuple(
-            Label(edge, x, y, self._label_text(edge)) for edge, (x, y) in self._placed.items()
+            Label(edge, spot.x, spot.y, self._label_text(edge)) for edge, spot in spots.items()
         )
-        size = (size[0] * self._scale, size[1] * self._scale)
         self.label_layer.show_labels(labels, size, self._scale, self.theme)
         half = np.array([*size, *size]) / 2 * (-1, -1, 1, 1)
         middles = np.array([(label.x, label.y) * 2 for label in labels]).reshape(-1, 4)

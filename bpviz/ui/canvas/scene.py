@@ -22,7 +22,7 @@ from bpviz.ui.canvas.gestures import Connect, Gesture, MoveNodes, SelectBox, tab
 from bpviz.ui.canvas.legend import Surround, paint_surround
 from bpviz.ui.canvas.picture import Marks, Picture, positions_of, same_structure
 from bpviz.ui.canvas.shown import OVERLAYS, Overlay, Shown, as_stale, shown
-from bpviz.ui.canvas.targets import edge_under, node_under
+from bpviz.ui.canvas.targets import edge_under, named, node_under, placed
 from bpviz.ui.canvas.wire import BandItem, WireItem
 from bpviz.ui.style import Theme
 
@@ -31,12 +31,14 @@ class CanvasScene(QGraphicsScene):
     """The network as a drawing: selects, edits and shows each number of the player's step.
 
     `tip` carries a text to show at a point of the scene; `surround_changed` tells that the texts
-    that stand over the drawing are others now.
+    that stand over the drawing are others now. `hovered` tells what lies under the pointer: kind
+    ("node", "edge", "network" for the loss, or "") and name.
     """
 
     selection_changed = Signal()
     tip = Signal(str, QPointF)
     surround_changed = Signal()
+    hovered = Signal(str, str)
 
     def __init__(
         self,
@@ -325,6 +327,7 @@ class CanvasScene(QGraphicsScene):
         if (node, edge) != self._hovered:
             self._hovered = (node, edge)
             self._mark()
+            self.hovered.emit(*named(self.geometry, node, edge))
         if on_rim:
             return Qt.CursorShape.CrossCursor
         return (
@@ -332,6 +335,11 @@ class CanvasScene(QGraphicsScene):
             if node < 0 and edge < 0
             else Qt.CursorShape.PointingHandCursor
         )
+
+    def highlight(self, kind: str, name: str) -> None:
+        """Mark the node, edge or loss of this kind and name as if the pointer were over it."""
+        self._hovered = placed(self.geometry, kind, name)
+        self._mark()
 
     def show_wire(self, source: int, at: QPointF, target: int, offers: Mapping[int, str]) -> None:
         """Draw an edge that is being made, and which nodes it may end in."""

@@ -41,3 +41,21 @@ def tip_text(picture: Picture, at: QPointF, zoom: float) -> str:
         return node_tip(picture.session, picture.geometry, picture.shown, node)
     edge = edge_under(picture, at, zoom)
     return edge_tip(picture.session, picture.shown, edge) if edge >= 0 else ""
+
+
+def named(geometry: Geometry, node: int, edge: int) -> tuple[str, str]:
+    """Return kind and name of a node (the loss: "network") or an edge, of neither two ""."""
+    if node >= 0:
+        is_loss = node == geometry.node_count
+        return ("network", "") if is_loss else ("node", geometry.ids[node])
+    # Behind the network's own edges stand those to the loss.
+    return ("edge", geometry.names[edge]) if 0 <= edge < geometry.edge_count else ("", "")
+
+
+def placed(geometry: Geometry, kind: str, name: str) -> tuple[int, int]:
+    """Return the node and the edge of that kind and name, −1 where there is none."""
+    if kind == "network":
+        return (geometry.node_count if geometry.has_loss else -1), -1
+    if kind == "node":
+        return geometry.index.get(name, -1), -1
+    return -1, geometry.names.index(name) if name in geometry.names else -1
