@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QScrollArea, QWidget
 
 from bpviz.ui.style import scaled_font
+
+MARGINS: Final = (12, 10, 12, 4)
+# What is left of the heading of a dock whose tab names it: enough to drag it by.
+SLIM_MARGINS: Final = (0, 3, 0, 3)
 
 
 class DockTitle(QWidget):
@@ -16,7 +22,7 @@ class DockTitle(QWidget):
         self._word = QLabel(text.upper())
         self._about = QLabel()
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 10, 12, 4)
+        row.setContentsMargins(*MARGINS)
         row.setSpacing(6)
         for label in (self._word, self._about):
             label.setFont(scaled_font(self.font(), 12, bold=True))
@@ -24,6 +30,14 @@ class DockTitle(QWidget):
         row.addStretch(1)
         self._word.setProperty("role", "muted")
         self._about.setTextFormat(Qt.TextFormat.PlainText)
+
+    def set_slim(self, slim: bool) -> None:
+        """Show no words, only a strip to drag the dock by."""
+        for label in (self._word, self._about):
+            label.setHidden(slim)
+        row = self.layout()
+        assert row is not None
+        row.setContentsMargins(*(SLIM_MARGINS if slim else MARGINS))
 
     def set_about(self, text: str) -> None:
         """Say what the panel is about."""
@@ -37,6 +51,7 @@ class Dock(QDockWidget):
         """Put `panel` under the heading `text`; `name` is the dock's id in layouts and menus."""
         super().__init__(text)
         self.setObjectName(f"dock.{name}")
+        self._tabbed = False
         self.title = DockTitle(text)
         self.setTitleBarWidget(self.title)
         self.setFeatures(
@@ -54,7 +69,17 @@ class Dock(QDockWidget):
             self.setWidget(area)
         else:
             self.setWidget(panel)
+        self.topLevelChanged.connect(self._on_floating_changed)
         action = self.toggleViewAction()
         action.setObjectName(f"view.panel_{name}")
         action.setToolTip(f"Show or hide the panel {text}")
         action.setStatusTip(action.toolTip())
+
+    def set_tabbed(self) -> None:
+        """Leave the name to the tab; the heading comes back where the dock floats alone."""
+        self._tabbed = True
+        self.title.set_slim(True)
+
+    def _on_floating_changed(self, floating: bool) -> None:
+        if self._tabbed:
+            self.title.set_slim(not floating)

@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
 from bpviz.document.document import Document
 from bpviz.document.player import Player
@@ -16,6 +16,7 @@ from bpviz.ui.canvas.view import CanvasView
 from bpviz.ui.panels.canvas_frame import CanvasFrame
 from bpviz.ui.panels.data_panel import DataPanel
 from bpviz.ui.panels.docks import Dock
+from bpviz.ui.panels.explain_panel import ExplainPanel
 from bpviz.ui.panels.header import Header
 from bpviz.ui.panels.inspector_panel import InspectorPanel
 from bpviz.ui.panels.notes_panel import NotesPanel
@@ -25,7 +26,7 @@ from bpviz.ui.plots.loss_plot import LossPlot
 from bpviz.ui.style import Theme
 
 LEFT_WIDTH: Final = 288
-RIGHT_WIDTH: Final = 300
+RIGHT_WIDTH: Final = 372
 LOSS_HEIGHT: Final = 212
 LEFT_HEIGHTS: Final = (250, 310, 190)
 ZOOM_IDS: Final = ("view.zoom_out", "view.zoom_in", "view.fit")
@@ -53,12 +54,14 @@ class Workspace:
         self.data_panel = DataPanel(document, player, theme)
         self.training_panel = TrainingPanel(document, player)
         self.inspector = InspectorPanel(document, player, self.scene)
+        self.explain_panel = ExplainPanel(document, player, self.scene, theme)
         self.notes_panel = NotesPanel(document, theme)
         self.loss_plot = LossPlot(player, theme)
         self.docks = {
             "data": Dock("data", "Data", self.data_panel, scrolled=False),
             "training": Dock("training", "Training", self.training_panel, scrolled=True),
             "inspector": Dock("inspector", "Selected", self.inspector, scrolled=True),
+            "explain": Dock("explain", "Explain", self.explain_panel, scrolled=True),
             "notes": Dock("notes", "Session", self.notes_panel, scrolled=False),
             "loss": Dock("loss", "Loss", self.loss_plot, scrolled=False),
         }
@@ -82,21 +85,33 @@ class Workspace:
             ("data", Area.LeftDockWidgetArea),
             ("training", Area.LeftDockWidgetArea),
             ("inspector", Area.LeftDockWidgetArea),
+            ("explain", Area.RightDockWidgetArea),
             ("notes", Area.RightDockWidgetArea),
             ("loss", Area.BottomDockWidgetArea),
         ):
             window.addDockWidget(area, self.docks[name])
+        self._tab_right(window)
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         docks = self.docks
-        window.resizeDocks([docks["data"], docks["notes"]], [LEFT_WIDTH, RIGHT_WIDTH], across)
+        window.resizeDocks([docks["data"], docks["explain"]], [LEFT_WIDTH, RIGHT_WIDTH], across)
         left = [docks["data"], docks["training"], docks["inspector"]]
         window.resizeDocks(left, list(LEFT_HEIGHTS), down)
         window.resizeDocks([docks["loss"]], [LOSS_HEIGHT], down)
+
+    def _tab_right(self, window: QMainWindow) -> None:
+        """Let explanation and notes share their place, the explanation in front."""
+        window.setTabPosition(Area.RightDockWidgetArea, QTabWidget.TabPosition.North)
+        explain, notes = self.docks["explain"], self.docks["notes"]
+        window.tabifyDockWidget(explain, notes)
+        for dock in (explain, notes):
+            dock.set_tabbed()
+        explain.raise_()
 
     def refresh_structure(self) -> None:
         """Show the session's structure and settings anew."""
         for part in (self.data_panel, self.training_panel, self.inspector, self.notes_panel):
             part.refresh()
+        self.explain_panel.refresh()
 
     def refresh_numbers(self) -> None:
         """Show the numbers of the present step."""
@@ -104,6 +119,7 @@ class Workspace:
         self.header.refresh()
         self.data_panel.mark()
         self.inspector.refresh_numbers()
+        self.explain_panel.refresh()
 
     def set_overlay(self, overlay: str) -> None:
         """Show "values", "gradients" or "updates"."""
@@ -111,13 +127,16 @@ class Workspace:
 
     def set_digits(self, digits: int) -> None:
         """Show numbers with `digits` significant digits everywhere."""
-        for part in (self.scene, self.step_line, self.header, self.data_panel, self.loss_plot):
+        for part in (
+            self.scene, self.step_line, self.header, self.data_panel, self.loss_plot,
+            self.explain_panel,
+        ):  # fmt: skip
             part.set_digits(digits)
 
     def apply_theme(self, theme: Theme) -> None:
         """Follow the theme everywhere."""
         for part in (
             self.canvas, self.step_line, self.header, self.data_panel, self.training_panel,
-            self.inspector, self.notes_panel, self.loss_plot,
+            self.inspector, self.explain_panel, self.notes_panel, self.loss_plot,
         ):  # fmt: skip
             part.apply_theme(theme)

@@ -1,0 +1,1 @@
+"""Formulas as drawings: box layout, glyphs, and widgets whose terms can be pointed at."""

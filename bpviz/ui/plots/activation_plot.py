@@ -1,0 +1,271 @@
+"""The curve of an activation with its slope, and the tangent at the present z."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from bpviz.engine.functions import ACTIVATIONS, parameter_of
+from bpviz.explain.numbers import format_number
+from bpviz.model.network import Activation, activation_name
+from bpviz.ui.style import Theme, guard, scaled_font
+
+FloatArray = NDArray[np.float64]
+SAMPLES: Final = 241
+HEIGHT: Final = 196
+HEADING: Final = 46
+# The curve is shown over these ranges of z: it does not jitter as z moves.
+RANGES: Final = (4.0, 6.0, 10.0, 20.0, 50.0, 100.0, 1e3, 1e4, 1e6, 1e9)
+# Below this share of its steepest slope a function counts as saturated.
+SATURATED: Final = 0.04
+NAMES: Final = {
+    "sigmoid": "σ(z)",
+    "relu": "ReLU(z)",
+    "leaky_relu": "LReLU(z)",
+    "elu": "ELU(z)",
+    "gelu": "GELU(z)",
+    "silu": "SiLU(z)",
+    "identity": "a = z",
+    "log": "ln z",
+    "sqrt": "√z",
+    "square": "z²",
+    "reciprocal": "1/z",
+    "abs": "|z|",
+    "power": "zᵖ",
+}
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where the unit stands on the curve: its z, its value a and the slope ∂a/∂z there."""
+
+    z: float
+    a: float
+    slope: float
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Samples of an activation and its slope over [−reach, reach], and the heights shown."""
+
+    z: FloatArray
+    a: FloatArray
+    slope: FloatArray
+    low: float
+    high: float
+    reach: float
+
+
+def curve_of(activation: Activation, point: Point | None) -> Curve:
+    """Return the curve over a range that holds the point, its height that of most of it."""
+    at = abs(point.z) if point is not None and math.isfinite(point.z) else 0.0
+    reach = next((each for each in RANGES if at <= 0.8 * each), 1.25 * at)
+    z = np.linspace(-reach, reach, SAMPLES)
+    row, parameter = ACTIVATIONS[activation_name(activation)], parameter_of(activation)
+    a, slope = row.value(z, parameter), row.derivative(z, parameter)
+    finite = a[np.isfinite(a)]
+    low, high = np.percentile(finite, [4, 96]) if len(finite) else (0.0, 1.0)
+    bounds = [float(low), float(high), 0.0]
+    if point is not None and math.isfinite(point.a):
+        bounds.append(point.a)
+    low, high = min(bounds), max(bounds)
+    room = 0.12 * (high - low) or 0.5
+    return Curve(z, a, slope, low - room, high + room, reach)
+
+
+def warning_of(activation: Activation, point: Point) -> str:
+    """Return what hinders learning at the point: no slope, or hardly any; "" where nothing does."""
+    name = activation_name(activation)
+    if not (math.isfinite(point.a) and math.isfinite(point.slope)):
+        return "Not finite here: no training from this point"
+    if point.slope == 0.0:
+        where = "Dead" if name == "relu" else "Flat"
+        return f"{where} for this sample: slope 0, no error passes back"
+    row, parameter = ACTIVATIONS[name], parameter_of(activation)
+    steepest = float(np.abs(row.derivative(np.linspace(-6.0, 6.0, 121), parameter)).max())
+    bounded = name in ("sigmoid", "tanh", "gelu", "silu", "elu", "softplus")
+    if bounded and abs(point.slope) < SATURATED * steepest:
+        return "Saturated: the slope is small, hardly any error passes back"
+    return ""
+
+
+class ActivationPlot(QWidget):
+    """Draws the curve of one unit's activation; value and slope stand in its heading."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._digits = 4
+        self._scale = 1.0
+        self._activation: Activation = "identity"
+        self._point: Point | None = None
+        self._label = ""
+        self._curve = curve_of(self._activation, None)
+        self.setObjectName("activation")
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.set_scale(1.0)
+
+    @property
+    def heading(self) -> tuple[str, str]:
+        """The two lines over the curve."""
+        name = activation_name(self._activation)
+        function = NAMES.get(name, f"{name}(z)")
+        about = f"{function} of {self._label}" if self._label else function
+        if self._point is None:
+            return about, "z is not computed yet"
+        z, a, slope = (
+            format_number(each, self._digits, trim=True)
+            for each in (self._point.z, self._point.a, self._point.slope)
+        )
+        return f"{about} and its tangent at z = {z}", f"value {a}   slope {slope}"
+
+    @property
+    def warning(self) -> str:
+        """What hinders learning here."""
+        return "" if self._point is None else warning_of(self._activation, self._point)
+
+    def show_unit(self, activation: Activation, label: str, point: Point | None) -> None:
+        """Show the activation of the unit called `label`, at `point` where that is known."""
+        if (activation, label, point) != (self._activation, self._label, self._point):
+            self._activation, self._label, self._point = activation, label, point
+            self._curve = curve_of(activation, point)
+            self.setAccessibleName(" ".join((*self.heading, self.warning)))
+            self.update()
+
+    def set_digits(self, digits: int) -> None:
+        """Write numbers with up to `digits` significant digits."""
+        self._digits = digits
+        self.update()
+
+    def set_scale(self, factor: float) -> None:
+        """Draw `factor` times as large, for a projector."""
+        self._scale = factor
+        self.setFixedHeight(round(HEIGHT * factor))
+        self.update()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Follow the theme."""
+        self._theme = theme
+        self.update()
+
+    # -- Qt's events ---------------------------------------------------------------------------
+
+    @guard
+    def sizeHint(self) -> QSize:
+        """Return the wanted size."""
+        return QSize(round(260 * self._scale), round(HEIGHT * self._scale))
+
+    @guard
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint frame, heading, axes, curves, tangent and point."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        theme = self._theme
+        frame = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.setPen(QColor(theme.border))
+        painter.setBrush(QColor(theme.canvas))
+        painter.drawRoundedRect(frame, 6.0, 6.0)
+        self._paint_heading(painter)
+        top, below = HEADING * self._scale, (24 if self.warning else 8) * self._scale
+        area = frame.adjusted(8, top, -8, -below)
+        painter.setClipRect(area)
+        self._paint_axes(painter, area)
+        self._paint_curves(painter, area)
+        if self._point is not None:
+            self._paint_point(painter, area, self._point)
+        painter.setClipping(False)
+        self._paint_warning(painter, frame)
+        painter.end()
+
+    def _paint_heading(self, painter: QPainter) -> None:
+        scale, theme = self._scale, self._theme
+        for line, text in enumerate(self.heading):
+            font = scaled_font(self.font(), 12 * scale, bold=line == 1 and self._point is not None)
+            metrics = QFontMetricsF(font)
+            fitting = metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.width() - 20)
+            painter.setFont(font)
+            painter.setPen(QColor(theme.text if line else theme.muted))
+            painter.drawText(QPointF(10, (18 + 17 * line) * scale), fitting)
+
+    def _paint_warning(self, painter: QPainter, frame: QRectF) -> None:
+        if not self.warning:
+            return
+        font = scaled_font(self.font(), 11 * self._scale)
+        room = self.width() - 20
+        text = QFontMetricsF(font).elidedText(self.warning, Qt.TextElideMode.ElideRight, room)
+        painter.setFont(font)
+        painter.setPen(QColor(self._theme.warning))
+        painter.drawText(QPointF(10, frame.bottom() - 8 * self._scale), text)
+
+    def _paint_axes(self, painter: QPainter, area: QRectF) -> None:
+        painter.setPen(QColor(self._theme.grid if self._theme.dark else self._theme.border))
+        middle = self._at(area, 0.0, 0.0)
+        painter.drawLine(QPointF(area.left(), middle.y()), QPointF(area.right(), middle.y()))
+        painter.drawLine(QPointF(middle.x(), area.top()), QPointF(middle.x(), area.bottom()))
+        font = scaled_font(self.font(), 10 * self._scale)
+        painter.setFont(font)
+        painter.setPen(QColor(self._theme.muted))
+        reach = format_number(self._curve.reach, 3, trim=True)
+        y = min(middle.y() + 13 * self._scale, area.bottom() - 3)
+        painter.drawText(QPointF(area.left() + 2, y), f"−{reach}")
+        width = QFontMetricsF(font).horizontalAdvance(reach)
+        painter.drawText(QPointF(area.right() - width - 2, y), reach)
+
+    def _paint_curves(self, painter: QPainter, area: QRectF) -> None:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for heights, color, style, width in (
+            (self._curve.slope, self._theme.muted, Qt.PenStyle.DotLine, 1.3),
+            (self._curve.a, self._theme.positive, Qt.PenStyle.SolidLine, 2.0),
+        ):
+            painter.setPen(QPen(QColor(color), width * self._scale, style))
+            painter.drawPath(self._path(area, heights))
+
+    def _path(self, area: QRectF, heights: FloatArray) -> QPainterPath:
+        """Return a curve, interrupted where it is not finite or leaps over the picture."""
+        path = QPainterPath()
+        tall = self._curve.high - self._curve.low
+        before = math.nan
+        for z, height in zip(self._curve.z.tolist(), heights.tolist(), strict=True):
+            if not math.isfinite(height):
+                before = math.nan
+                continue
+            # Far outside nothing is seen, and Qt's arithmetic would suffer.
+            kept = min(max(height, self._curve.low - 9 * tall), self._curve.high + 9 * tall)
+            at = self._at(area, z, kept)
+            if abs(kept - before) < 4 * tall:
+                path.lineTo(at)
+            else:
+                path.moveTo(at)
+            before = kept
+        return path
+
+    def _paint_point(self, painter: QPainter, area: QRectF, point: Point) -> None:
+        if not all(map(math.isfinite, (point.z, point.a, point.slope))):
+            return
+        theme, at = self._theme, self._at(area, point.z, point.a)
+        slope = point.slope
+        color = theme.zero if slope == 0.0 else theme.gradient_positive
+        color = theme.gradient_negative if slope < 0.0 else color
+        ahead = self._at(area, point.z + 1.0, point.a + slope) - at
+        size = math.hypot(ahead.x(), ahead.y())
+        half = ahead * (0.34 * area.width() / size)
+        painter.setPen(QPen(QColor(theme.muted), 1.0, Qt.PenStyle.DashLine))
+        painter.drawLine(at, QPointF(at.x(), self._at(area, 0.0, 0.0).y()))
+        painter.setPen(QPen(QColor(color), 2.0 * self._scale))
+        painter.drawLine(at - half, at + half)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(color))
+        painter.drawEllipse(at, 4.0 * self._scale, 4.0 * self._scale)
+
+    def _at(self, area: QRectF, z: float, a: float) -> QPointF:
+        curve = self._curve
+        x = area.left() + area.width() * (z + curve.reach) / (2 * curve.reach)
+        y = area.bottom() - area.height() * (a - curve.low) / (curve.high - curve.low)
+        return QPointF(x, y)
