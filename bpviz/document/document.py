@@ -41,7 +41,7 @@ class Document(QObject):
         self._runs = Runs(session)
         timeline = Timeline(without_runs(session))
         self._timeline = timeline
-        self._switched = False
+        self._runs_changed = False
         self._published = timeline.session
         self._path = path
         self._clean = timeline.line.marks(timeline.place)
@@ -71,7 +71,7 @@ class Document(QObject):
         """Whether there are edits or runs that the file does not hold; steps alone don't count."""
         marks = self._timeline.line.marks(self._timeline.place)
         return (
-            self._switched
+            self._runs_changed
             or len(marks) != len(self._clean)
             or any(
                 mine is not kept if isinstance(mine, Edit) else mine != kept
@@ -115,7 +115,7 @@ class Document(QObject):
         curve = self._timeline.curve.copy()
         dropped = self._timeline.push(edit)
         if dropped is not None:
-            self._runs.keep(dropped, curve)
+            self._runs.put_aside(dropped, curve)
         self._publish(edit)
 
     @property
@@ -128,11 +128,17 @@ class Document(QObject):
         """The name of the active run."""
         return self._runs.active_name
 
+    def keep_run(self, index: int, name: str) -> None:
+        """Let the run at `index` be saved with the session, under `name`."""
+        self._runs.keep(index, name)
+        self._runs_changed = True
+        self.file_changed.emit()
+
     def switch_run(self, index: int) -> None:
         """Make the kept run at `index` the active one, where it stood; this is no edit."""
         self.about_to_edit.emit()
         self._timeline = self._runs.switch(index, self._timeline)
-        self._switched = True
+        self._runs_changed = True
         self.publish("Switch run")
 
     def undo(self) -> None:
@@ -197,7 +203,7 @@ class Document(QObject):
         atomic_write(target, data)
         self._path = target
         self._clean = self._timeline.line.marks(self._timeline.place)
-        self._switched = False
+        self._runs_changed = False
         self.file_changed.emit()
         if notice:
             self.noticed.emit(notice)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
@@ -17,11 +17,16 @@ MAX_RUNS: Final = 8
 
 @dataclass(frozen=True)
 class Run:
-    """A line of history with a name and its loss curve."""
+    """A line of history with a name and its loss curve.
+
+    A ghost is what an edit in the past put aside: it can be compared with and gone back to, but
+    is saved only once it is kept.
+    """
 
     name: str
     history: History
     curve: LossCurve
+    is_ghost: bool = False
 
 
 class Runs:
@@ -38,11 +43,15 @@ class Runs:
         taken = {run.name for run in self.kept} | {getattr(self, "active_name", "")}
         return next(name for n in range(1, 99) if (name := f"Run {n}") not in taken)
 
-    def keep(self, history: History, curve: LossCurve) -> None:
-        """Keep a line under the active run's name; what goes on gets a new one."""
-        self.kept.append(Run(self.active_name, history, curve))
+    def put_aside(self, history: History, curve: LossCurve) -> None:
+        """Make a line a ghost under the active run's name; what goes on gets a new one."""
+        self.kept.append(Run(self.active_name, history, curve, is_ghost=True))
         del self.kept[: -(MAX_RUNS - 1)]
         self.active_name = self._free_name()
+
+    def keep(self, index: int, name: str) -> None:
+        """Keep the run at `index` for good, under `name`."""
+        self.kept[index] = replace(self.kept[index], name=name, is_ghost=False)
 
     def switch(self, index: int, active: Timeline) -> Timeline:
         """Put the active line among the kept and return the one at `index` instead."""
@@ -53,8 +62,10 @@ class Runs:
         return timeline
 
     def saved(self) -> tuple[SavedRun, ...]:
-        """Return the kept runs as they are written."""
-        return tuple(SavedRun(run.name, save_history(run.history)) for run in self.kept)
+        """Return the runs as they are written, ghosts left out."""
+        return tuple(
+            SavedRun(run.name, save_history(run.history)) for run in self.kept if not run.is_ghost
+        )
 
 
 def without_runs(session: Session) -> Session:

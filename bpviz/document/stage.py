@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bpviz.document.timeline import Timeline
-from bpviz.engine.backprop import Trace, trace
+from bpviz.engine.backprop import Trace
 from bpviz.engine.errors import NonFinite
 from bpviz.engine.frames import Frame, FrameList, Grain, frames
 from bpviz.engine.readiness import first_problem
@@ -82,8 +82,7 @@ class Stage:
         try:
             self.problem = first_problem(base)
             if not self.problem:
-                program, rows = timeline.workshop.program(base), timeline.workshop.rows(base)
-                self.trace = trace(program, rows, base.training, timeline.state)
+                self.trace = timeline.workshop.trainer(base).trace(timeline.state)
                 self.sample = min(self.sample, len(self.trace.rows) - 1)
         except NonFinite as error:
             self.problem = str(error)

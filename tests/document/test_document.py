@@ -124,16 +124,21 @@ def test_an_edit_in_the_past_keeps_the_tail_as_a_run_to_go_back_to(
     assert document.runs[0].curve.iteration[-1] == 10
     other = document.session
     document.save(tmp_path / "a.bpviz.json")
+    assert b'"runs"' not in (tmp_path / "a.bpviz.json").read_bytes()
+    document.keep_run(0, "before the edit")
+    assert document.dirty
+    document.save(tmp_path / "a.bpviz.json")
+    assert not document.dirty
     document.switch_run(0)
     assert document.session.network == end.network
-    assert document.active_run == "Run 1"
+    assert document.active_run == "before the edit"
     assert document.dirty
     assert not document.undo_label.startswith("Switch")
     document.switch_run(0)
     assert document.session.network == other.network
     reopened = Document(xor_session())
     reopened.open(tmp_path / "a.bpviz.json")
-    assert [run.name for run in reopened.runs] == ["Run 1"]
+    assert [run.name for run in reopened.runs] == ["before the edit"]
     reopened.switch_run(0)
     assert reopened.session.network == end.network
 
