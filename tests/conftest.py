@@ -30,6 +30,7 @@ from PySide6.QtCore import (
     QObject,
     QProcess,
     QSettings,
+    Qt,
     QThread,
     QThreadPool,
     QTimeLine,
@@ -60,6 +61,8 @@ settings.load_profile("default")
 
 # Qt keeps one tool-tip window for the whole program.
 _KEPT_WINDOWS = {"QTipLabel"}
+# How long a menu may stay open in a test.
+POPUP_SECONDS = 10.0
 _FAILED = pytest.StashKey[bool]()
 _QT_LOG_LEVELS = {
     QtMsgType.QtWarningMsg: "warning",
@@ -105,8 +108,8 @@ def _own_settings(monkeypatch: pytest.MonkeyPatch, _homes: Iterator[Path]) -> No
 
 # --- modal dialogs ----------------------------------------------------------------------------
 
-# The exec of a menu at hand can't be replaced (only its static form can): test_architecture.py
-# sees to it that menus are shown by popup().
+# What can't be replaced, the exec of a menu at hand and what Qt opens by itself, is closed by
+# `Watch` before long.
 _MODAL = (
     (QDialog, ("exec",)),
     (QMenu, ("exec",)),
@@ -164,9 +167,33 @@ class Watch:
         self._shots: list[tuple[float, weakref.ref[QObject] | None, str]] = []
         self._windows: set[int] = set()
         self._threads: set[threading.Thread] = set()
+        self.waited: list[str] = []
+        self._guard: QTimer | None = None
+        self._popup_since = 0.0
+
+    def start_guard(self) -> None:
+        """Look after modal windows that wait for a person; an application must be there."""
+        if self._guard is None:
+            self._guard = QTimer(interval=200)
+            self._guard.timeout.connect(self._end_waiting)
+            self._guard.start()
+
+    def _end_waiting(self) -> None:
+        now = time.monotonic()
+        popup = QApplication.activePopupWidget()
+        self._popup_since = self._popup_since or now if popup else 0.0
+        modal = QApplication.activeModalWidget()
+        # exec() makes a dialog modal to the application, open() to its window only.
+        if modal and modal.windowModality() == Qt.WindowModality.ApplicationModal:
+            self.waited.append(repr(modal))
+            modal.close()
+        elif popup and now - self._popup_since > POPUP_SECONDS:
+            self.waited.append(repr(popup))
+            popup.close()
 
     def begin(self) -> None:
         """Take what is there now for what may stay."""
+        self.waited.clear()
         self._started.clear()
         self._shots.clear()
         self._windows = {_address(widget) for widget in QApplication.topLevelWidgets()}
@@ -259,6 +286,9 @@ def _watch() -> Iterator[Watch]:
 @pytest.fixture(autouse=True)
 def _nothing_left_behind(request: pytest.FixtureRequest, _watch: Watch) -> Iterator[None]:
     """Fail a test that leaves a timer, animation, thread, process or window behind."""
+    if "qapp" in request.fixturenames:
+        request.getfixturevalue("qapp")
+        _watch.start_guard()
     _watch.begin()
     yield
     _delete_what_is_due()
@@ -271,6 +301,8 @@ def _nothing_left_behind(request: pytest.FixtureRequest, _watch: Watch) -> Itera
         widget.close()
         widget.deleteLater()
     _delete_what_is_due()
+    if _watch.waited:
+        pytest.fail("waited for a person: " + ", ".join(_watch.waited), pytrace=False)
     # The traceback of a failed test keeps all of its objects alive.
     if left and not request.node.stash.get(_FAILED, False):
         pytest.fail("left behind:\n  " + "\n  ".join(left), pytrace=False)

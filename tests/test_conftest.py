@@ -31,6 +31,14 @@ SINNERS = {
     "modal_dialog": ("would wait for a person", "QDialog(window).exec()"),
     "modal_question": ("would wait for a person", "QMessageBox.question(window, 'a', 'b')"),
     "file_dialog": ("would wait for a person", "QFileDialog.getOpenFileName(window)"),
+    # Qt itself asks: there is no such file.
+    "modal_in_qt": (
+        "waited for a person",
+        "dialog = QFileDialog(window, options=QFileDialog.Option.DontUseNativeDialog);"
+        " dialog.setFileMode(QFileDialog.FileMode.ExistingFile); dialog.open();"
+        " dialog.findChild(QLineEdit, 'fileNameEdit').setText('/missing/x'); dialog.accept();"
+        " dialog.close()",
+    ),
     "menu": ("would wait for a person", "QMenu.exec([], window.pos())"),
     "qt_warning": ("Qt messages with level WARNING", "qWarning('careful')"),
     "late_qt_warning": (
@@ -42,6 +50,7 @@ SINNERS = {
 }
 SAINTS = {
     "plain": "window.show()",
+    "open": "dialog = QDialog(window); dialog.open(); qtbot.wait(500)",
     "stopped_timer": "timer = QTimer(window); timer.start(50_000); timer.stop()",
     "fired": "QTimer.singleShot(0, window, window.update)",
     "excused": "qWarning('QWindowsWindow::propagateSizeHints()')",
@@ -52,7 +61,7 @@ SAINTS = {
 HEAD = """
 import threading, time, warnings
 from PySide6.QtCore import QSettings, QTimer, QVariantAnimation, qWarning
-from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QLineEdit, QMenu, QMessageBox, QWidget
 
 KEPT = []
 
