@@ -22,7 +22,7 @@ from bpviz.ui.panels.help_dialog import show_about, show_keys
 from bpviz.ui.panels.tool_bar import ToolBar
 from bpviz.ui.panels.workspace import Workspace
 from bpviz.ui.settings import THEME_CHOICES, Settings
-from bpviz.ui.style import THEMES, apply_theme, guard, icon, resource_path
+from bpviz.ui.style import THEMES, Theme, apply_theme, guard, icon, resource_path, style_sheet
 
 LAYOUT_VERSION: Final = 1
 START_SIZE: Final = QSize(1440, 900)
@@ -37,7 +37,7 @@ class MainWindow(QMainWindow):
         self.player = player
         self.settings = settings
         self.overlay = settings.text("overlay")
-        self.theme = THEMES[settings.text("theme")]
+        self.theme = _use_theme(settings.text("theme"))
         digits = settings.number("digits")
         self.commands = make_actions(self)
         self.files = FileCommands(document, settings, self)
@@ -226,9 +226,7 @@ class MainWindow(QMainWindow):
         """Show the theme called `name`."""
         self.settings.put("theme", name)
         self.commands[f"view.theme_{name}"].setChecked(True)
-        application = QApplication.instance()
-        if isinstance(application, QApplication):
-            self.theme = apply_theme(application, name)
+        self.theme = _use_theme(name)
         for row in ACTIONS:
             if row.icon:
                 self.commands[row.id].setIcon(icon(row.icon, self.theme))
@@ -322,6 +320,15 @@ class MainWindow(QMainWindow):
             self.theme,
             logarithmic=self.loss_plot.logarithmic,
         )
+
+
+def _use_theme(name: str) -> Theme:
+    """Give the application the theme, unless it has it: laying all widgets out anew is slow."""
+    theme = THEMES[name]
+    application = QApplication.instance()
+    if isinstance(application, QApplication) and application.styleSheet() != style_sheet(theme):
+        apply_theme(application, name)
+    return theme
 
 
 def _dropped_file(event: QDropEvent) -> Path | None:

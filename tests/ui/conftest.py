@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from bpviz.app import create_window
 from bpviz.document.document import Document
@@ -87,7 +88,8 @@ def open_window(qtbot: QtBot) -> Iterator[Callable[[Session | None], MainWindow]
 
     yield opened
     for window in windows:
-        close_for_good(window)
+        if isValid(window):
+            close_for_good(window)
 
 
 @pytest.fixture
@@ -102,6 +104,7 @@ def close_for_good(window: MainWindow) -> None:
     window.document.new(window.document.session)
     window.close()
     window.deleteLater()
+    QApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete)
 
 
 def named(parent: QWidget, name: str, kind: type[QWidget] = QWidget) -> QWidget:

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QButtonGroup,
+    QHBoxLayout,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from bpviz.explain.subject import ASPECTS, Aspect
 
@@ -30,17 +37,17 @@ class AspectRow(QWidget):
         self._buttons: dict[Aspect, QToolButton] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(4)
+        row.setSpacing(3)
         for aspect in ASPECTS:
             button = QToolButton()
             button.setText(WORDS[aspect])
             button.setToolTip(TIPS[aspect])
             button.setObjectName(f"explain.{aspect}")
             button.setCheckable(True)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             self._buttons[aspect] = button
             self._group.addButton(button)
             row.addWidget(button)
-        row.addStretch(1)
         self._group.buttonClicked.connect(self._on_clicked)
 
     def show_aspects(
