@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import re
+from typing import Final
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import QApplication, QGraphicsScene
 
 from bpviz.document.player import Player
 from bpviz.ui.canvas.cards import loss_symbol
-from bpviz.ui.canvas.legend import Surround, header_text, title_text
+from bpviz.ui.canvas.legend import Surround, header_text, paint_surround, title_text
 from bpviz.ui.canvas.picture import Picture
+
+# The room that header and legend take from a drawing in a file: left, top, right, bottom.
+INNER: Final = (12, 48, -12, -96)
 
 
 def surround_of(player: Player, picture: Picture, zoom: float) -> Surround:
@@ -39,3 +47,16 @@ def _sentence(problem: str) -> str:
     """Return a problem without the place in the file that it starts with."""
     text = re.sub(r"^[\w.\[\]]+: ", "", problem)
     return text[:1].upper() + text[1:]
+
+
+def paint_all(
+    scene: QGraphicsScene, picture: Picture, surround: Surround, painter: QPainter, rect: QRectF
+) -> None:
+    """Paint the drawing on its ground, and the texts around it, into `rect`."""
+    painter.save()
+    painter.fillRect(rect, QColor(picture.theme.canvas))
+    scene.render(painter, rect.adjusted(*INNER), picture.content_rect())
+    painter.restore()
+    painter.save()
+    paint_surround(painter, rect, surround, picture.theme, QApplication.font())
+    painter.restore()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -117,6 +117,23 @@ class Picture:
         if brief != self._is_brief:
             self._is_brief = brief
             self._show_nodes()
+
+    def marks_of(
+        self,
+        nodes: Iterable[str],
+        edges: Iterable[str],
+        hovered: tuple[int, int],
+        offers: Mapping[int, str],
+    ) -> Marks:
+        """Return marks for selected nodes and edges by name, a hovered (node, edge), offers."""
+        edge_index = self.session.network.edge_index
+        return Marks(
+            nodes=frozenset(self.geometry.index[each] for each in nodes),
+            edges=frozenset(edge_index[each] for each in edges),
+            hovered_node=hovered[0],
+            hovered_edge=hovered[1],
+            offers=dict(offers),
+        )
 
     def place(self, positions: FloatArray) -> None:
         """Put the nodes at `positions` [N, 2]."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QApplication, QGraphicsScene
 
 from bpviz.document.document import Document
@@ -14,15 +14,16 @@ from bpviz.document.player import Player
 from bpviz.model.edit import Edit, EditError
 from bpviz.model.schema import Session
 from bpviz.model.verbs import add_unit, delete
-from bpviz.ui.canvas.around import surround_of
+from bpviz.ui.canvas.around import paint_all, surround_of
 from bpviz.ui.canvas.card import ALL_TEXT_FROM
 from bpviz.ui.canvas.flow import Clock
 from bpviz.ui.canvas.geometry import FloatArray, Geometry
-from bpviz.ui.canvas.gestures import Connect, Gesture, MoveNodes, SelectBox, table_of
-from bpviz.ui.canvas.legend import Surround, paint_surround
-from bpviz.ui.canvas.picture import Marks, Picture, positions_of, same_structure
+from bpviz.ui.canvas.gestures import Gesture, table_of
+from bpviz.ui.canvas.legend import Surround
+from bpviz.ui.canvas.picture import Picture, positions_of, same_structure
+from bpviz.ui.canvas.press import gesture_at
 from bpviz.ui.canvas.shown import OVERLAYS, Overlay, Shown, as_stale, shown
-from bpviz.ui.canvas.targets import edge_under, named, node_under, placed
+from bpviz.ui.canvas.targets import cursor_over, edge_under, named, node_under, placed
 from bpviz.ui.canvas.wire import BandItem, WireItem
 from bpviz.ui.style import Theme
 
@@ -232,17 +233,8 @@ class CanvasScene(QGraphicsScene):
         self.select(nodes, [edge for edge in self._edges if edge in names])
 
     def _mark(self) -> None:
-        index = self.geometry.index
-        edge_index = self._session.network.edge_index
-        node, edge = self._hovered
         self.picture.mark(
-            Marks(
-                nodes=frozenset(index[each] for each in self._nodes),
-                edges=frozenset(edge_index[each] for each in self._edges),
-                hovered_node=node,
-                hovered_edge=edge,
-                offers=dict(self._offers),
-            )
+            self.picture.marks_of(self._nodes, self._edges, self._hovered, self._offers)
         )
 
     # -- editing -------------------------------------------------------------------------------
@@ -283,35 +275,8 @@ class CanvasScene(QGraphicsScene):
         `additive` (Shift) and `toggle` (Ctrl) change the selection instead of replacing it.
         """
         self._cancel_gesture()
-        node, on_rim = node_under(self.geometry, at, zoom)
-        if on_rim:
-            self._gesture = Connect(self, at, node)
-        elif 0 <= node < self.geometry.node_count:
-            self._gesture = self._press_node(at, self.geometry.ids[node], additive, toggle)
-        elif node < 0 and (edge := edge_under(self.picture, at, zoom)) >= 0:
-            self._press_edge(self.geometry.names[edge], additive, toggle)
-        else:
-            self._gesture = SelectBox(self, at, additive=additive or toggle)
+        self._gesture = gesture_at(self, self.picture, at, zoom, additive=additive, toggle=toggle)
         return self._gesture
-
-    def _press_node(self, at: QPointF, node: str, additive: bool, toggle: bool) -> Gesture | None:
-        was_selected = node in self._nodes
-        if toggle and was_selected:
-            self.select([each for each in self._nodes if each != node], self._edges)
-            return None
-        if additive or toggle:
-            self.select([*self._nodes, node], self._edges)
-        elif not was_selected:
-            self.select([node], [])
-        return MoveNodes(self, at, node if was_selected and not additive else None)
-
-    def _press_edge(self, edge: str, additive: bool, toggle: bool) -> None:
-        if toggle and edge in self._edges:
-            self.select(self._nodes, [each for each in self._edges if each != edge])
-        elif additive or toggle:
-            self.select(self._nodes, [*self._edges, edge])
-        else:
-            self.select([], [edge])
 
     def _cancel_gesture(self) -> None:
         if self._gesture is not None:
@@ -328,13 +293,7 @@ class CanvasScene(QGraphicsScene):
             self._hovered = (node, edge)
             self._mark()
             self.hovered.emit(*named(self.geometry, node, edge))
-        if on_rim:
-            return Qt.CursorShape.CrossCursor
-        return (
-            Qt.CursorShape.ArrowCursor
-            if node < 0 and edge < 0
-            else Qt.CursorShape.PointingHandCursor
-        )
+        return cursor_over(node, edge, on_rim=on_rim)
 
     def highlight(self, kind: str, name: str) -> None:
         """Mark the node, edge or loss of this kind and name as if the pointer were over it."""
@@ -365,11 +324,5 @@ class CanvasScene(QGraphicsScene):
 
     def paint_to(self, painter: QPainter, rect: QRectF) -> None:
         """Paint the drawing with header and legend into `rect` of a picture or file."""
-        painter.save()
-        painter.fillRect(rect, QColor(self._theme.canvas))
         self.picture.set_brief(False)
-        self.render(painter, rect.adjusted(12, 48, -12, -96), self.picture.content_rect())
-        painter.restore()
-        painter.save()
-        paint_surround(painter, rect, self.surround(), self._theme, QApplication.font())
-        painter.restore()
+        paint_all(self, self.picture, self.surround(), painter, rect)

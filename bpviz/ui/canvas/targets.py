@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, Qt
 
 from bpviz.ui.canvas.geometry import Geometry
 from bpviz.ui.canvas.picture import Picture
@@ -32,6 +32,14 @@ def edge_under(picture: Picture, at: QPointF, zoom: float) -> int:
         if abs(label.x - at.x()) <= width / 2 and abs(label.y - at.y()) <= height / 2:
             return label.edge
     return picture.geometry.edge_at(at.x(), at.y(), EDGE_REACH / zoom)
+
+
+def cursor_over(node: int, edge: int, *, on_rim: bool) -> Qt.CursorShape:
+    """Return the cursor that says what a press does over a node or an edge (−1: none)."""
+    if on_rim:
+        return Qt.CursorShape.CrossCursor
+    nothing = node < 0 and edge < 0
+    return Qt.CursorShape.ArrowCursor if nothing else Qt.CursorShape.PointingHandCursor
 
 
 def tip_text(picture: Picture, at: QPointF, zoom: float) -> str:
