@@ -108,12 +108,9 @@ def check_numbers(window: MainWindow) -> int:
     return known
 
 
-def test_the_main_job(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    player, document = window.player, window.document
-    first = encode_session(document.session)
-    trigger(window, "view.show_gradients")
-
-    # A whole iteration by neuron, with keys, forwards and back: the same numbers both ways.
+def step_through_an_iteration(window: MainWindow) -> None:
+    """Walk an iteration by neuron with keys, forwards and back: the same numbers both ways."""
+    player = window.player
     assert (player.iteration, player.frame) == (0, None)
     pictures = [drawn(window)]
     known = [check_numbers(window)]
@@ -124,14 +121,16 @@ def test_the_main_job(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     assert known[-2] == len(drawn(window))
     assert known[:-1] == sorted(known[:-1])
     assert player.iteration == 1
-    assert not document.dirty
+    assert not window.document.dirty
     for there in reversed(pictures[:-1]):
         QTest.keyClick(window.canvas, Qt.Key.Key_Left)
         assert drawn(window) == there
     assert (player.iteration, player.frame) == (0, None)
-    assert without_progress(document.session) == first
 
-    # Running 200 iterations, by Space.
+
+def run_200_iterations(window: MainWindow, qtbot: QtBot) -> None:
+    """Run by Space, pause by Space, and go to iteration 200."""
+    player = window.player
     QTest.keyClick(window.canvas, Qt.Key.Key_Space)
     assert player.running
     qtbot.waitUntil(lambda: player.iteration >= 200)
@@ -139,15 +138,27 @@ def test_the_main_job(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     assert not player.running
     player.seek(200)
     assert player.iteration == 200
-    assert document.dirty
+    assert window.document.dirty
+
+
+def undo_all(window: MainWindow) -> None:
+    while window.document.can_undo:
+        trigger(window, "edit.undo")
+
+
+def test_the_main_job(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    player, document = window.player, window.document
+    first = encode_session(document.session)
+    trigger(window, "view.show_gradients")
+    step_through_an_iteration(window)
+    assert without_progress(document.session) == first
+    run_200_iterations(window, qtbot)
 
     # An edit, and the way back to the first bytes.
-    weight = verbs.set_edge(document.session, ["x1->h1"], "weight", 0.25)
-    document.push(weight)
+    document.push(verbs.set_edge(document.session, ["x1->h1"], "weight", 0.25))
     assert drawn(window)["x1->h1 weight"] == "0.25"
     edited = document.session
-    while document.can_undo:
-        trigger(window, "edit.undo")
+    undo_all(window)
     assert encode_session(document.session) == first
     while document.can_redo:
         trigger(window, "edit.redo")
@@ -163,8 +174,7 @@ def test_the_main_job(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     assert again.progress.iteration == 200
     document.open(path)
     assert player.iteration == 200
-    while document.can_undo:
-        trigger(window, "edit.undo")
+    undo_all(window)
     assert encode_session(document.session) == first
 
 
