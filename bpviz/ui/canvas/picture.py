@@ -112,11 +112,15 @@ class Picture:
         if self._wanted() != self._placed_for[:1]:
             self._show_labels()
 
-    def set_brief(self, brief: bool) -> None:
-        """Say whether the zoom leaves only names legible: then no other text is made."""
-        if brief != self._is_brief:
-            self._is_brief = brief
+    def set_brief(self, brief: bool) -> bool:
+        """Say whether the zoom leaves only names legible; return whether it did before.
+
+        Then no other text is made.
+        """
+        before, self._is_brief = self._is_brief, brief
+        if brief != before:
             self._show_nodes()
+        return before
 
     def marks_of(
         self,

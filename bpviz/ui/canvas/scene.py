@@ -324,5 +324,6 @@ class CanvasScene(QGraphicsScene):
 
     def paint_to(self, painter: QPainter, rect: QRectF) -> None:
         """Paint the drawing with header and legend into `rect` of a picture or file."""
-        self.picture.set_brief(False)
+        was_brief = self.picture.set_brief(False)
         paint_all(self, self.picture, self.surround(), painter, rect)
+        self.picture.set_brief(was_brief)
