@@ -33,6 +33,8 @@ class ChipsView(TermsView):
     ) -> None:
         super().__init__(theme, font, parent)
         self._chips: tuple[Chip, ...] = ()
+        self._typesetter = Typesetter(self._glyphs)
+        self._made_for = -1
         self.setObjectName("chips")
         self.setAccessibleName("Quantities used")
 
@@ -50,7 +52,10 @@ class ChipsView(TermsView):
     def made_page(self, width: float) -> Page:
         """Return the page for a width in pixels."""
         page, size = Page(), max(8, round(0.82 * self.type_size))
-        typesetter = Typesetter(self._glyphs, self._digits)
+        if self._made_for != self._digits:
+            self._made_for = self._digits
+            self._typesetter = Typesetter(self._glyphs, self._digits)
+        typesetter = self._typesetter
         gap, pad, high = 0.4 * size, 0.7 * size, 1.9 * size
         x = y = 0.0
         for chip in self._chips:
@@ -68,6 +73,11 @@ class ChipsView(TermsView):
             x += card.width + gap
             page.height = max(page.height, y + height)
         return page
+
+    def mark_shape(self, hit: Hit) -> tuple[QRectF, float]:
+        """Return the chip, whose frame stays as it is."""
+        rect = QRectF(hit.x, hit.y, hit.width, hit.height).adjusted(2.0, 2.0, -2.0, -2.0)
+        return rect, rect.height() / 2
 
     def paint_backdrop(self, painter: QPainter) -> None:
         """Paint the chips, each in the colour of its sign."""

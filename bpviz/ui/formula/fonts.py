@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,8 @@ FAMILY: Final = "STIX Two Math"
 FILE: Final = "STIXTwoMath-Regular.ttf"
 # Sizes are measured once, at a size where rounding does not matter, and scale from there.
 MEASURED_AT: Final = 1000
+# Accents, and the letters of scripts in which neighbours change each other's forms.
+JOINING: Final = re.compile("[\u0300-\u036f\u0590-\u1dff\u2e80-\uffff\U00010000-\U0010ffff]")
 BOLD_ZERO: Final = 0x1D7CE
 ITALIC_CAPITAL, ITALIC_SMALL, ITALIC_GREEK = 0x1D434, 0x1D44E, 0x1D6FC
 # The places in Unicode's mathematical italics that stand elsewhere.
@@ -63,14 +66,14 @@ class FormulaFont:
 
     def extent(self, text: str, style: Style) -> Extent:
         """Return how far `text` reaches in shares of the type size."""
-        if text.isascii() or len(text) == 1:
+        if JOINING.search(text) is None:
             width = ascent = descent = 0.0
             for sign in text:
                 one = self._sign(sign, style)
                 width += one.width
                 ascent, descent = max(ascent, one.ascent), max(descent, one.descent)
             return Extent(width, ascent, descent)
-        # Foreign letters may join: such a text is measured whole.
+        # Letters that join are measured together.
         return self._sign(text, style)
 
     def font(self, style: Style, size: int) -> QFont:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 from bpviz.ui.formula.fonts import FormulaFont
 from bpviz.ui.formula.page import FormulaLine, Page, lay_out
 from bpviz.ui.formula.terms_view import TermsView
+from bpviz.ui.formula.typesetter import Typesetter
 from bpviz.ui.style import Theme
 
 
@@ -20,6 +21,8 @@ class FormulaView(TermsView):
     ) -> None:
         super().__init__(theme, font, parent)
         self._lines: tuple[FormulaLine, ...] = ()
+        self._made_for: tuple[int, float] | None = None
+        self._typesetter = Typesetter(self._glyphs)
         self.setObjectName("formula")
         self.setAccessibleName("Formula")
 
@@ -36,4 +39,8 @@ class FormulaView(TermsView):
 
     def made_page(self, width: float) -> Page:
         """Return the page for a width in pixels."""
-        return lay_out(self._lines, self._glyphs, self._digits, self.type_size, width)
+        room = width - 4 * self.type_size
+        if self._made_for != (self._digits, room):
+            self._made_for = (self._digits, room)
+            self._typesetter = Typesetter(self._glyphs, self._digits, room)
+        return lay_out(self._lines, self._typesetter, self.type_size, width)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
 from bpviz.explain.expression import Expression, Number
-from bpviz.ui.formula.boxes import Box, Drawn, Hit, Metrics, hits, inks, referring
+from bpviz.ui.formula.boxes import Box, Drawn, Hit, Piece, broken, hits, inks, referring, row
 from bpviz.ui.formula.typesetter import Typesetter
 
 # Formulas that fit in no other way are set smaller, down to this share.
@@ -57,11 +57,9 @@ class Page:
         self.width = max(self.width, x + box.width)
 
 
-def lay_out(
-    lines: Iterable[FormulaLine], metrics: Metrics, digits: int, size: int, width: float
-) -> Page:
+def lay_out(lines: Iterable[FormulaLine], typesetter: Typesetter, size: int, width: float) -> Page:
     """Return the lines at a type size in pixels on a page `width` pixels wide."""
-    setting = _Setting(metrics, digits, size, width)
+    setting = _Setting(typesetter, size, width)
     for line in lines:
         setting.add(line)
     return setting.finished()
@@ -70,9 +68,9 @@ def lay_out(
 class _Setting:
     """Puts one line after the other on a page."""
 
-    def __init__(self, metrics: Metrics, digits: int, size: int, width: float) -> None:
+    def __init__(self, typesetter: Typesetter, size: int, width: float) -> None:
         self._page = Page()
-        self._metrics, self._digits = metrics, digits
+        self._typesetter = typesetter
         self._size, self._width = size, width
         self._pad = round(0.55 * size)
         self._y = 0.0
@@ -84,6 +82,7 @@ class _Setting:
         """Put `line` below all others."""
         size = self._size
         on_card = line.role != "symbols"
+        pieces = self._pieces(line, size)
         if not on_card:
             self._close_card()
         if self._y:
@@ -93,9 +92,12 @@ class _Setting:
         if on_card and self._card_from is None:
             self._card_from = self._y
             self._y += 0.6 * size
+            if line.left is None and not self._fits(line, pieces):
+                # Rather further left than broken.
+                self._column = self._pad
         if line.left is not None:
             self._left(line.left)
-        self._right(line)
+        self._right(line, pieces)
 
     def finished(self) -> Page:
         """Return the page."""
@@ -105,13 +107,13 @@ class _Setting:
 
     def _caption(self, words: str) -> None:
         size = max(9, round(0.74 * self._size))
-        box = self._typesetter(self._width).text(words, "roman", size, "muted")
+        box = self._typesetter.text(words, "roman", size, "muted")
         self._page.put(box, 0.0, self._y + box.ascent)
         self._y += box.height + round(0.5 * self._size)
 
     def _left(self, left: Expression) -> None:
         """Put the left side; the equal signs stand behind it, or below it where it is long."""
-        box = self._typesetter(self._width).box(left, self._size)
+        box = self._typesetter.box(left, self._size)
         if box.width <= WIDEST_LEFT * self._width:
             self._column = self._pad + box.width + 0.3 * self._size
             self._waiting = box
@@ -121,8 +123,8 @@ class _Setting:
         self._column = self._pad + 0.6 * self._size
         self._waiting = None
 
-    def _right(self, line: FormulaLine) -> None:
-        boxes, relation, x = self._fitted(line)
+    def _right(self, line: FormulaLine, pieces: Sequence[Piece]) -> None:
+        boxes, relation, x = self._fitted(line, pieces)
         left = self._waiting if line.left is not None else None
         for place, box in enumerate(boxes):
             ascent, descent = box.ascent, box.descent
@@ -140,22 +142,33 @@ class _Setting:
             if place < len(boxes) - 1:
                 self._y += 0.38 * self._size
 
-    def _fitted(self, line: FormulaLine) -> tuple[Sequence[Box], Box, float]:
+    def _pieces(self, line: FormulaLine, size: int) -> list[Piece]:
+        if line.role != "result":
+            return self._typesetter.pieces(line.right, size)
+        assert isinstance(line.right, Number)
+        box = self._typesetter.number(line.right.value, round(size * 1.15), "bold", line.tone)
+        return [Piece(referring(box, line.right.reference))]
+
+    def _fitted(
+        self, line: FormulaLine, pieces: Sequence[Piece]
+    ) -> tuple[Sequence[Box], Box, float]:
         """Return the right side's lines, its relation, and where it begins; smaller if it must."""
         size = self._size
         while True:
-            relation = self._typesetter(self._width).text(line.relation, "roman", size)
+            relation = self._typesetter.text(line.relation, "roman", size)
             x = self._column + relation.width + 0.3 * size
             room = self._width - x - self._pad
-            typesetter = self._typesetter(room)
-            if line.role == "result":
-                boxes: Sequence[Box] = [_result(typesetter, line, size)]
-            else:
-                boxes = typesetter.lines(line.right, size, room)
+            boxes = broken(pieces, room)
             fits = max(box.width for box in boxes) <= room
             if fits or size - 1 < SMALLEST_SHARE * self._size:
                 return boxes, relation, x
             size -= 1
+            pieces = self._pieces(line, size)
+
+    def _fits(self, line: FormulaLine, pieces: Sequence[Piece]) -> bool:
+        """Whether the line stands in one piece behind an equal sign in the column."""
+        sign = self._typesetter.text(line.relation, "roman", self._size).width + 0.3 * self._size
+        return self._column + sign + row(pieces).width + self._pad <= self._width
 
     def _close_card(self) -> None:
         if self._card_from is None:
@@ -164,12 +177,3 @@ class _Setting:
         card = Card(0.0, self._card_from, self._width, self._y - self._card_from)
         self._page.cards.append(card)
         self._card_from = None
-
-    def _typesetter(self, width: float) -> Typesetter:
-        return Typesetter(self._metrics, self._digits, width)
-
-
-def _result(typesetter: Typesetter, line: FormulaLine, size: int) -> Box:
-    assert isinstance(line.right, Number)
-    box = typesetter.number(line.right.value, round(size * 1.15), "bold", line.tone)
-    return referring(box, line.right.reference)

@@ -177,7 +177,12 @@ class TermsView(QWidget):
         painter.setBrush(QColor(mix(self._theme.panel, self._theme.accent, 0.28)))
         for hit in self._page.hits:
             if any(same_thing(hit.reference, each) for each in lit):
-                painter.drawRoundedRect(hit_rect(hit), 3.0, 3.0)
+                rect, radius = self.mark_shape(hit)
+                painter.drawRoundedRect(rect, radius, radius)
+
+    def mark_shape(self, hit: Hit) -> tuple[QRectF, float]:
+        """Return the box that lights up behind a term, and the radius of its corners."""
+        return hit_rect(hit), 3.0
 
     def _term_at(self, at: QPointF) -> Reference | None:
         for hit in self._page.hits:

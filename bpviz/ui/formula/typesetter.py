@@ -44,6 +44,7 @@ from bpviz.ui.formula.names import fenced, name_box, rooted, script_size
 
 PLUS_SPACE: Final = 0.24
 DOT_SPACE: Final = 0.19
+MOST_NAMES: Final = 2_000
 COMPOSITE: Final = (
     Sum, Product, Fraction, Power, Negative, Given, Rest, Partial, Function,
 )  # fmt: skip
@@ -86,24 +87,30 @@ class Typesetter:
         self._metrics = metrics
         self._digits = digits
         self._width = width
+        self._names: dict[tuple[str, int], Box] = {}
 
     def box(self, expression: Expression, size: int) -> Box:
         """Return `expression` in one line, at a type size in pixels."""
         return row(self.pieces(expression, size))
 
-    def lines(self, expression: Expression, size: int, width: float) -> list[Box]:
-        """Return `expression` in lines of `width` pixels, broken at operators where it can be."""
-        return broken(self.pieces(expression, size), width)
-
     def text(self, text: str, style: Style, size: int, tone: str = "") -> Box:
         """Return plain words."""
         return text_box(self._metrics, text, style, size, tone)
+
+    def name(self, latex: str, size: int) -> Box:
+        """Return a name; those that return from line to line are made once."""
+        key = (latex, size)
+        if key not in self._names:
+            if len(self._names) >= MOST_NAMES:
+                self._names.clear()
+            self._names[key] = name_box(self._metrics, latex, size)
+        return self._names[key]
 
     def number(self, value: float, size: int, style: Style = "roman", tone: str = "") -> Box:
         """Return a number; an exponent is written as a power of ten."""
         text = format_number(value, self._digits, trim=True)
         mantissa, _, exponent = text.partition("e")
-        if not exponent:
+        if not exponent or not math.isfinite(value):
             return self.text(text, style, size, tone)
         ten = self.text(f"{mantissa}·10", style, size, tone)
         small = self.text(exponent, style, script_size(size), tone)
@@ -120,7 +127,7 @@ class Typesetter:
             case Negative():
                 return self._negated(expression, size, level)
             case Function(name, argument, _) if name != "sqrt":
-                name_piece = Piece(name_box(self._metrics, FUNCTIONS[name].latex, size))
+                name_piece = Piece(self.name(FUNCTIONS[name].latex, size))
                 return [name_piece, *self._fenced(argument, size, level + 1, "()")]
             case Absolute(term):
                 return self._fenced(term, size, level + 1, "||")
@@ -136,12 +143,11 @@ class Typesetter:
     def _leaf(self, expression: Expression, size: int) -> Box:
         match expression:
             case Symbol(_, latex, _, reference):
-                return referring(name_box(self._metrics, latex, size), reference)
+                return referring(self.name(latex, size), reference)
             case Partial(of, by, _, reference):
                 d = Piece(self.text("∂", "italic", size))
                 above, below = (
-                    row([d, Piece(name_box(self._metrics, each.latex, size), 0.03 * size)])
-                    for each in (of, by)
+                    row([d, Piece(self.name(each.latex, size), 0.03 * size)]) for each in (of, by)
                 )
                 return referring(over(above, below, size), reference)
             case Number(value, reference, text, _):
@@ -159,7 +165,7 @@ class Typesetter:
                 raise TypeError(f"no box for {type(expression).__name__}")
 
     def _block(self, expression: Expression, size: int) -> Box:
-        lines = self.lines(expression, size, self._width)
+        lines = broken(self.pieces(expression, size), self._width)
         return lines[0] if len(lines) == 1 else column(lines, 0.3 * size)
 
     def _rest(self, rest: Rest, size: int) -> Box:
