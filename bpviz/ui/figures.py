@@ -18,6 +18,8 @@ from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.engine.curve import LossCurve
 from bpviz.engine.datasets import epoch_of, make_rows
+from bpviz.engine.errors import NonFinite
+from bpviz.engine.readiness import first_problem
 from bpviz.model.files import atomic_write
 from bpviz.model.schema import Session
 from bpviz.ui.canvas.scene import CanvasScene
@@ -51,8 +53,9 @@ def export_drawing(
 ) -> None:
     """Write the session's drawing to `path`, at the end of its next backward phase.
 
-    The kind follows the ending: .svg, .pdf or .png. FigureError for another ending, OSError
-    where the disk refuses. Needs no display.
+    The kind follows the ending: .svg, .pdf or .png. FigureError for another ending or an
+    incomplete session, NonFinite where a value is not finite, OSError where the disk refuses.
+    Needs no display.
     """
     _check_ending(path, DRAWING_ENDINGS)
     application = drawing_application()
@@ -64,8 +67,11 @@ def export_drawing(
     if player.frames:
         joined = [n for n, frame in enumerate(player.frames) if frame.phase == "reduce"]
         player.show_frame(joined[-1] if joined else len(player.frames) - 1)
+    if problem := first_problem(session):
+        raise FigureError(problem)
     if player.problem:
-        raise FigureError(player.problem)
+        place, _, cause = player.problem.partition(": ")
+        raise NonFinite(place, cause)
     write_drawing(scene, path)
 
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
+import msgspec
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QImage
@@ -17,8 +18,12 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox
 
 from bpviz.document.document import Document
 from bpviz.document.player import Player
+from bpviz.engine.errors import NonFinite
+from bpviz.model.data import TableData
+from bpviz.model.edit import apply
 from bpviz.model.schema import Session
 from bpviz.model.session import load_session, save_session
+from bpviz.model.verbs import set_node
 from bpviz.ui.figures import FigureError, export_drawing, export_loss_plot
 from bpviz.ui.main_window import MainWindow
 from bpviz.ui.style import THEMES
@@ -101,6 +106,17 @@ def test_an_unknown_ending_writes_nothing(session: Session, tmp_path: Path) -> N
                          ("loss.docx", export_loss_plot)):  # fmt: skip
         with pytest.raises(FigureError, match="must end in"):
             export(session, tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_be_computed_is_not_drawn(session: Session, tmp_path: Path) -> None:
+    empty = msgspec.structs.replace(session, data=TableData())
+    with pytest.raises(FigureError, match="no rows"):
+        export_drawing(empty, tmp_path / "net.svg")
+    huge = apply(session, set_node(session, ["h1"], "activation", "exp"))
+    huge = apply(huge, set_node(huge, ["h1"], "bias", 1000.0))
+    with pytest.raises(NonFinite, match="h1"):
+        export_drawing(huge, tmp_path / "net.svg")
     assert list(tmp_path.iterdir()) == []
 
 
