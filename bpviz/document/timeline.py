@@ -129,7 +129,13 @@ class Timeline:
         self._forget_behind()
         self._place = self._line.put(edit, self._place)
         self._stand_on(after, keep_state=edit.is_cosmetic)
+        self._forget_loss(edit)
         return dropped
+
+    def _forget_loss(self, edit: Edit) -> None:
+        """Forget the loss at the position: an edit gave this iteration another one."""
+        if not edit.is_cosmetic:
+            self.curve.forget(self.iteration)
 
     def _forget_behind(self) -> None:
         """Drop what is kept for places behind the position."""
@@ -143,18 +149,21 @@ class Timeline:
         self._extends = ""
         if not keep_state:
             self._state = None
-            self.curve.forget(session.progress.iteration)
 
     # -- moving ------------------------------------------------------------------------------
 
     def go(self, place: Place) -> None:
         """Move the position to `place`, with the very bits that stood there."""
-        place = self._line.normal(place)
+        place, here = self._line.normal(place), self._place
         if place < self._place:
             self._walk_back(place)
         if place > self._place:
             self._walk_on(place)
         self._extends = ""
+        # Two places of one iteration, before and behind an edit, have losses of their own.
+        crossed = self._line.entry(min(here, place)[0])
+        if isinstance(crossed, Edit) and abs(here[0] - place[0]) == 1:
+            self._forget_loss(crossed)
 
     def _walk_back(self, place: Place) -> None:
         """Go to `place` or to something known before it."""

@@ -221,3 +221,26 @@ def test_checkpoints_stay_within_their_budget() -> None:
     assert nearest is not None
     assert 5000 - 3 * checkpoints.spacing < nearest.place[1] <= 5000
     assert_array_equal(nearest.state.theta, np.zeros(100))
+
+
+def test_the_curve_keeps_its_points_when_one_goes_back() -> None:
+    timeline = Timeline(xor_session())
+    timeline.record_loss()
+    timeline.advance(30)
+    points = list(timeline.curve.iteration)
+    assert points[0] == 0
+    for place in ((0, 7), (0, 0), (0, 29)):
+        timeline.go(place)
+        assert timeline.curve.iteration == points
+
+
+def test_an_edit_gives_its_iteration_a_new_loss_and_undo_the_old() -> None:
+    timeline = Timeline(xor_session())
+    timeline.record_loss()
+    before = timeline.curve.train[0]
+    timeline.push(_set_weight(timeline, 5.0))
+    timeline.record_loss()
+    assert timeline.curve.train[0] != before
+    timeline.go((0, 0))
+    timeline.record_loss()
+    assert timeline.curve.train == [before]
