@@ -24,7 +24,7 @@ from bpviz.ui.panels.workspace import Workspace
 from bpviz.ui.settings import THEME_CHOICES, Settings
 from bpviz.ui.style import THEMES, Theme, apply_theme, guard, icon, resource_path, style_sheet
 
-LAYOUT_VERSION: Final = 1
+LAYOUT_VERSION: Final = 2
 START_SIZE: Final = QSize(1440, 900)
 
 
