@@ -228,12 +228,17 @@ def _add_export(commands: argparse._SubParsersAction[Parser]) -> None:
     parser = _command(
         commands,
         "export",
-        "draw figures and tables from a session; no screen is needed",
+        "make figures, tables and derivations from a session; no screen is needed",
         """\
-The ending of a file's name says its kind.
+The ending of a file's name says its kind. A derivation goes line by line from the
+definition of the loss to each gradient of the next iteration, every line with its
+numbers and its rule.
 
-example:
-  bpviz export mine.bpviz.json --diagram net.svg --loss-plot loss.png --table numbers.tex""",
+examples:
+  bpviz export mine.bpviz.json --diagram net.svg --loss-plot loss.png --table numbers.tex
+  bpviz export mine.bpviz.json --derivation all.html
+  bpviz export mine.bpviz.json --derivation one.md --parameter "x1->h1"
+  bpviz export mine.bpviz.json --derivation bias.tex --parameter h1""",
     )
     _add_session(parser)
     parser.add_argument("--diagram", metavar="FILE", help="the drawing: .svg .pdf .png")
@@ -242,6 +247,14 @@ example:
         "--table",
         metavar="FILE",
         help="parameters, gradients and node values: .csv .md .tex .html",
+    )
+    parser.add_argument(
+        "--derivation", metavar="FILE", help="how each gradient comes about: .md .tex .html"
+    )
+    parser.add_argument(
+        "--parameter",
+        metavar="NAME",
+        help="derive only this weight, SOURCE->TARGET, or the bias of this unit",
     )
 
 

@@ -1,4 +1,4 @@
-"""`bpviz export`: drawings, plots and tables from a session, without a screen."""
+"""`bpviz export`: drawings, plots, tables and derivations of a session, without a screen."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from bpviz.cli.files import load, prepare, require_complete, require_writable, w
 from bpviz.engine.backprop import trace
 from bpviz.engine.errors import NonFinite
 from bpviz.engine.state import state_of
+from bpviz.export.derivation import DERIVATION_KINDS, derivation_page
 from bpviz.export.tables import TABLE_KINDS, table
 from bpviz.model.session import Session
 
@@ -24,9 +25,14 @@ def export(options: argparse.Namespace) -> int:
         ("--diagram", options.diagram, DIAGRAM_KINDS),
         ("--loss-plot", options.loss_plot, PLOT_KINDS),
         ("--table", options.table, TABLE_KINDS),
+        ("--derivation", options.derivation, DERIVATION_KINDS),
     )
+    if options.parameter is not None and options.derivation is None:
+        raise CommandError("export: --parameter goes with --derivation")
     if not any(path for _, path, _ in wanted):
-        raise CommandError("export: nothing to do; give --diagram, --loss-plot or --table")
+        raise CommandError(
+            "export: nothing to do; give --diagram, --loss-plot, --table or --derivation"
+        )
     for option, path, kinds in wanted:
         if path is not None and Path(path).suffix.lower() not in kinds:
             raise CommandError(f"export: {option}: the file must end in {' '.join(kinds)}")
@@ -36,6 +42,8 @@ def export(options: argparse.Namespace) -> int:
     try:
         if options.table is not None:
             _write_table(session, options.table)
+        if options.derivation is not None:
+            _write_derivation(session, options.derivation, options.parameter)
         if options.diagram is not None or options.loss_plot is not None:
             _draw(session, options.diagram, options.loss_plot)
     except NonFinite as error:
@@ -47,6 +55,16 @@ def _write_table(session: Session, path: str) -> None:
     program, rows = prepare(session)
     record = trace(program, rows, session.training, state_of(session, program))
     write(path, table(session, record, Path(path).suffix.lower()).encode())
+
+
+def _write_derivation(session: Session, path: str, parameter: str | None) -> None:
+    program, rows = prepare(session)
+    record = trace(program, rows, session.training, state_of(session, program))
+    try:
+        text = derivation_page(session, record, Path(path).suffix.lower(), parameter)
+    except ValueError as error:
+        raise CommandError(f"export: --parameter: {error}") from None
+    write(path, text.encode())
 
 
 def _draw(session: Session, diagram: str | None, loss_plot: str | None) -> None:

@@ -27,7 +27,7 @@ from bpviz.explain.influence import Influence
 from bpviz.explain.joining import penalty_factors, sample_gradients, whole_batch
 from bpviz.explain.loss_rules import open_loss
 from bpviz.explain.names import NamedLeaves
-from bpviz.explain.rewriting import Fact, Rewriting, Step, Term, added, derivative, strongest
+from bpviz.explain.rewriting import MOST_TERMS, Fact, Rewriting, Step, Term, added, derivative
 from bpviz.explain.text import to_text
 from bpviz.explain.unit_rules import open_units
 from bpviz.model.session import Notation
@@ -89,7 +89,7 @@ def derive(
     sample and no penalty there is one section; else one for the objective, the samples, and what
     they come to together.
     """
-    leaves = NamedLeaves(trace, sample, notation)
+    leaves = NamedLeaves(trace, sample, notation, edge)
     influence = Influence(leaves, node, edge)
     batch = _Batch(leaves, influence, node, edge)
     if batch.plain:
@@ -246,20 +246,25 @@ class _Batch:
     def _parts(self) -> Expression:
         values = self._values
         parts: list[Expression] = [self.of_sample(at, value) for at, value in enumerate(values)]
+        if whole_batch(self.leaves):
+            return self._with_rest(parts, 0.0)
         slopes = sum(evaluate(slope) for _, slope in self._slopes())
         total = (self.gradient.value - slopes) * (self.count if self.mean else 1)
         return self._with_rest(parts, total - sum(values))
 
     def _with_rest(self, parts: list[Expression], rest: float) -> Expression:
-        # A trace may hold some samples of the batch only; the others are known by their sum.
-        if whole_batch(self.leaves):
-            return added(parts)
-        more = self.count - len(parts)
-        return Sum((*strongest(parts), Rest(more, rest, "samples")))
+        # The first samples in full; a trace may lack some, whose sum is known nevertheless.
+        kept = parts[:MOST_TERMS] if len(parts) > MOST_TERMS + 1 else parts
+        folded = [*map(evaluate, parts[len(kept) :]), rest]
+        if self.count == len(kept):
+            return added(kept)
+        return Sum((*kept, Rest(self.count - len(kept), math.fsum(folded), "samples")))
 
     @property
     def _rest_loss(self) -> float:
         trace = self.leaves.trace
+        if whole_batch(self.leaves):
+            return 0.0
         total = trace.loss * (self.count if self.mean else 1)
         return total - float(trace.loss_per_sample.sum())
 

@@ -80,11 +80,15 @@ class NamedLeaves(Leaves):
 
     A unit labelled r_h has the value r_h, the pre-activation z_h and the error signal δ_h, where
     all units are labelled so; otherwise y goes with z_y and δ_y. A weight is w_h where each unit
-    has one edge only, w¹₁₂ where labels such as a²₁ count layer and place, else w(x→y).
+    has one edge only, w¹₁₂ where labels such as a²₁ count layer and place, else w(x→y); the edge
+    `own`, whose weight is spoken of, then has plainly w.
     """
 
-    def __init__(self, trace: Trace, sample: int, notation: Notation | None = None) -> None:
+    def __init__(
+        self, trace: Trace, sample: int, notation: Notation | None = None, own: int = -1
+    ) -> None:
         self.notation = notation or Notation()
+        self.own = own
         super().__init__(
             trace,
             sample,
@@ -94,7 +98,7 @@ class NamedLeaves(Leaves):
 
     def at(self, sample: int) -> NamedLeaves:
         """Return the leaves of another sample."""
-        return NamedLeaves(self.trace, sample, self.notation)
+        return NamedLeaves(self.trace, sample, self.notation, self.own)
 
     def label(self, node: int) -> str:
         """Return the node's label, cut; its id where the label is empty or not the only one."""
@@ -177,6 +181,8 @@ class NamedLeaves(Leaves):
             apart = "," if max(len(to), len(start)) > 1 else ""
             name = Name("w", str(layer), f"{to}{apart}{start}", "")
             return name.text("w"), name.latex("w")
+        if edge == self.own:
+            return "w", "w"
         arrow = r" \to ".join(
             name.latex(name.letter) if name.letter else words(name.label)
             for name in (source, target)

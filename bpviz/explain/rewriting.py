@@ -156,6 +156,11 @@ class Rewriting:
                 fact = replace(fact, more=fact.more + 1)
         self.line(rule, terms, fact)
 
+    @property
+    def holds(self) -> bool:
+        """Whether rules are being gathered."""
+        return self._held is not None
+
     def hold(self) -> None:
         """Begin to gather rules."""
         self._held = []

@@ -31,6 +31,8 @@ from bpviz.model.network import activation_name
 
 # A line with more leaves than this names its factors δ.
 MOST_LEAVES = 32
+# With more units in a level their formulas are not written out side by side.
+MOST_FORMULAS = 3
 RULES = MappingProxyType(
     {
         "relu": "ReLU rule",
@@ -64,8 +66,13 @@ def open_units(rewriting: Rewriting, influence: Influence, nodes: frozenset[int]
     _cancel(rewriting, nodes)
     _gather(rewriting, "z", nodes)
     _name(rewriting, influence, nodes)
+    crowded = len(nodes) > MOST_FORMULAS and not rewriting.holds
+    if crowded:
+        rewriting.hold()
     _define(rewriting, influence, nodes)
     _split(rewriting, influence, nodes)
+    if crowded:
+        rewriting.release()
     _factor(rewriting, influence)
 
 

@@ -144,6 +144,32 @@ def assert_rounded(rows: list[tuple[str, list[str]]], traced: dict[str, Any]) ->
         assert found == pytest.approx(numbers, rel=1e-9)
 
 
+class TestDerivations:
+    @pytest.mark.parametrize("kind", ["md", "tex", "html"])
+    def test_all_parameters_without_a_screen(self, tmp_path: Path, kind: str) -> None:
+        ran = process("export", S5, "--derivation", f"d.{kind}", cwd=tmp_path)
+        assert (ran.status, ran.out, ran.error) == (0, "", "")
+        text = (tmp_path / f"d.{kind}").read_text()
+        assert text.count("sigmoid rule") >= 9
+        assert "chain rule" in text
+
+    def test_one_weight_and_one_bias(self, run: CommandLine, traced: dict[str, Any]) -> None:
+        for name, key in (("x1->h1", "edges"), ("h1", "biases")):
+            assert run("export", S5, "--derivation", "d.md", "--parameter", name).status == 0
+            text = Path("d.md").read_text()
+            assert text.count("\n## $") == 1
+            printed = re.findall(r"= (-?\d+\.\d{6,})\$", text)
+            gradient = traced["gradients"][key][name]
+            assert any(float(found) == pytest.approx(gradient, rel=1e-9) for found in printed)
+
+    def test_a_large_network_asks_for_one_parameter(self, run: CommandLine) -> None:
+        run("new", "--layers", "2-20-20-1", "-o", "large.json")
+        assert "choose one" in run("export", "large.json", "--derivation", "d.md").refusal()
+        assert not Path("d.md").exists()
+        ran = run("export", "large.json", "--derivation", "d.md", "--parameter", "x1->h1_1")
+        assert ran.status == 0
+
+
 class TestFigures:
     def test_every_kind_in_a_process_without_a_screen(self, tmp_path: Path) -> None:
         ran = process(
