@@ -18,7 +18,7 @@ from bpviz.model.network import Activation, activation_name
 from bpviz.ui.style import Theme, guard, scaled_font
 
 FloatArray = NDArray[np.float64]
-SAMPLES: Final = 241
+SAMPLES: Final = 129
 HEIGHT: Final = 196
 HEADING: Final = 46
 # The curve is shown over these ranges of z: it does not jitter as z moves.
@@ -107,6 +107,7 @@ class ActivationPlot(QWidget):
         self._activation: Activation = "identity"
         self._point: Point | None = None
         self._label = ""
+        self._warning = ""
         self._curve = curve_of(self._activation, None)
         self.setObjectName("activation")
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -129,13 +130,14 @@ class ActivationPlot(QWidget):
     @property
     def warning(self) -> str:
         """What hinders learning here."""
-        return "" if self._point is None else warning_of(self._activation, self._point)
+        return self._warning
 
     def show_unit(self, activation: Activation, label: str, point: Point | None) -> None:
         """Show the activation of the unit called `label`, at `point` where that is known."""
         if (activation, label, point) != (self._activation, self._label, self._point):
             self._activation, self._label, self._point = activation, label, point
             self._curve = curve_of(activation, point)
+            self._warning = "" if point is None else warning_of(activation, point)
             self.setAccessibleName(" ".join((*self.heading, self.warning)))
             self.update()
 
