@@ -11,6 +11,7 @@ from bpviz.cli.files import load, prepare, require_complete, require_writable, w
 from bpviz.engine.backprop import trace
 from bpviz.engine.errors import NonFinite
 from bpviz.engine.state import state_of
+from bpviz.explain.influence import NoParameterError
 from bpviz.export.derivation import DERIVATION_KINDS, derivation_page
 from bpviz.export.tables import TABLE_KINDS, table
 from bpviz.model.session import Session
@@ -40,10 +41,11 @@ def export(options: argparse.Namespace) -> int:
     session = load(options.session)
     require_complete(session)
     try:
-        if options.table is not None:
-            _write_table(session, options.table)
+        # First, because the parameter's name may be wrong.
         if options.derivation is not None:
             _write_derivation(session, options.derivation, options.parameter)
+        if options.table is not None:
+            _write_table(session, options.table)
         if options.diagram is not None or options.loss_plot is not None:
             _draw(session, options.diagram, options.loss_plot)
     except NonFinite as error:
@@ -62,7 +64,7 @@ def _write_derivation(session: Session, path: str, parameter: str | None) -> Non
     record = trace(program, rows, session.training, state_of(session, program))
     try:
         text = derivation_page(session, record, Path(path).suffix.lower(), parameter)
-    except ValueError as error:
+    except NoParameterError as error:
         raise CommandError(f"export: --parameter: {error}") from None
     write(path, text.encode())
 

@@ -12,24 +12,28 @@ from bpviz.explain.joining import fused, loss_place, members
 from bpviz.explain.names import NamedLeaves
 from bpviz.model.network import Network, Unit
 
-__all__ = ["Influence", "parameter_named", "parameter_names"]
+__all__ = ["Influence", "NoParameterError", "parameter_named", "parameter_names"]
+
+
+class NoParameterError(ValueError):
+    """What was asked for is no parameter to derive; the message is one line."""
 
 
 def parameter_named(network: Network, name: str) -> tuple[int, int]:
     """Return the parameter called `name` as (node, edge), one of them −1.
 
-    A name is that of an edge, SOURCE->TARGET, or a unit's id for its bias. Raises ValueError with
-    one line where there is no such parameter.
+    A name is that of an edge, SOURCE->TARGET, or a unit's id for its bias. NoParameterError where
+    there is no such parameter.
     """
     if name in network.edge_index:
         return -1, network.edge_index[name]
     place = network.node_index.get(name)
     shown = name if len(name) <= 40 else f"{name[:39]}…"
     if place is None:
-        raise ValueError(f'no edge SOURCE->TARGET and no unit is called "{shown}"')
+        raise NoParameterError(f'no edge SOURCE->TARGET and no unit is called "{shown}"')
     found = network.nodes[place]
     if not isinstance(found, Unit) or not found.has_bias:
-        raise ValueError(f'"{shown}" has no bias')
+        raise NoParameterError(f'"{shown}" has no bias')
     return place, -1
 
 

@@ -13,7 +13,7 @@ from bpviz.explain.combine import pre_activation
 from bpviz.explain.explanation import Line
 from bpviz.explain.expression import Expression, Number, Symbol, with_numbers
 from bpviz.explain.formulas import activated
-from bpviz.explain.influence import parameter_named, parameter_names
+from bpviz.explain.influence import NoParameterError, parameter_named, parameter_names
 from bpviz.explain.joining import loss_line
 from bpviz.explain.names import NamedLeaves
 from bpviz.explain.numbers import format_number
@@ -44,13 +44,13 @@ MOST_PARAMETERS: Final = 300
 def derivation_page(session: Session, trace: Trace, kind: str, parameter: str | None = None) -> str:
     """Return the derivation of one parameter, or of all of them, as a text of DERIVATION_KINDS.
 
-    `parameter` is an edge SOURCE->TARGET or the id of a unit, for its bias. ValueError, with one
-    line, where there is no such parameter, or where all are asked for and there are too many.
+    `parameter` is an edge SOURCE->TARGET or the id of a unit, for its bias. NoParameterError
+    where there is no such parameter, or where all are asked for and there are too many.
     """
     network = session.network
     names = parameter_names(network) if parameter is None else [parameter]
     if len(names) > MOST_PARAMETERS:
-        raise ValueError(
+        raise NoParameterError(
             f"{len(names):,} parameters are too many for one file (at most {MOST_PARAMETERS}); "
             "choose one"
         )
