@@ -19,9 +19,9 @@ SQUARE_BELOW_SIZE: Final = 12.0
 ALL_TEXT_FROM: Final = 0.55
 NAME_FROM: Final = 0.3
 _SMALLEST: Final = 0.42
-# The usual width of the line under a circle and under a square.
+# The usual width of the line under a circle, and the largest of the line under a square.
 CIRCLE_TEXT: Final = 116.0
-SQUARE_TEXT: Final = 134.0
+SQUARE_TEXT: Final = 160.0
 
 
 @dataclass(frozen=True)
@@ -156,8 +156,8 @@ def _below(painter: QPainter, card: Card, font: QFont) -> None:
         return
     metrics = QFontMetricsF(font)
     width = metrics.horizontalAdvance(card.below)
-    if width > SQUARE_TEXT * 1.2:
-        font = scaled_font(font, font.pixelSize() * SQUARE_TEXT * 1.2 / width, bold=True)
+    if width > SQUARE_TEXT:
+        font = scaled_font(font, font.pixelSize() * SQUARE_TEXT / width, bold=True)
         metrics = QFontMetricsF(font)
         width = metrics.horizontalAdvance(card.below)
     x = -RADIUS if card.is_loss else RADIUS - width
