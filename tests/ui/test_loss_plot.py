@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
@@ -96,6 +97,20 @@ def fill(plot: LossPlot, player: Player) -> Callable[[list[float]], None]:
 def drawn(plot: LossPlot, name: str) -> tuple[list[float], list[float]]:
     x, y = plot.curve_data(name)
     return list(x), list(y)
+
+
+def test_a_single_point_is_a_dot(plot: LossPlot, player: Player) -> None:
+    """A line through one point would show nothing at iteration 0."""
+    plot.refresh()
+    assert len(player.curve.iteration) == 1
+    image = plot.plot.grab().toImage()
+    colors = {
+        image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())
+    }
+    assert QColor(DARK.positive).name() in colors
+    player.step_iteration()
+    plot.refresh()
+    assert [item.opts["symbol"] for item in plot.plot_item.listDataItems()[:4]] == [None] * 4
 
 
 def test_train_and_test_are_drawn_and_what_lies_ahead_apart(

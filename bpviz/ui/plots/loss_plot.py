@@ -29,6 +29,7 @@ from bpviz.ui.style import Theme, guard, mix
 LIVE_INTERVAL: Final = 0.08
 TICK_DIGITS: Final = 3
 TEXT_ROOM: Final = 12
+DOT_SIZE: Final = 7
 # Room around the ranges, so that ticks and curve at the very edge are seen whole.
 EDGE: Final = 0.03
 
@@ -93,7 +94,7 @@ class LossPlot(QWidget):
         }
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._here = pg.InfiniteLine(angle=90, movable=False)
-        self._dots = pg.ScatterPlotItem(size=7)
+        self._dots = pg.ScatterPlotItem(size=DOT_SIZE)
         self.heading = QWidget()
         self._key = QLabel()
         self._reading = QLabel()
@@ -221,7 +222,16 @@ class LossPlot(QWidget):
     def _draw(self, name: str, x: FloatArray, y: FloatArray) -> None:
         """Draw a curve up to the present position, and dim what lies ahead."""
         passed = int(np.searchsorted(x, self._player.iteration, side="right"))
-        self._curves[name].setData(x[:passed], y[:passed])
+        # A line through one point draws nothing: until there are two, the point is a dot.
+        alone = int(np.isfinite(y[:passed]).sum()) == 1
+        self._curves[name].setData(
+            x[:passed],
+            y[:passed],
+            symbol="o" if alone else None,
+            symbolSize=DOT_SIZE,
+            symbolBrush=self._color(name),
+            symbolPen=None,
+        )
         self._curves[f"{name}_ahead"].setData(x[max(0, passed - 1) :], y[max(0, passed - 1) :])
 
     def _move_ranges(self) -> None:
