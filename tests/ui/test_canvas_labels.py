@@ -5,10 +5,11 @@ import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import QApplication
 
+from bpviz.model.network import Edge, Input, Network, Unit
 from bpviz.model.schema import Session
 from bpviz.ui.canvas.geometry import RADIUS, Geometry
 from bpviz.ui.canvas.labels import Spot, box_size, fit_labels, place_labels
-from tests.ui.canvas_fakes import canvas_on, layered, lesson, scattered
+from tests.ui.canvas_fakes import canvas_on, layered, lesson, scattered, with_network
 
 LESSONS = ("S1", "S2", "S3", "S4", "S5")
 
@@ -101,3 +102,23 @@ def test_a_dense_net_labels_only_what_the_step_uses(qapp: QApplication) -> None:
         active = np.flatnonzero(canvas.scene.picture.shown.active_edges)
         assert edges
         assert edges <= set(active.tolist())
+
+
+def test_shared_weights_and_biases_carry_a_tie_mark(qapp: QApplication) -> None:
+    nodes = (
+        Input("x", position=(0, 0)),
+        Unit("h", bias_share="b1", position=(240, -80)),
+        Unit("k", bias_share="b1", position=(240, 80)),
+        Unit("y", position=(480, 0)),
+    )
+    edges = (
+        Edge("x", "h", 0.5, share="w1"),
+        Edge("x", "k", 0.5, share="w1"),
+        Edge("h", "y", 0.3, share="a_very_long_name"),
+        Edge("k", "y", 0.25),
+    )
+    with canvas_on(with_network(Network(nodes, edges, ("y",)))) as canvas:
+        firsts = {label.edge: label.text.first for label in canvas.scene.picture.label_layer.labels}
+        assert firsts == {0: "w 0.5 =w₁", 1: "w 0.5 =w₁", 2: "w 0.3 =a_very_…", 3: "w 0.25"}
+        assert canvas.scene.picture.card(1).above.startswith("b 0 =b₁")
+        assert "=" not in canvas.scene.picture.card(3).above

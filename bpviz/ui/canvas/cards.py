@@ -15,6 +15,7 @@ from bpviz.ui.canvas.shown import Numbers, Overlay, Shown, State
 from bpviz.ui.style import Theme
 
 SHORT_DIGITS = 3
+LONGEST_TIE = 8
 BORDERS = {
     State.NOT_COMPUTED: "not_computed",
     State.STALE: "stale",
@@ -27,6 +28,14 @@ def number_text(numbers: Numbers, place: int, digits: int, *, trim: bool = False
     if numbers.state[place] == State.NOT_COMPUTED:
         return "—"
     return format_number(float(numbers.value[place]), digits, trim=trim)
+
+
+def tie_mark(share: str) -> str:
+    """Return what follows a weight or bias that is one with others of the same name: " =b₁"."""
+    if not share:
+        return ""
+    name = share if len(share) <= LONGEST_TIE else share[: LONGEST_TIE - 1] + "…"
+    return f" ={pretty_name(name)}"
 
 
 def loss_symbol(session: Session) -> str:
@@ -131,7 +140,8 @@ class CardMaker:
         if not isinstance(model, Unit) or not model.has_bias:
             return ""
         shown = self.shown
-        text = f"b {format_number(float(shown.bias[node]), self.digits, trim=True)}"
+        number = format_number(float(shown.bias[node]), self.digits, trim=True)
+        text = f"b {number}{tie_mark(model.bias_share)}"
         if shown.overlay == "gradients" and shown.bias_gradient.state[node] != State.NOT_COMPUTED:
             text += f"   ∂ {self._number(shown.bias_gradient, node)}"
         return text

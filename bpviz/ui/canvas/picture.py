@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QGraphicsScene
 from bpviz.explain.numbers import format_number
 from bpviz.model.schema import Session
 from bpviz.ui.canvas.card import SQUARE_TEXT, Card, card_bounds
-from bpviz.ui.canvas.cards import CardMaker, number_text, touched
+from bpviz.ui.canvas.cards import CardMaker, number_text, tie_mark, touched
 from bpviz.ui.canvas.edge_layer import EdgeLayer
 from bpviz.ui.canvas.flow import FlowLayer
 from bpviz.ui.canvas.geometry import RADIUS, FloatArray, Geometry, IntArray
@@ -237,7 +237,8 @@ class Picture:
         weight = format_number(float(shown.weight[edge]), self._digits, trim=True)
         number = number_text(shown.edges, edge, self._digits)
         color = text_color(self.theme, shown.overlay, int(shown.edges.state[edge]))
-        return LabelText(f"w {weight}", f"{_PREFIX[shown.overlay]} {number}", color)
+        tie = tie_mark(self.session.network.edges[edge].share)
+        return LabelText(f"w {weight}{tie}", f"{_PREFIX[shown.overlay]} {number}", color)
 
 
 def positions_of(session: Session) -> FloatArray:
