@@ -18,6 +18,7 @@ from bpviz.engine.frames import Frame, FrameList, Grain
 from bpviz.engine.program import Program
 from bpviz.engine.snapshot import Snapshot
 from bpviz.model.edit import Edit
+from bpviz.model.schema import Notation
 
 StepGrain: TypeAlias = Literal["term", "neuron", "layer", "phase", "iteration"]
 LONG_RUN = 1_000_000_000
@@ -80,6 +81,12 @@ class Player(QObject):
     def problem(self) -> str:
         """Why there is no trace: what the session lacks, or where it is not finite; else empty."""
         return self._stage.problem
+
+    @property
+    def notation(self) -> Notation:
+        """The letters that the session's text has for loss and target."""
+        notation = self._document.timeline.base.notation
+        return notation if isinstance(notation, Notation) else Notation()
 
     @property
     def program(self) -> Program:

@@ -30,6 +30,7 @@ from bpviz.explain.joining import (
 from bpviz.explain.symbols import Leaves
 from bpviz.explain.updates import fixed_line, update_lines
 from bpviz.model.network import Unit, activation_name
+from bpviz.model.schema import Notation
 
 MOST_LINES = 6
 COMBINE_WORDS = {
@@ -39,13 +40,26 @@ COMBINE_WORDS = {
 }
 
 
-def explain(trace: Trace, frame: Frame, sample: int, digits: int = 10) -> Explanation:
+def explain(
+    trace: Trace,
+    frame: Frame,
+    sample: int,
+    digits: int = 10,
+    notation: Notation | None = None,
+) -> Explanation:
     """Explain `frame` of `trace` for the chosen sample (its place in the batch).
 
-    Numbers in the sentence have up to `digits` significant digits.
+    Numbers in the sentence have up to `digits` significant digits. `notation` gives the letters
+    of loss and target.
     """
     chosen = frame.sample if frame.sample >= 0 else sample
-    return EXPLAINERS[frame.kind](Leaves(trace, chosen), frame, digits)
+    return EXPLAINERS[frame.kind](leaves_of(trace, chosen, notation), frame, digits)
+
+
+def leaves_of(trace: Trace, sample: int, notation: Notation | None) -> Leaves:
+    """Return the leaves for one sample, with the letters of `notation`."""
+    letters = notation or Notation()
+    return Leaves(trace, sample, loss_name=letters.loss_symbol, target_name=letters.target_symbol)
 
 
 def _input(leaves: Leaves, _frame: Frame, digits: int) -> Explanation:

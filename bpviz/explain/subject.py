@@ -12,12 +12,13 @@ from bpviz.engine.backprop import Trace
 from bpviz.engine.frames import Frame
 from bpviz.engine.snapshot import Snapshot
 from bpviz.explain.backward import bias_gradient_line, error_line, gradient_line
-from bpviz.explain.derivation import explain
+from bpviz.explain.derivation import explain, leaves_of
 from bpviz.explain.explanation import Explanation, Line, explained
 from bpviz.explain.expression import Number
 from bpviz.explain.joining import gradient_parts, whole_batch
 from bpviz.explain.symbols import Leaves
 from bpviz.model.network import Edge, Input, Network
+from bpviz.model.schema import Notation
 
 Aspect: TypeAlias = Literal["value", "error", "gradient", "update"]
 ASPECTS: tuple[Aspect, ...] = ("value", "error", "gradient", "update")
@@ -81,17 +82,18 @@ def explain_subject(
     digits: int = 10,
     *,
     batch: bool = False,
+    notation: Notation | None = None,
 ) -> Explanation:
     """Explain an aspect of a node or edge for the chosen sample (its place in the batch).
 
     With `batch` a gradient is followed on to that of the whole batch.
     """
-    leaves = Leaves(trace, sample)
+    leaves = leaves_of(trace, sample, notation)
     if aspect == "gradient":
         return _gradient(leaves, subject, digits, batch=batch)
     if subject.edge < 0 and isinstance(leaves.network.nodes[subject.node], Input):
         return INPUTS[aspect](leaves, subject.node, digits)
-    return explain(trace, _frame(leaves.network, subject, aspect), sample, digits)
+    return explain(trace, _frame(leaves.network, subject, aspect), sample, digits, notation)
 
 
 def _frame(network: Network, subject: Subject, aspect: Aspect) -> Frame:

@@ -127,7 +127,7 @@ class ExplainPanel(QWidget):
     # -- what is explained ---------------------------------------------------------------------
 
     def _explain_frame(self, trace: Trace, snapshot: Snapshot, frame: Frame) -> None:
-        told = explain(trace, frame, self._player.sample, self._digits)
+        told = explain(trace, frame, self._player.sample, self._digits, self._player.notation)
         self._aspects.show_aspects((), (), None)
         self._show(told)
         edge = trace.program.network.edges[frame.edge] if frame.edge >= 0 else None
@@ -142,7 +142,15 @@ class ExplainPanel(QWidget):
         latest = computed[-1] if computed else there[0]
         aspect = self._aspect if self._aspect in there else latest
         batch = snapshot.batch_gradients
-        told = explain_subject(trace, subject, aspect, sample, self._digits, batch=batch)
+        told = explain_subject(
+            trace,
+            subject,
+            aspect,
+            sample,
+            self._digits,
+            batch=batch,
+            notation=self._player.notation,
+        )
         self._aspects.show_aspects(there, computed, aspect)
         self._show(told, computed=aspect in computed)
         node = subject.node

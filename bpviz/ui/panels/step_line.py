@@ -150,6 +150,6 @@ class StepLine(QFrame):
         if frame is None or trace is None:
             self._sentence.set_whole_text(READY)
             return "Ready"
-        told = explain(trace, frame, player.sample, digits=self._digits)
+        told = explain(trace, frame, player.sample, self._digits, player.notation)
         self._sentence.set_whole_text(told.sentence)
         return told.title
