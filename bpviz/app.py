@@ -21,6 +21,7 @@ from bpviz.model.data import GeneratorData
 from bpviz.model.schema import Session
 from bpviz.model.session import load_session
 from bpviz.ui.main_window import MainWindow
+from bpviz.ui.panels.data_commands import DataCommands
 from bpviz.ui.panels.dialogs import show_message
 from bpviz.ui.settings import Settings
 from bpviz.ui.style import resource_path
@@ -52,19 +53,39 @@ def start_session() -> Session:
 
 def connect(window: MainWindow) -> None:
     """Connect all signals of the window, sorted by sender."""
-    commands, document, player = window.commands, window.document, window.player
+    document, player = window.document, window.player
 
     document.edited.connect(window.on_edited)
     document.file_changed.connect(window.on_file_changed)
     document.noticed.connect(window.on_noticed)
     document.replaced.connect(window.on_replaced)
 
+    player.curve_changed.connect(window.loss_plot.refresh_live)
+    player.run_changed.connect(window.on_run_changed)
+    player.stepped.connect(window.on_stepped)
+    player.stopped.connect(window.on_stopped)
+
+    window.loss_plot.log_toggled.connect(window.on_loss_log_toggled)
+    window.recent_menu.aboutToShow.connect(window.on_recent_shown)
+    window.scene.selection_changed.connect(window.on_selection_changed)
+    window.workspace.inspector.titled.connect(window.workspace.docks["inspector"].title.set_about)
+
+    connect_commands(window)
+
+
+def connect_commands(window: MainWindow) -> None:
+    """Connect all actions of the window's menus, sorted by id."""
+    commands, document, player = window.commands, window.document, window.player
+    data_commands = DataCommands(document, window.files, window.settings, window)
+
     commands["edit.delete"].triggered.connect(window.on_delete)
     commands["edit.redo"].triggered.connect(document.redo)
+    commands["edit.reinitialise"].triggered.connect(data_commands.reinitialise)
     commands["edit.select_all"].triggered.connect(window.on_select_all)
     commands["edit.undo"].triggered.connect(document.undo)
     commands["file.export_drawing"].triggered.connect(window.on_export_drawing)
     commands["file.export_loss"].triggered.connect(window.on_export_loss)
+    commands["file.import_data"].triggered.connect(data_commands.import_data)
     commands["file.new"].triggered.connect(window.on_new)
     commands["file.open"].triggered.connect(window.on_open)
     commands["file.quit"].triggered.connect(window.close)
@@ -82,6 +103,7 @@ def connect(window: MainWindow) -> None:
     commands["run.toggle"].triggered.connect(player.toggle)
     commands["view.fit"].triggered.connect(window.canvas.fit)
     commands["view.loss_log"].toggled.connect(window.on_loss_log_toggled)
+    commands["view.reduce_motion"].toggled.connect(window.on_reduce_motion_toggled)
     commands["view.theme"].triggered.connect(window.on_next_theme)
     commands["view.zoom_in"].triggered.connect(window.canvas.zoom_in)
     commands["view.zoom_out"].triggered.connect(window.canvas.zoom_out)
@@ -90,16 +112,6 @@ def connect(window: MainWindow) -> None:
     _group(window, "view.digits_4").triggered.connect(window.on_digits_chosen)
     _group(window, "view.show_values").triggered.connect(window.on_overlay_chosen)
     _group(window, "view.theme_dark").triggered.connect(window.on_theme_chosen)
-
-    player.curve_changed.connect(window.loss_plot.refresh_live)
-    player.run_changed.connect(window.on_run_changed)
-    player.stepped.connect(window.on_stepped)
-    player.stopped.connect(window.on_stopped)
-
-    window.loss_plot.log_toggled.connect(window.on_loss_log_toggled)
-    window.recent_menu.aboutToShow.connect(window.on_recent_shown)
-    window.scene.selection_changed.connect(window.on_selection_changed)
-    window.workspace.inspector.titled.connect(window.workspace.docks["inspector"].title.set_about)
 
 
 def run(arguments: Sequence[str]) -> int:

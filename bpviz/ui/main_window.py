@@ -162,7 +162,7 @@ class MainWindow(QMainWindow):
         self.set_overlay(action.objectName().removeprefix("view.show_"))
 
     def on_grain_chosen(self, action: QAction) -> None:
-        """Step by neuron, phase or iteration."""
+        """Step by term, neuron, phase or iteration."""
         grain = action.objectName().removeprefix("run.grain_")
         self.settings.put("grain", grain)
         self.player.set_grain(grain)  # type: ignore[arg-type]  # the ids are the grains
@@ -186,6 +186,11 @@ class MainWindow(QMainWindow):
         self.commands["view.loss_log"].setChecked(checked)
         if self.loss_plot.logarithmic != checked:
             self.loss_plot.set_log(checked)
+
+    def on_reduce_motion_toggled(self, checked: bool) -> None:
+        """Keep still what moves by itself, or let it move."""
+        self.settings.put("reduce_motion", checked)
+        self.scene.set_motion(not checked)
 
     def on_export_drawing(self) -> None:
         """Let a file be chosen, and write the drawing as it is shown."""
@@ -291,6 +296,9 @@ class MainWindow(QMainWindow):
         logarithmic = self.settings.flag("loss_logarithmic")
         self.commands["view.loss_log"].setChecked(logarithmic)
         self.loss_plot.set_log(logarithmic)
+        still = self.settings.flag("reduce_motion")
+        self.commands["view.reduce_motion"].setChecked(still)
+        self.scene.set_motion(not still)
         self.on_file_changed()
 
     def _ask_export(

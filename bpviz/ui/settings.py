@@ -29,8 +29,9 @@ ROWS: Final = {
         Row("theme", "dark", THEME_CHOICES),
         Row("digits", 4, DIGIT_CHOICES),
         Row("overlay", "gradients", ("values", "gradients", "updates")),
-        Row("grain", "neuron", ("neuron", "phase", "iteration")),
+        Row("grain", "neuron", ("term", "neuron", "phase", "iteration")),
         Row("loss_logarithmic", False),
+        Row("reduce_motion", False),
         Row("folder", ""),
     )
 }

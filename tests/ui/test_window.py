@@ -93,7 +93,7 @@ def test_arrows_step_both_ways(window: MainWindow) -> None:
 
 
 def test_step_by_chooses_what_a_step_is(window: MainWindow) -> None:
-    for grain in ("phase", "iteration", "neuron"):
+    for grain in ("term", "phase", "iteration", "neuron"):
         QTest.mouseClick(named(window, f"button.run.grain_{grain}"), Qt.MouseButton.LeftButton)
         assert window.player.grain == grain
         assert Settings().text("grain") == grain
@@ -104,6 +104,45 @@ def test_step_by_chooses_what_a_step_is(window: MainWindow) -> None:
     window.commands["run.grain_iteration"].trigger()
     QTest.mouseClick(named(window, "button.run.step_forward"), Qt.MouseButton.LeftButton)
     assert window.player.iteration == 1
+
+
+def test_stepping_by_terms_shows_each_product_of_a_sum(window: MainWindow) -> None:
+    QTest.keyClick(window.canvas, Qt.Key.Key_1)
+    assert window.player.grain == "term"
+    kinds = []
+    for _ in range(4):
+        QTest.keyClick(window.canvas, Qt.Key.Key_Right)
+        assert window.player.frame is not None
+        kinds.append(window.player.frame.kind)
+    assert kinds.count("term") == 2
+    QTest.keyClick(window.canvas, Qt.Key.Key_Left)
+    frame = window.player.frame
+    assert frame is not None
+    assert frame.kind == kinds[-2]
+    QTest.keyClick(window.canvas, Qt.Key.Key_2)
+    assert Settings().text("grain") == "neuron"
+
+
+def test_reduce_motion_keeps_the_dots_still_and_is_remembered(
+    open_window: Opener, session: Session
+) -> None:
+    first = open_window(session)
+    first.commands["run.step_forward"].trigger()
+    QTest.keyClick(first.canvas, Qt.Key.Key_Right)
+    assert first.scene.clock.is_running
+    first.commands["view.reduce_motion"].trigger()
+    assert not first.scene.clock.is_running
+    first.commands["run.step_forward"].trigger()
+    assert not first.scene.clock.is_running
+    close_for_good(first)
+    second = open_window(session)
+    assert second.commands["view.reduce_motion"].isChecked()
+    for _ in range(2):
+        second.commands["run.step_forward"].trigger()
+    assert not second.scene.clock.is_running
+    second.commands["view.reduce_motion"].trigger()
+    assert second.scene.clock.is_running
+    assert not Settings().flag("reduce_motion")
 
 
 def test_looking_makes_nothing_dirty(window: MainWindow) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 SESSION_FILTER: Final = "Sessions (*.bpviz.json);;All files (*)"
+TABLE_FILTER: Final = "Tables (*.csv *.tsv *.txt);;All files (*)"
 SESSION_ENDING: Final = ".bpviz.json"
 
 Button = QMessageBox.StandardButton
@@ -56,9 +57,15 @@ def ask_unsaved(
     return box
 
 
-def ask_file_to_open(parent: QWidget, folder: Path, on_path: Callable[[Path], None]) -> QFileDialog:
-    """Let a session file be chosen."""
-    dialog = QFileDialog(parent, "Open a session", str(folder), SESSION_FILTER)
+def ask_file_to_open(
+    parent: QWidget,
+    folder: Path,
+    on_path: Callable[[Path], None],
+    title: str = "Open a session",
+    filters: str = SESSION_FILTER,
+) -> QFileDialog:
+    """Let a file be chosen, without being told otherwise a session."""
+    dialog = QFileDialog(parent, title, str(folder), filters)
     dialog.setObjectName("open")
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
     return _opened(dialog, on_path)

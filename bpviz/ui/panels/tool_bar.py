@@ -17,7 +17,7 @@ PLAYER_IDS = (
     "run.reset", "run.back_iteration", "run.step_back", "run.toggle", "run.step_forward",
     "run.step_iteration",
 )  # fmt: skip
-GRAIN_IDS = ("run.grain_neuron", "run.grain_phase", "run.grain_iteration")
+GRAIN_IDS = ("run.grain_term", "run.grain_neuron", "run.grain_phase", "run.grain_iteration")
 OVERLAY_IDS = ("view.show_values", "view.show_gradients", "view.show_updates")
 TONES = {
     "view.show_values": "values",
