@@ -6,8 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -41,6 +40,7 @@ from bpviz.ui.style import guard
 PREVIEW_ROWS: Final = 8
 PREVIEW_COLUMNS: Final = 60
 CELL_LIMIT: Final = 40
+TARGET_HEIGHT: Final = 24
 POLL: Final = 30
 SCALINGS: Final = (
     ("none", "None"),
@@ -122,14 +122,12 @@ class ImportDialog(QDialog):
         self._scaling.set_key("none")
         self._fraction.set_value(0.0)
         self._seed.set_value(0)
-        line = QFontMetricsF(self.font()).lineSpacing()
-        self._targets.setFixedHeight(int(6 * line))
         form = Form()
         form.add("Targets", self._targets, "import.targets", "What the network is to learn")
         form.add("Scaling", self._scaling, "import.scaling", "Of numeric inputs, by training rows")
         form.add("Test share", self._fraction, "import.test", "Share of the rows kept for the test")
         form.add("Seed", self._seed, "import.seed", "Fixes which rows are kept for the test")
-        self._targets.setFixedHeight(int(6 * line))
+        self._targets.setFixedHeight(5 * TARGET_HEIGHT)
         column = QVBoxLayout(self._choices)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._recognised)
@@ -226,10 +224,13 @@ class ImportDialog(QDialog):
         self._targets.clear()
         for number, name in enumerate(table.names):
             item = QListWidgetItem(_short(name), self._targets)
+            item.setSizeHint(QSize(0, TARGET_HEIGHT))
             item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
             state = Qt.CheckState.Checked if number in chosen else Qt.CheckState.Unchecked
             item.setCheckState(state)
         self._targets.blockSignals(False)
+        if first:
+            self._targets.setFocus()
         self._targets.scrollToItem(self._targets.item(min(chosen, default=0)))
 
     def _checked(self) -> set[int]:
