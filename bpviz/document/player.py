@@ -200,6 +200,8 @@ class Player(QObject):
             self.stopped.emit(f"Stopped: {error}")
         self._stage.forget_frame()
         self._document.publish("Step")
+        if self.problem:
+            self.stopped.emit(self.problem)
 
     def back_iteration(self) -> None:
         """Go to the start of this iteration; from there, to the one before."""
@@ -293,6 +295,10 @@ class Player(QObject):
             # Replaying came over an edit of the line: the views must follow it.
             self._document.publish("Train")
         self._stage.compute_trace()
+        if self.problem:
+            self.pause()
+            self.stopped.emit(self.problem)
+            return
         self.stepped.emit()
         self.curve_changed.emit()
 

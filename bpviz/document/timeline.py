@@ -13,6 +13,7 @@ from bpviz.engine.curve import LossCurve
 from bpviz.engine.datasets import batches_per_epoch
 from bpviz.engine.errors import NonFinite
 from bpviz.engine.kernels import choose_kernel
+from bpviz.engine.readiness import first_problem
 from bpviz.engine.state import State, state_of, with_state
 from bpviz.model.edit import Edit, apply
 from bpviz.model.history import History, Place, Train, restore_history
@@ -230,13 +231,16 @@ class Timeline:
         """Train `count` iterations from the position on; return how many were done.
 
         Inside the line this replays it, edits included; at its end iterations are appended, by a
-        "run" or a "step", to the entry under way. `until` is asked between slices of work.
+        "run" or a "step", to the entry under way. `until` is asked between slices of work. Where
+        the last edit of the line left something incomplete, training ends there.
         NonFinite leaves the last finite state.
         """
         done = 0
         while done < count:
             while isinstance(edit := self._line.entry(self._place[0]), Edit):
                 self._cross(edit)
+                if self.at_end and first_problem(self._base):
+                    return done
             step = self._advance_entry(count - done, until, by)
             done += step
             if not step or (until is not None and until()):

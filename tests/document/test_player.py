@@ -286,3 +286,27 @@ def test_single_terms_follow_the_batch_and_the_optimizer(
     before = len(player.frames or ())
     document.push(verbs.set_training(document.session, "optimizer", Adam(0.01)))
     assert len(player.frames or ()) > before
+
+
+@pytest.mark.parametrize("way", ["step", "run"])
+def test_training_on_along_the_line_stops_where_an_edit_left_it_incomplete(
+    player: Player, document: Document, qtbot: QtBot, way: str
+) -> None:
+    for _ in range(5):
+        player.step_iteration()
+    document.push(verbs.delete(document.session, ["y1"], ()))
+    assert player.problem
+    player.seek(3)
+    assert not player.problem
+    heard: list[str] = []
+    player.stopped.connect(heard.append)
+    if way == "run":
+        player.run()
+        qtbot.waitUntil(lambda: bool(heard))
+    else:
+        for _ in range(3):
+            player.step_iteration()
+    assert heard == [player.problem]
+    assert not player.running
+    assert player.iteration == 5
+    assert "y1" not in document.session.network.node_index

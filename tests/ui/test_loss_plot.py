@@ -195,3 +195,16 @@ def test_both_themes_are_drawn(plot: LossPlot, fill: Callable[[list[float]], Non
         assert picture.pixelColor(400, 60).name() in (theme.canvas, theme.grid)
         pictures.append(picture)
     assert pictures[0] != pictures[1]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [(-1e308, 1e308), (-1.7e308,), (-1e300, -1e300), (-5e-324, 0.0), (-3.0, -3.0 - 1e-15)],
+)
+@pytest.mark.parametrize("logarithmic", [False, True])
+def test_losses_of_any_size_have_a_range(values: tuple[float, ...], logarithmic: bool) -> None:
+    drawn = scales.drawable(np.array(values), logarithmic)
+    span = scales.loss_span(drawn, logarithmic)
+    assert np.isfinite([span.low, span.high]).all()
+    assert span.low < span.high
+    scales.linear_ticks(span)

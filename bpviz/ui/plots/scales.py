@@ -15,6 +15,9 @@ ROUND_STEPS: Final = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 TICK_STEPS: Final = (1.0, 2.0, 5.0, 10.0)
 LOG_STEPS: Final = (1.0, 2.0, 5.0)
 SMALLEST_LOG_SPAN: Final = 1.0
+LARGEST_LOSS: Final = 1e300
+# Below this share of its size a loss that barely changes is drawn as a level line.
+SMALLEST_SHARE: Final = 1e-9
 
 
 class Span(NamedTuple):
@@ -62,13 +65,14 @@ def loss_span(values: FloatArray, logarithmic: bool) -> Span:
     finite = values[np.isfinite(values)]
     if not finite.size:
         return Span(-1.0, 0.0) if logarithmic else Span(0.0, 1.0)
-    low, high = float(finite.min()), float(finite.max())
+    # What has diverged may span more than a number can hold.
+    low, high = max(float(finite.min()), -LARGEST_LOSS), min(float(finite.max()), LARGEST_LOSS)
     if logarithmic:
         bottom, top = math.floor(low * 2 - 0.2) / 2, math.ceil(high * 2 + 0.1) / 2
         return Span(bottom, max(top, bottom + SMALLEST_LOG_SPAN))
     if low >= 0.0:
         return Span(0.0, round_up(high * 1.05) if high > 0.0 else 1.0)
-    size = round_up(max(high - low, 1e-300) * 1.1)
+    size = round_up(max(high - low, abs(low) * SMALLEST_SHARE, 1e-300) * 1.1)
     bottom = math.floor(low / size * 4) * size / 4
     return Span(bottom, max(bottom + size, math.ceil(high / size * 4) * size / 4))
 
