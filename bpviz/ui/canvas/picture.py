@@ -94,7 +94,9 @@ class Picture:
     ) -> None:
         """Draw all of this from now on."""
         if geometry is not self.geometry:
+            # Marks count edges by their place, which is another in another network.
             self.marks = Marks()
+            self._mark_edges()
         self.session, self.geometry, self.shown, self.theme = session, geometry, shown, theme
         self._digits = digits
         self._maker = CardMaker(session, geometry, shown, theme, digits)
