@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
@@ -33,12 +33,14 @@ from bpviz.model.schema import (
 )
 from bpviz.model.training import Training
 
+KernelName: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^(numpy|numba)\Z")]
+
 
 class Train(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A training entry: `train` iterations with one kernel."""
 
     train: int
-    kernel: str = "numpy"
+    kernel: KernelName = "numpy"
 
 
 Entry: TypeAlias = Edit | Train

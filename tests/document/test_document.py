@@ -151,3 +151,29 @@ def test_at_most_eight_runs_are_kept(document: Document) -> None:
         _push(document, float(number + 1))
     assert len(document.runs) == 7
     assert len({run.name for run in document.runs} | {document.active_run}) == 8
+
+
+def test_a_history_of_a_kernel_that_is_not_here_opens_and_replays(
+    document: Document, tmp_path: Path
+) -> None:
+    player = Player(document)
+    for _ in range(5):
+        player.step_iteration()
+    path = tmp_path / "a.bpviz.json"
+    document.save(path)
+    path.write_bytes(path.read_bytes().replace(b'"kernel":"numpy"', b'"kernel":"numba"'))
+    reopened = Document(xor_session())
+    reopened.open(path)
+    assert reopened.can_undo
+    reopened.undo()
+    reopened.redo()
+    for mine, other in zip(
+        reopened.session.network.edges, document.session.network.edges, strict=True
+    ):
+        assert mine.weight == pytest.approx(other.weight, rel=1e-12)
+    path.write_bytes(path.read_bytes().replace(b'"kernel":"numba"', b'"kernel":"abacus"'))
+    told: list[str] = []
+    reopened.noticed.connect(told.append)
+    reopened.open(path)
+    assert told
+    assert not reopened.can_undo
