@@ -7,14 +7,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import msgspec
-
 from bpviz.cli.errors import CommandError, shown_path
-from bpviz.engine.datasets import Rows, as_table, make_rows
+from bpviz.engine.datasets import Rows, make_rows
 from bpviz.engine.program import Program, compile
-from bpviz.model.data import GeneratorData
+from bpviz.engine.readiness import problems
 from bpviz.model.files import FormatError, atomic_write
-from bpviz.model.session import Session, encode_session, missing, read_session
+from bpviz.model.session import Session, encode_session, read_session
 
 
 def load(path: str) -> Session:
@@ -38,10 +36,7 @@ def prepare(session: Session) -> tuple[Program, Rows]:
 
 def require_complete(session: Session) -> None:
     """Raise CommandError where `session` lacks what tracing and training need."""
-    written_out = session
-    if isinstance(session.data, GeneratorData):
-        written_out = msgspec.structs.replace(session, data=as_table(session.data))
-    lacks = missing(written_out)
+    lacks = problems(session)
     if lacks:
         more = f" (and {len(lacks) - 1} more)" if len(lacks) > 1 else ""
         raise CommandError(f"incomplete session: {lacks[0]}{more}")

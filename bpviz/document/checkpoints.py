@@ -80,17 +80,6 @@ class Checkpoints:
             self._size -= self._kept.pop(gone).size
         del self._places[index:]
 
-    def shift(self, entry: int, by: int) -> None:
-        """Renumber the entries from `entry` on, after entries were put in before them."""
-        moved = {
-            ((place[0] + by, place[1]) if place[0] >= entry else place): checkpoint
-            for place, checkpoint in self._kept.items()
-        }
-        self._kept = {
-            place: Checkpoint(place, checkpoint.state) for place, checkpoint in moved.items()
-        }
-        self._places = sorted(self._kept)
-
     def _thin(self) -> bool:
         """Drop every other checkpoint; return whether any went."""
         dropped = self._places[1:-1:2]

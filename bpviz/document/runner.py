@@ -48,11 +48,6 @@ class Runner(QObject):
         """Whether the clock ticks."""
         return self._running
 
-    @property
-    def draw_cost(self) -> float:
-        """Smoothed time that drawing takes, in seconds."""
-        return self._draw_cost
-
     def start(self) -> None:
         """Let the clock tick."""
         self._running = True

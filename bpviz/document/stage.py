@@ -6,7 +6,6 @@ from bpviz.document.timeline import Timeline
 from bpviz.engine.backprop import Trace
 from bpviz.engine.errors import NonFinite
 from bpviz.engine.frames import Frame, FrameList, Grain, frames
-from bpviz.engine.readiness import first_problem
 from bpviz.engine.snapshot import Snapshot, running_snapshot, snapshot
 
 READY = -1
@@ -80,7 +79,7 @@ class Stage:
         timeline = self._timeline
         base = timeline.base
         try:
-            self.problem = first_problem(base)
+            self.problem = timeline.workshop.problem(base)
             if not self.problem:
                 self.trace = timeline.workshop.trainer(base).trace(timeline.state)
                 self.sample = min(self.sample, len(self.trace.rows) - 1)

@@ -12,8 +12,6 @@ from bpviz.document.workshop import Workshop
 from bpviz.engine.curve import LossCurve
 from bpviz.engine.datasets import batches_per_epoch
 from bpviz.engine.errors import NonFinite
-from bpviz.engine.kernels import choose_kernel
-from bpviz.engine.readiness import first_problem
 from bpviz.engine.state import State, state_of, with_state
 from bpviz.model.edit import Edit, apply
 from bpviz.model.history import History, Place, Train, restore_history
@@ -239,7 +237,7 @@ class Timeline:
         while done < count:
             while isinstance(edit := self._line.entry(self._place[0]), Edit):
                 self._cross(edit)
-                if self.at_end and first_problem(self._base):
+                if self.at_end and self._workshop.problem(self._base):
                     return done
             step = self._advance_entry(count - done, until, by)
             done += step
@@ -253,7 +251,7 @@ class Timeline:
             entry -= 1
         here = self._line.entry(entry)
         if appending:
-            kernel = self._kernel()
+            kernel = self._workshop.trainer(self._base).kernel_name
             if isinstance(here, Train) and here.kernel == kernel:
                 inside = here.train
             elif here is not None:
@@ -270,11 +268,6 @@ class Timeline:
             return self._workshop.trainer(self._base, kernel).advance(self.state, count, until)
         finally:
             self._arrive(entry, inside + self.state.iteration - before, kernel, by, appending)
-
-    def _kernel(self) -> str:
-        rows, size = self._workshop.rows(self._base), self._base.training.batch_size
-        batch = min(size or rows.count, rows.count)
-        return choose_kernel(self._workshop.program(self._base), batch)
 
     def _arrive(self, entry: int, inside: int, kernel: str, by: str, appending: bool) -> None:
         """Move the position to where the state stands, and keep what belongs to it."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bpviz.engine.datasets import Rows, make_rows
 from bpviz.engine.program import Program, compile
-from bpviz.engine.trainer import Trainer
-from bpviz.model.data import Data
+from bpviz.engine.readiness import first_problem
+from bpviz.engine.trainer import Trainer, trainer_with
+from bpviz.model.data import Data, GeneratorData
 from bpviz.model.network import Network
 from bpviz.model.schema import Session
 from bpviz.model.training import Training
@@ -17,8 +18,9 @@ class Workshop:
     def __init__(self) -> None:
         self._program: tuple[Network, Program] | None = None
         self._rows: tuple[Data, str, Rows] | None = None
-        self._trainers: dict[str, Trainer] = {}
+        self._trainers: dict[str | None, Trainer] = {}
         self._trainers_for: tuple[Program, Rows, Training] | None = None
+        self._problem: tuple[tuple[Program, Data, Training], str] | None = None
 
     def program(self, session: Session) -> Program:
         """Return the session's network, compiled."""
@@ -44,12 +46,20 @@ class Workshop:
         held = self._trainers_for
         if held is None or any(mine is not other for mine, other in zip(held, key, strict=True)):
             self._trainers_for, self._trainers = key, {}
-        name = kernel or ""
-        if name not in self._trainers:
-            try:
-                self._trainers[name] = Trainer(*key, kernel=kernel)
-            except ValueError:
-                # Trained elsewhere with a kernel that is not here: the one that is here agrees
-                # with it to 1e-12.
-                self._trainers[name] = Trainer(*key)
-        return self._trainers[name]
+        if kernel not in self._trainers:
+            trainer = trainer_with(*key, kernel)
+            self._trainers[kernel] = self._trainers.setdefault(trainer.kernel_name, trainer)
+        return self._trainers[kernel]
+
+    def problem(self, session: Session) -> str:
+        """Return what the session lacks before it can be traced, empty where nothing.
+
+        Parameters alone never make a session incomplete, so this is asked on every tick of a run
+        and checked once.
+        """
+        key = (self.program(session), session.data, session.training)
+        held = self._problem
+        if held is None or any(mine is not other for mine, other in zip(held[0], key, strict=True)):
+            rows = self.rows(session) if isinstance(session.data, GeneratorData) else None
+            held = self._problem = (key, first_problem(session, rows))
+        return held[1]

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from bpviz.engine.datasets import make_rows
-from bpviz.model.checks import column_faults, missing
+from bpviz.engine.datasets import Rows, make_rows
+from bpviz.model.checks import missing, row_faults
 from bpviz.model.data import GeneratorData
 from bpviz.model.schema import Session
 
 
-def problems(session: Session) -> tuple[str, ...]:
+def problems(session: Session, rows: Rows | None = None) -> tuple[str, ...]:
     """Return a line for each thing `session` lacks before it can be traced, none where it can.
 
-    What generated rows look like is found by making two of them.
+    Generated rows are checked as those of a table are; `rows` saves making them anew.
     """
     lines = list(missing(session))
-    data = session.data
-    if isinstance(data, GeneratorData):
-        few = GeneratorData(data.name, samples=2, test_fraction=0.0, encoding=data.encoding)
-        rows = make_rows(few, session.training.loss)
-        lines += column_faults(session, rows.inputs.shape[1], rows.targets.shape[1])
+    if isinstance(session.data, GeneratorData):
+        made = make_rows(session.data, session.training.loss) if rows is None else rows
+        columns = (made.inputs.shape[1], made.targets.shape[1])
+        lines += row_faults(session, columns, made.targets.tolist(), made.test_targets.tolist())
     return tuple(lines)
 
 
-def first_problem(session: Session) -> str:
+def first_problem(session: Session, rows: Rows | None = None) -> str:
     """Return the first of `problems`, empty where there is none."""
-    return next(iter(problems(session)), "")
+    return next(iter(problems(session, rows)), "")

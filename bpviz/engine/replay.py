@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from bpviz.engine.datasets import Rows, make_rows
-from bpviz.engine.program import Program, compile
+from bpviz.engine.datasets import make_rows
+from bpviz.engine.program import compile
 from bpviz.engine.state import state_of, with_state
-from bpviz.engine.trainer import Trainer
+from bpviz.engine.trainer import trainer_with
 from bpviz.model.edit import apply
 from bpviz.model.history import History, Place, Train
 from bpviz.model.rebase import rebased
 from bpviz.model.schema import Session
-from bpviz.model.training import Training
 
 
 def replay(history: History, place: Place | None = None) -> Session:
@@ -39,16 +38,8 @@ def _trained(session: Session, count: int, kernel: str) -> Session:
     program = compile(session.network)
     rows = make_rows(session.data, session.training.loss)
     state = state_of(session, program)
-    _trainer(program, rows, session.training, kernel).advance(state, count)
+    trainer_with(program, rows, session.training, kernel).advance(state, count)
     return with_state(session, program, state)
-
-
-def _trainer(program: Program, rows: Rows, training: Training, kernel: str) -> Trainer:
-    """Return a trainer with the kernel named; where it is not installed, with the usual one."""
-    try:
-        return Trainer(program, rows, training, kernel=kernel)
-    except ValueError:
-        return Trainer(program, rows, training)
 
 
 def place_of(history: History, iteration: int) -> Place | None:

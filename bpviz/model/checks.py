@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -248,12 +248,8 @@ def _missing_data(session: Session) -> Iterator[str]:
     if not data.inputs:
         yield "data: no rows"
         return
-    yield from column_faults(
-        session, len(data.inputs[0]), len(data.targets[0]) if data.targets else 0
-    )
-    if session.training.loss in ("binary_cross_entropy", "softmax_cross_entropy"):
-        yield from _target_faults(session.training.loss, data.targets, "data.targets")
-        yield from _target_faults(session.training.loss, data.test_targets, "data.test_targets")
+    columns = (len(data.inputs[0]), len(data.targets[0]) if data.targets else 0)
+    yield from row_faults(session, columns, data.targets, data.test_targets)
     if (
         data.test_inputs
         and not data.test_targets
@@ -263,8 +259,23 @@ def _missing_data(session: Session) -> Iterator[str]:
         yield "data.test_targets: no targets for the test rows"
 
 
-def column_faults(session: Session, inputs: int, targets: int) -> Iterator[str]:
-    """Yield a line where `inputs` and `targets` columns do not match inputs and outputs."""
+def row_faults(
+    session: Session,
+    columns: tuple[int, int],
+    targets: Iterable[Sequence[float]],
+    test_targets: Iterable[Sequence[float]],
+) -> Iterator[str]:
+    """Yield a line for each way in which rows do not suit the session's network and loss.
+
+    `columns` counts those of the inputs and of the targets.
+    """
+    yield from _column_faults(session, *columns)
+    if session.training.loss in ("binary_cross_entropy", "softmax_cross_entropy"):
+        yield from _target_faults(session.training.loss, targets, "data.targets")
+        yield from _target_faults(session.training.loss, test_targets, "data.test_targets")
+
+
+def _column_faults(session: Session, inputs: int, targets: int) -> Iterator[str]:
     network = session.network
     if inputs != len(network.inputs):
         yield (
@@ -282,7 +293,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
-def _target_faults(loss: str, rows: Iterable[tuple[float, ...]], place: str) -> Iterator[str]:
+def _target_faults(loss: str, rows: Iterable[Sequence[float]], place: str) -> Iterator[str]:
     for index, row in enumerate(rows):
         if loss == "binary_cross_entropy" and not all(0.0 <= value <= 1.0 for value in row):
             yield f"{place}[{index}]: binary_cross_entropy needs targets from 0 to 1"

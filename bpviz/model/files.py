@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import stat
 import tempfile
@@ -47,7 +48,7 @@ def read_limited(path: str | os.PathLike[str], limit: int = SIZE_LIMIT) -> bytes
         size = os.fstat(file.fileno()).st_size
         data = b"" if size > limit else file.read(limit + 1)
     if size > limit or len(data) > limit:
-        shown = f"{max(size, len(data)) / 1024 / 1024:.0f} MB"
+        shown = f"{math.ceil(max(size, len(data)) / 1024 / 1024)} MB"
         raise FormatError("", f"file of {shown}: at most {limit // 1024 // 1024} MB can be read")
     return data
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
@@ -53,27 +52,6 @@ class History(msgspec.Struct, frozen=True):
     start: Session
     entries: tuple[Entry, ...] = ()
     position: Place = (0, 0)
-
-
-def normal(entries: Sequence[Entry], place: Place) -> Place:
-    """Return `place` with a finished training entry counted as done."""
-    entry, inside = place
-    if entry < len(entries):
-        here = entries[entry]
-        if isinstance(here, Train) and inside >= here.train:
-            return (entry + 1, 0)
-    return (entry, inside)
-
-
-def split(entries: tuple[Entry, ...], place: Place) -> tuple[Entry, ...]:
-    """Return the entries up to `place`, a training entry there cut short."""
-    entry, inside = place
-    kept = entries[:entry]
-    if inside:
-        here = entries[entry]
-        assert isinstance(here, Train)
-        kept += (Train(inside, here.kernel),)
-    return kept
 
 
 _SESSION_TYPES: dict[str, Any] = {

@@ -9,7 +9,6 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 MENUS: Final = ("File", "Edit", "View", "Run", "Lessons", "Help")
-SEPARATOR: Final = "-"
 
 
 @dataclass(frozen=True)

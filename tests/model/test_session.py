@@ -186,3 +186,11 @@ def test_null_is_no_value_for_an_optional_key(name: str) -> None:
     raw[name] = None
     with pytest.raises(FormatError, match=name):
         decode_session(json.dumps(raw).encode())
+
+
+def test_a_file_just_over_the_limit_is_not_called_as_large_as_the_limit(tmp_path: Path) -> None:
+    path = tmp_path / "large.bpviz.json"
+    with path.open("wb") as file:
+        file.truncate(64 * 1024 * 1024 + 1)
+    with pytest.raises(FormatError, match="file of 65 MB: at most 64 MB"):
+        load_session(path)
