@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QTabBar, QToolButton
 from pytestqt.qtbot import QtBot
 
+from bpviz.engine.functions import ACTIVATIONS
 from bpviz.explain.derivation import explain
 from bpviz.explain.expression import Reference
 from bpviz.model.verbs import set_node
 from bpviz.ui.formula.terms_view import TermsView
 from bpviz.ui.main_window import MainWindow
 from bpviz.ui.panels.explain_panel import ExplainPanel
-from bpviz.ui.plots.activation_plot import Point, curve_of, warning_of
+from bpviz.ui.plots.activation_plot import ActivationPlot, Point, curve_of, warning_of
+from bpviz.ui.style import THEMES
 
 pytestmark = pytest.mark.qt_log_ignore(r"does not support (raise|propagateSizeHints)\(\)")
 
@@ -244,3 +247,33 @@ def test_the_curve_reaches_to_the_point(z: float) -> None:
     curve = curve_of("tanh", Point(z, 1.0 if z > 0 else -1.0, 0.0))
     assert curve.reach >= abs(z)
     assert curve.low < -0.9 < 0.9 < curve.high
+
+
+HUGE = [1e15, -1e17, 1e100, 1e150, -1.7e308]
+
+
+@pytest.mark.parametrize("z", [0.0, 1e-300, *HUGE])
+@pytest.mark.parametrize("activation", ["identity", "square", "exp", "reciprocal", "tanh"])
+def test_a_point_of_any_size_is_painted(qtbot: QtBot, activation: str, z: float) -> None:
+    plot = ActivationPlot(THEMES["dark"])
+    qtbot.addWidget(plot)
+    plot.resize(320, 200)
+    row = ACTIVATIONS[activation]
+    with np.errstate(all="ignore"):
+        a, slope = (float(each(np.array([z]), 0.0)[0]) for each in (row.value, row.derivative))
+    plot.show_unit(activation, "u", Point(z, a, slope))  # type: ignore[arg-type]  # the table's names
+    assert not plot.grab().isNull()
+
+
+def test_the_tangent_lies_on_the_curve_however_far_out(qtbot: QtBot) -> None:
+    plot = ActivationPlot(THEMES["dark"])
+    qtbot.addWidget(plot)
+    plot.resize(320, 200)
+    pictures = []
+    for z in (8e14, 8e18):
+        # The curve of the identity is the same line at every scale, and so is its tangent. What
+        # differs is the range written at both ends.
+        plot.show_unit("identity", "u", Point(z, z, 1.0))
+        image = plot.grab().toImage()
+        pictures.append([image.pixel(x, y) for x in range(80, 240) for y in range(60, 170)])
+    assert pictures[0] == pictures[1]

@@ -25,6 +25,8 @@ HEADING: Final = 46
 RANGES: Final = (4.0, 6.0, 10.0, 20.0, 50.0, 100.0, 1e3, 1e4, 1e6, 1e9)
 # Below this share of its steepest slope a function counts as saturated.
 SATURATED: Final = 0.04
+# Larger numbers are told in words: their squares, and so most scales, can't be computed.
+LARGEST: Final = 1e150
 NAMES: Final = {
     "sigmoid": "σ(z)",
     "relu": "ReLU(z)",
@@ -50,6 +52,11 @@ class Point:
     a: float
     slope: float
 
+    @property
+    def is_drawable(self) -> bool:
+        """Whether the point has a place on a curve: finite, and not beyond what can be scaled."""
+        return all(abs(each) <= LARGEST for each in (self.z, self.a, self.slope))
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -65,16 +72,18 @@ class Curve:
 
 def curve_of(activation: Activation, point: Point | None) -> Curve:
     """Return the curve over a range that holds the point, its height that of most of it."""
-    at = abs(point.z) if point is not None and math.isfinite(point.z) else 0.0
+    shown = point if point is not None and point.is_drawable else None
+    at = abs(shown.z) if shown is not None else 0.0
     reach = next((each for each in RANGES if at <= 0.8 * each), 1.25 * at)
     z = np.linspace(-reach, reach, SAMPLES)
     row, parameter = ACTIVATIONS[activation_name(activation)], parameter_of(activation)
-    a, slope = row.value(z, parameter), row.derivative(z, parameter)
-    finite = a[np.isfinite(a)]
+    with np.errstate(all="ignore"):
+        a, slope = row.value(z, parameter), row.derivative(z, parameter)
+    finite = a[np.abs(a) <= LARGEST]
     low, high = np.percentile(finite, [4, 96]) if len(finite) else (0.0, 1.0)
     bounds = [float(low), float(high), 0.0]
-    if point is not None and math.isfinite(point.a):
-        bounds.append(point.a)
+    if shown is not None:
+        bounds.append(shown.a)
     low, high = min(bounds), max(bounds)
     room = 0.12 * (high - low) or 0.5
     return Curve(z, a, slope, low - room, high + room, reach)
@@ -249,15 +258,17 @@ class ActivationPlot(QWidget):
         return path
 
     def _paint_point(self, painter: QPainter, area: QRectF, point: Point) -> None:
-        if not all(map(math.isfinite, (point.z, point.a, point.slope))):
+        if not point.is_drawable:
             return
         theme, at = self._theme, self._at(area, point.z, point.a)
         slope = point.slope
         color = theme.zero if slope == 0.0 else theme.gradient_positive
         color = theme.gradient_negative if slope < 0.0 else color
-        ahead = self._at(area, point.z + 1.0, point.a + slope) - at
-        size = math.hypot(ahead.x(), ahead.y())
-        half = ahead * (0.34 * area.width() / size)
+        # From the slope itself: beside a large z one step of 1 would vanish in rounding.
+        curve = self._curve
+        steepness = slope * (2 * curve.reach / (curve.high - curve.low))
+        angle = math.atan(steepness * area.height() / area.width())
+        half = QPointF(math.cos(angle), -math.sin(angle)) * (0.34 * area.width())
         painter.setPen(QPen(QColor(theme.muted), 1.0, Qt.PenStyle.DashLine))
         painter.drawLine(at, QPointF(at.x(), self._at(area, 0.0, 0.0).y()))
         painter.setPen(QPen(QColor(color), 2.0 * self._scale))
