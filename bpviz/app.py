@@ -21,7 +21,6 @@ from bpviz.model.data import GeneratorData
 from bpviz.model.schema import Session
 from bpviz.model.session import load_session
 from bpviz.ui.main_window import MainWindow
-from bpviz.ui.panels.data_commands import DataCommands
 from bpviz.ui.panels.dialogs import show_message
 from bpviz.ui.settings import Settings
 from bpviz.ui.style import resource_path
@@ -65,7 +64,7 @@ def connect(window: MainWindow) -> None:
     player.stepped.connect(window.on_stepped)
     player.stopped.connect(window.on_stopped)
 
-    window.loss_plot.log_toggled.connect(window.on_loss_log_toggled)
+    window.loss_plot.log_toggled.connect(window.view.on_loss_log_toggled)
     window.recent_menu.aboutToShow.connect(window.on_recent_shown)
     window.scene.selection_changed.connect(window.on_selection_changed)
     window.workspace.inspector.titled.connect(window.workspace.docks["inspector"].title.set_about)
@@ -74,18 +73,19 @@ def connect(window: MainWindow) -> None:
 
 
 def connect_commands(window: MainWindow) -> None:
-    """Connect all actions of the window's menus, sorted by id."""
-    commands, document, player = window.commands, window.document, window.player
-    data_commands = DataCommands(document, window.files, window.settings, window)
+    """Connect all actions of the window's menus, menu by menu, each sorted by id."""
+    connect_file(window)
+    connect_edit(window)
+    connect_view(window)
+    connect_run(window)
 
-    commands["edit.delete"].triggered.connect(window.on_delete)
-    commands["edit.redo"].triggered.connect(document.redo)
-    commands["edit.reinitialise"].triggered.connect(data_commands.reinitialise)
-    commands["edit.select_all"].triggered.connect(window.on_select_all)
-    commands["edit.undo"].triggered.connect(document.undo)
-    commands["file.export_drawing"].triggered.connect(window.on_export_drawing)
-    commands["file.export_loss"].triggered.connect(window.on_export_loss)
-    commands["file.import_data"].triggered.connect(data_commands.import_data)
+
+def connect_file(window: MainWindow) -> None:
+    """Connect the actions of the menus File and Help."""
+    commands, exports = window.commands, window.exports
+    commands["file.export_drawing"].triggered.connect(exports.export_drawing)
+    commands["file.export_loss"].triggered.connect(exports.export_loss)
+    commands["file.import_data"].triggered.connect(window.data_commands.import_data)
     commands["file.new"].triggered.connect(window.on_new)
     commands["file.open"].triggered.connect(window.on_open)
     commands["file.quit"].triggered.connect(window.close)
@@ -93,25 +93,46 @@ def connect_commands(window: MainWindow) -> None:
     commands["file.save_as"].triggered.connect(window.on_save_as)
     commands["help.about"].triggered.connect(window.on_about)
     commands["help.keys"].triggered.connect(window.on_help)
-    commands["run.back_iteration"].triggered.connect(player.back_iteration)
-    commands["run.phase_back"].triggered.connect(window.on_phase_back)
-    commands["run.phase_forward"].triggered.connect(window.on_phase_forward)
-    commands["run.reset"].triggered.connect(player.reset)
-    commands["run.step_back"].triggered.connect(window.on_step_back)
-    commands["run.step_forward"].triggered.connect(window.on_step_forward)
-    commands["run.step_iteration"].triggered.connect(player.step_iteration)
-    commands["run.toggle"].triggered.connect(player.toggle)
+
+
+def connect_edit(window: MainWindow) -> None:
+    """Connect the actions of the menu Edit."""
+    commands, document = window.commands, window.document
+    commands["edit.delete"].triggered.connect(window.on_delete)
+    commands["edit.redo"].triggered.connect(document.redo)
+    commands["edit.reinitialise"].triggered.connect(window.data_commands.reinitialise)
+    commands["edit.select_all"].triggered.connect(window.on_select_all)
+    commands["edit.undo"].triggered.connect(document.undo)
+
+
+def connect_view(window: MainWindow) -> None:
+    """Connect the actions of the menu View."""
+    commands, view = window.commands, window.view
     commands["view.fit"].triggered.connect(window.canvas.fit)
-    commands["view.loss_log"].toggled.connect(window.on_loss_log_toggled)
-    commands["view.reduce_motion"].toggled.connect(window.on_reduce_motion_toggled)
-    commands["view.theme"].triggered.connect(window.on_next_theme)
+    commands["view.loss_log"].toggled.connect(view.on_loss_log_toggled)
+    commands["view.reduce_motion"].toggled.connect(view.on_reduce_motion_toggled)
+    commands["view.theme"].triggered.connect(view.on_next_theme)
     commands["view.zoom_in"].triggered.connect(window.canvas.zoom_in)
     commands["view.zoom_out"].triggered.connect(window.canvas.zoom_out)
 
-    _group(window, "run.grain_neuron").triggered.connect(window.on_grain_chosen)
-    _group(window, "view.digits_4").triggered.connect(window.on_digits_chosen)
-    _group(window, "view.show_values").triggered.connect(window.on_overlay_chosen)
-    _group(window, "view.theme_dark").triggered.connect(window.on_theme_chosen)
+    _group(window, "view.digits_4").triggered.connect(view.on_digits_chosen)
+    _group(window, "view.show_values").triggered.connect(view.on_overlay_chosen)
+    _group(window, "view.theme_dark").triggered.connect(view.on_theme_chosen)
+
+
+def connect_run(window: MainWindow) -> None:
+    """Connect the actions of the menu Run."""
+    commands, player, run_commands = window.commands, window.player, window.run_commands
+    commands["run.back_iteration"].triggered.connect(player.back_iteration)
+    commands["run.phase_back"].triggered.connect(run_commands.on_phase_back)
+    commands["run.phase_forward"].triggered.connect(run_commands.on_phase_forward)
+    commands["run.reset"].triggered.connect(player.reset)
+    commands["run.step_back"].triggered.connect(run_commands.on_step_back)
+    commands["run.step_forward"].triggered.connect(run_commands.on_step_forward)
+    commands["run.step_iteration"].triggered.connect(player.step_iteration)
+    commands["run.toggle"].triggered.connect(player.toggle)
+
+    _group(window, "run.grain_neuron").triggered.connect(run_commands.on_grain_chosen)
 
 
 def run(arguments: Sequence[str]) -> int:

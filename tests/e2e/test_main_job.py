@@ -193,7 +193,7 @@ def test_screens_of_each_main_state(
     window: MainWindow, qtbot: QtBot, state: str, theme: str
 ) -> None:
     """Writes the pictures that are looked at before a release; each must have many colours."""
-    window.set_theme(theme)
+    window.view.set_theme(theme)
     trigger(window, "view.show_gradients")
     for name in STATES[state]:
         trigger(window, name)

@@ -219,7 +219,7 @@ def test_the_activation_is_shown_with_its_tangent(window: MainWindow, panel: Exp
 
 def test_digits_and_scale_reach_all_parts(window: MainWindow, panel: ExplainPanel) -> None:
     go_to(window, "activation", "y1")
-    window.set_digits(6)
+    window.view.set_digits(6)
     assert panel.activation.heading[1] == "value 0.748649   slope 0.188174"
     height = panel.formula.height()
     panel.set_scale(1.5)

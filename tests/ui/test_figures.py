@@ -157,7 +157,7 @@ def choose(window: MainWindow, path: Path) -> None:
 def test_export_from_the_menu(window: MainWindow, tmp_path: Path) -> None:
     for _ in range(3):
         window.commands["run.step_iteration"].trigger()
-    window.set_overlay("values")
+    window.view.set_overlay("values")
     for kind, name in (
         ("drawing", "net.svg"),
         ("drawing", "net.png"),

@@ -170,7 +170,7 @@ def test_generated_rows_can_be_made_editable(window: MainWindow, rows: RowsTable
 
 
 def test_the_digits_chosen_are_shown(window: MainWindow, rows: RowsTable) -> None:
-    window.set_digits(3)
+    window.view.set_digits(3)
     double_click(rows, 0, 0)
     editor = rows.findChild(NumberField)
     assert editor is not None

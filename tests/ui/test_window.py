@@ -182,7 +182,7 @@ def test_header_and_step_line_follow_the_player(window: MainWindow) -> None:
     shown = window.workspace.step_line.sentence
     for number in (player.trace.z[0, 2], player.trace.a[0, 2]):
         assert format_number(float(number), 4, trim=True) in shown
-    window.set_digits(6)
+    window.view.set_digits(6)
     assert (
         format_number(float(player.trace.a[0, 2]), 6, trim=True)
         in window.workspace.step_line.sentence
@@ -247,7 +247,7 @@ def test_overlay_buttons(window: MainWindow, overlay: str) -> None:
     button = window.findChild(QToolButton, f"button.view.show_{overlay}")
     assert button is not None
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert window.overlay == window.scene.overlay == overlay
+    assert window.view.overlay == window.scene.overlay == overlay
     assert button.isChecked()
     assert button.text() == overlay.title()
 
@@ -258,8 +258,8 @@ def test_themes_change_while_the_window_is_open(window: MainWindow) -> None:
         window.commands["view.theme"].trigger()
         picture = window.grab().toImage()
         corner = picture.pixelColor(QPoint(picture.width() - 3, 60))
-        assert corner.name() == window.theme.window
-        seen.append(window.theme.name)
+        assert corner.name() == window.view.theme.window
+        seen.append(window.view.theme.name)
     assert seen == ["light", "high_contrast", "dark"]
 
 
@@ -290,9 +290,9 @@ def test_layout_and_choices_last_until_the_next_start(
     first.resize(700, 640)
     close_for_good(first)
     second = open_window(session)
-    assert second.theme.name == "light"
+    assert second.view.theme.name == "light"
     assert second.commands["view.digits_6"].isChecked()
-    assert (second.overlay, second.player.grain) == ("updates", "phase")
+    assert (second.view.overlay, second.player.grain) == ("updates", "phase")
     assert second.loss_plot.logarithmic
     assert not second.workspace.docks["notes"].isVisible()
     assert (second.width(), second.height()) == (700, 640)

@@ -28,6 +28,7 @@ from bpviz.model.edit import Edit
 from bpviz.ui.panels import rows_edit
 from bpviz.ui.panels.form import attempt, show_tip
 from bpviz.ui.panels.generator_form import GeneratorForm
+from bpviz.ui.panels.panel import Panel
 from bpviz.ui.panels.rows_edit import Part
 from bpviz.ui.panels.rows_model import NUMBER_ROLE, NumberDelegate, RowsModel
 from bpviz.ui.style import Theme, guard, icon
@@ -67,7 +68,7 @@ class RowsTable(QTableView):
         )
 
 
-class DataPanel(QWidget):
+class DataPanel(Panel):
     """Shows and edits `session.data`; every change is one Edit."""
 
     def __init__(
@@ -121,9 +122,9 @@ class DataPanel(QWidget):
         if shown is None or shown[0] is not table or shown[1:] != (self._part, titles):
             self._shown = (table, self._part, titles)
             self._model.show(rows_edit.rows_of(table, self._part), titles, inputs, is_table)
-        self.mark()
+        self.refresh_numbers()
 
-    def mark(self) -> None:
+    def refresh_numbers(self) -> None:
         """Mark the chosen sample's row, and the rows of this iteration's batch."""
         problem = self._player.problem
         self._problem.setText(problem)

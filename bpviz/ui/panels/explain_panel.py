@@ -26,6 +26,7 @@ from bpviz.ui.formula.fonts import FormulaFont
 from bpviz.ui.formula.formula_view import FormulaView
 from bpviz.ui.formula.terms_view import TermsView
 from bpviz.ui.panels.aspect_row import AspectRow
+from bpviz.ui.panels.panel import Panel
 from bpviz.ui.plots.activation_plot import ActivationPlot, Point
 from bpviz.ui.style import Theme
 
@@ -39,7 +40,7 @@ RUNNING: Final = "Numbers change too fast to be explained. Space pauses; then ev
 NOT_YET: Final = "Not computed yet at this step: the numbers follow when → has come to it."
 
 
-class ExplainPanel(QWidget):
+class ExplainPanel(Panel):
     """Explains the frame shown; after a click on a node or an edge that one, until the next step.
 
     A term under the pointer lights up its node or edge on the canvas, and the other way round.

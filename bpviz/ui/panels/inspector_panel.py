@@ -29,7 +29,7 @@ from bpviz.model.verbs import set_edge, set_node, set_output
 from bpviz.ui.panels import names
 from bpviz.ui.panels.form import SEVERAL, Choice, Form, attempt, set_check, side_by_side
 from bpviz.ui.panels.number_field import NumberField
-from bpviz.ui.style import Theme
+from bpviz.ui.panels.panel import Panel
 
 Value = TypeVar("Value")
 PARAMETRIC = {"leaky_relu": LeakyRelu, "elu": Elu, "power": Power}
@@ -47,7 +47,7 @@ class Selection(Protocol):
         ...
 
 
-class InspectorPanel(QWidget):
+class InspectorPanel(Panel):
     """Edits the selected nodes and edges; `titled` tells what the panel is about."""
 
     titled = Signal(str)
@@ -114,9 +114,6 @@ class InspectorPanel(QWidget):
         ]
         if biases and not self._bias.hasFocus():
             self._bias.set_value(_common(biases), SEVERAL)
-
-    def apply_theme(self, _theme: Theme) -> None:
-        """Follow the theme; the style sheet does it all."""
 
     def _build(self) -> None:
         layout = QVBoxLayout(self)

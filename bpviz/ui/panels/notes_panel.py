@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 from bpviz.document.document import Document
 from bpviz.model.verbs import set_text
 from bpviz.ui.panels.form import attempt
+from bpviz.ui.panels.panel import Panel
 from bpviz.ui.style import Theme, guard, icon, scaled_font
 
 HEADINGS = {1: 17, 2: 15}
@@ -47,7 +48,7 @@ class _Editor(QPlainTextEdit):
         return done
 
 
-class NotesPanel(QWidget):
+class NotesPanel(Panel):
     """Shows `session.title` and `session.notes`; a change is one Edit when the field is left."""
 
     def __init__(self, document: Document, theme: Theme, parent: QWidget | None = None) -> None:
@@ -79,6 +80,9 @@ class NotesPanel(QWidget):
         self._show_markdown(session.notes or EMPTY)
         if self._editor.toPlainText() != session.notes:
             self._editor.setPlainText(session.notes)
+
+    def refresh_numbers(self) -> None:
+        """Nothing here changes on a step."""
 
     def commit(self) -> None:
         """Hand the edited notes to the document."""

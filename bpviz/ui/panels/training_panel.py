@@ -27,7 +27,7 @@ from bpviz.model.verbs import set_training
 from bpviz.ui.panels import names
 from bpviz.ui.panels.form import Choice, Form, attempt, set_check, side_by_side
 from bpviz.ui.panels.number_field import NumberField
-from bpviz.ui.style import Theme
+from bpviz.ui.panels.panel import Panel
 
 SEED_LIMIT = 2**53
 OPTIMIZER_TYPES: tuple[type[Optimizer], ...] = (
@@ -35,7 +35,7 @@ OPTIMIZER_TYPES: tuple[type[Optimizer], ...] = (
 )  # fmt: skip
 
 
-class TrainingPanel(QWidget):
+class TrainingPanel(Panel):
     """Shows and edits `session.training`; every change is one Edit."""
 
     def __init__(self, document: Document, player: Player, parent: QWidget | None = None) -> None:
@@ -77,8 +77,8 @@ class TrainingPanel(QWidget):
             if key in values:
                 field.set_value(values[key])
 
-    def apply_theme(self, _theme: Theme) -> None:
-        """Follow the theme; the style sheet does it all."""
+    def refresh_numbers(self) -> None:
+        """Nothing here changes on a step."""
 
     def _build(self) -> None:
         form = self._form

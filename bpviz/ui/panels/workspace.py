@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import Qt
@@ -20,6 +21,7 @@ from bpviz.ui.panels.explain_panel import ExplainPanel
 from bpviz.ui.panels.header import Header
 from bpviz.ui.panels.inspector_panel import InspectorPanel
 from bpviz.ui.panels.notes_panel import NotesPanel
+from bpviz.ui.panels.panel import Panel
 from bpviz.ui.panels.step_line import StepLine
 from bpviz.ui.panels.training_panel import TrainingPanel
 from bpviz.ui.plots.loss_plot import LossPlot
@@ -34,8 +36,31 @@ ZOOM_IDS: Final = ("view.zoom_out", "view.zoom_in", "view.fit")
 Area = Qt.DockWidgetArea
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a panel's dock stands at first.
+
+    Of the panels on the right, which share one place as tabs, the first is in front. `scrolled`
+    gives the panel a scroll area.
+    """
+
+    title: str
+    area: Area
+    scrolled: bool = False
+
+
+PLACES: Final = {
+    "data": Place("Data", Area.LeftDockWidgetArea),
+    "training": Place("Training", Area.LeftDockWidgetArea, scrolled=True),
+    "inspector": Place("Selected", Area.LeftDockWidgetArea, scrolled=True),
+    "explain": Place("Explain", Area.RightDockWidgetArea, scrolled=True),
+    "notes": Place("Session", Area.RightDockWidgetArea),
+    "loss": Place("Loss", Area.BottomDockWidgetArea),
+}
+
+
 class Workspace:
-    """Canvas, panels and plot of one window."""
+    """Canvas, panels and plot of one window. `panels` are those in docks, by their place's name."""
 
     def __init__(
         self,
@@ -57,13 +82,17 @@ class Workspace:
         self.explain_panel = ExplainPanel(document, player, self.scene, theme)
         self.notes_panel = NotesPanel(document, theme)
         self.loss_plot = LossPlot(player, theme)
+        self.panels: dict[str, Panel] = {
+            "data": self.data_panel,
+            "training": self.training_panel,
+            "inspector": self.inspector,
+            "explain": self.explain_panel,
+            "notes": self.notes_panel,
+        }
+        widgets: dict[str, QWidget] = {**self.panels, "loss": self.loss_plot}
         self.docks = {
-            "data": Dock("data", "Data", self.data_panel, scrolled=False),
-            "training": Dock("training", "Training", self.training_panel, scrolled=True),
-            "inspector": Dock("inspector", "Selected", self.inspector, scrolled=True),
-            "explain": Dock("explain", "Explain", self.explain_panel, scrolled=True),
-            "notes": Dock("notes", "Session", self.notes_panel, scrolled=False),
-            "loss": Dock("loss", "Loss", self.loss_plot, scrolled=False),
+            name: Dock(name, place.title, widgets[name], scrolled=place.scrolled)
+            for name, place in PLACES.items()
         }
         # The plot has a heading of its own, with the key and the values in it.
         self.docks["loss"].setTitleBarWidget(self.loss_plot.heading)
@@ -81,15 +110,8 @@ class Workspace:
         window.setCentralWidget(middle)
         window.setCorner(Qt.Corner.BottomLeftCorner, Area.LeftDockWidgetArea)
         window.setCorner(Qt.Corner.BottomRightCorner, Area.RightDockWidgetArea)
-        for name, area in (
-            ("data", Area.LeftDockWidgetArea),
-            ("training", Area.LeftDockWidgetArea),
-            ("inspector", Area.LeftDockWidgetArea),
-            ("explain", Area.RightDockWidgetArea),
-            ("notes", Area.RightDockWidgetArea),
-            ("loss", Area.BottomDockWidgetArea),
-        ):
-            window.addDockWidget(area, self.docks[name])
+        for name, place in PLACES.items():
+            window.addDockWidget(place.area, self.docks[name])
         self._tab_right(window)
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         docks = self.docks
@@ -99,44 +121,45 @@ class Workspace:
         window.resizeDocks([docks["loss"]], [LOSS_HEIGHT], down)
 
     def _tab_right(self, window: QMainWindow) -> None:
-        """Let explanation and notes share their place, the explanation in front."""
+        """Let the panels on the right share their place as tabs, the first in front."""
         window.setTabPosition(Area.RightDockWidgetArea, QTabWidget.TabPosition.North)
-        explain, notes = self.docks["explain"], self.docks["notes"]
-        window.tabifyDockWidget(explain, notes)
-        for dock in (explain, notes):
+        right = [
+            self.docks[name]
+            for name, place in PLACES.items()
+            if place.area == Area.RightDockWidgetArea
+        ]
+        for dock in right[1:]:
+            window.tabifyDockWidget(right[0], dock)
+        for dock in right:
             dock.set_tabbed()
-        explain.raise_()
+        right[0].raise_()
 
     def refresh_structure(self) -> None:
         """Show the session's structure and settings anew."""
-        for part in (self.data_panel, self.training_panel, self.inspector, self.notes_panel):
-            part.refresh()
-        self.explain_panel.refresh()
+        for panel in self.panels.values():
+            panel.follow_structure()
 
     def refresh_numbers(self) -> None:
         """Show the numbers of the present step."""
         self.step_line.refresh()
         self.header.refresh()
-        self.data_panel.mark()
-        self.inspector.refresh_numbers()
-        self.explain_panel.refresh()
+        for panel in self.panels.values():
+            panel.follow_numbers()
 
     def set_overlay(self, overlay: str) -> None:
-        """Show "values", "gradients" or "updates"."""
+        """Show one of the canvas's overlays."""
         self.scene.set_overlay(overlay)
 
     def set_digits(self, digits: int) -> None:
         """Show numbers with `digits` significant digits everywhere."""
-        for part in (
-            self.scene, self.step_line, self.header, self.data_panel, self.loss_plot,
-            self.explain_panel,
-        ):  # fmt: skip
+        for part in (self.scene, self.step_line, self.header, self.loss_plot):
             part.set_digits(digits)
+        for panel in self.panels.values():
+            panel.set_digits(digits)
 
     def apply_theme(self, theme: Theme) -> None:
         """Follow the theme everywhere."""
-        for part in (
-            self.canvas, self.step_line, self.header, self.data_panel, self.training_panel,
-            self.inspector, self.explain_panel, self.notes_panel, self.loss_plot,
-        ):  # fmt: skip
+        for part in (self.canvas, self.step_line, self.header, self.loss_plot):
             part.apply_theme(theme)
+        for panel in self.panels.values():
+            panel.apply_theme(theme)

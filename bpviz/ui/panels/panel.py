@@ -1,0 +1,58 @@
+"""What all panels have in common: they follow document, player, theme, digits and scale."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QWidget
+
+from bpviz.ui.style import Theme, guard
+
+
+class Panel(QWidget):
+    """A part of the workspace. What is hidden costs nothing: it is refreshed once it is seen.
+
+    A panel overrides `refresh`, and `refresh_numbers` where less is to be done on a step. The
+    workspace calls `follow_structure` and `follow_numbers`.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._is_late = False
+
+    def refresh(self) -> None:
+        """Show everything anew: the session's structure or settings are others."""
+
+    def refresh_numbers(self) -> None:
+        """Show the numbers of the present step."""
+        self.refresh()
+
+    def set_digits(self, digits: int) -> None:
+        """Show numbers with `digits` significant digits."""
+
+    def set_scale(self, factor: float) -> None:
+        """Draw `factor` times as large, for a projector."""
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Follow the theme."""
+
+    def follow_structure(self) -> None:
+        """Refresh now, or as soon as the panel is seen."""
+        if self.isVisible():
+            self.refresh()
+        else:
+            self._is_late = True
+
+    def follow_numbers(self) -> None:
+        """Refresh the numbers now, or everything as soon as the panel is seen."""
+        if self.isVisible():
+            self.refresh_numbers()
+        else:
+            self._is_late = True
+
+    @guard
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up with what changed while nobody looked."""
+        super().showEvent(event)
+        if self._is_late:
+            self._is_late = False
+            self.refresh()

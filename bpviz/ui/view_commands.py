@@ -1,0 +1,111 @@
+"""The menu's choices of how things look: overlay, digits, theme, motion; they are remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QApplication
+
+from bpviz.document.player import Player
+from bpviz.ui.actions import ACTIONS
+from bpviz.ui.panels.tool_bar import ToolBar
+from bpviz.ui.panels.workspace import Workspace
+from bpviz.ui.settings import THEME_CHOICES, Settings
+from bpviz.ui.style import THEMES, Theme, apply_theme, icon, style_sheet
+
+
+class ViewCommands(QObject):
+    """Carries out the choices of the View menu and keeps them for the next start."""
+
+    def __init__(
+        self,
+        player: Player,
+        workspace: Workspace,
+        tool_bar: ToolBar,
+        commands: Mapping[str, QAction],
+        settings: Settings,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._player = player
+        self._workspace = workspace
+        self._tool_bar = tool_bar
+        self._commands = commands
+        self._settings = settings
+        self.overlay = settings.text("overlay")
+        self.theme = use_theme(settings.text("theme"))
+
+    def restore(self) -> None:
+        """Show all as it was left the last time."""
+        self.set_theme(self.theme.name)
+        self.set_digits(self._settings.number("digits"))
+        self.set_overlay(self.overlay)
+        self.on_loss_log_toggled(self._settings.flag("loss_logarithmic"))
+        still = self._settings.flag("reduce_motion")
+        self._commands["view.reduce_motion"].setChecked(still)
+        self._workspace.scene.set_motion(not still)
+
+    def set_overlay(self, overlay: str) -> None:
+        """Show `overlay`, one of the canvas's overlays."""
+        self._settings.put("overlay", overlay)
+        self.overlay = overlay
+        self._commands[f"view.show_{overlay}"].setChecked(True)
+        self._workspace.set_overlay(overlay)
+
+    def set_digits(self, digits: int) -> None:
+        """Show numbers with `digits` significant digits everywhere."""
+        self._settings.put("digits", digits)
+        self._commands[f"view.digits_{digits}"].setChecked(True)
+        self._workspace.set_digits(digits)
+
+    def set_theme(self, name: str) -> None:
+        """Show the theme called `name`."""
+        self._settings.put("theme", name)
+        self._commands[f"view.theme_{name}"].setChecked(True)
+        self.theme = use_theme(name)
+        for row in ACTIONS:
+            if row.icon:
+                self._commands[row.id].setIcon(icon(row.icon, self.theme))
+                self._commands[row.id].setIconVisibleInMenu(False)
+        self._tool_bar.show_running(self._player.running, self.theme)
+        self._workspace.apply_theme(self.theme)
+
+    def on_overlay_chosen(self, action: QAction) -> None:
+        """Show what the action is called after."""
+        self.set_overlay(action.objectName().removeprefix("view.show_"))
+
+    def on_digits_chosen(self, action: QAction) -> None:
+        """Show numbers with another number of digits."""
+        self.set_digits(int(action.objectName().removeprefix("view.digits_")))
+
+    def on_theme_chosen(self, action: QAction) -> None:
+        """Show another theme."""
+        self.set_theme(action.objectName().removeprefix("view.theme_"))
+
+    def on_next_theme(self) -> None:
+        """Show the theme after this one."""
+        place = THEME_CHOICES.index(self.theme.name)
+        self.set_theme(THEME_CHOICES[(place + 1) % len(THEME_CHOICES)])
+
+    def on_loss_log_toggled(self, checked: bool) -> None:
+        """Plot the loss logarithmically, or not."""
+        self._settings.put("loss_logarithmic", checked)
+        self._commands["view.loss_log"].setChecked(checked)
+        if self._workspace.loss_plot.logarithmic != checked:
+            self._workspace.loss_plot.set_log(checked)
+
+    def on_reduce_motion_toggled(self, checked: bool) -> None:
+        """Keep still what moves by itself, or let it move."""
+        self._settings.put("reduce_motion", checked)
+        self._workspace.scene.set_motion(not checked)
+
+
+def use_theme(name: str) -> Theme:
+    """Give the application the theme, unless it has it: laying all widgets out anew is slow."""
+    theme = THEMES[name]
+    application = QApplication.instance()
+    if isinstance(application, QApplication) and application.styleSheet() != style_sheet(theme):
+        apply_theme(application, name)
+    return theme
