@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
+from platformdirs import user_state_path
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from bpviz import __version__
+from bpviz.document.autosave import Autosave
 from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.engine.builders import new_layered
@@ -22,6 +24,7 @@ from bpviz.model.schema import Session
 from bpviz.model.session import load_session
 from bpviz.ui.main_window import MainWindow
 from bpviz.ui.panels.dialogs import show_message
+from bpviz.ui.panels.recovery import Recovery
 from bpviz.ui.settings import Settings
 from bpviz.ui.style import resource_path
 
@@ -151,7 +154,18 @@ def run(arguments: Sequence[str]) -> int:
     elif not window.settings.recent_files():
         open_first(window, resource_path("lessons", FIRST_LESSON))
     window.show()
-    return int(application.exec())
+    autosave = keep_recovery(window)
+    status = int(application.exec())
+    autosave.end()
+    return status
+
+
+def keep_recovery(window: MainWindow) -> Autosave:
+    """Keep what is unsaved in a recovery file, and offer those that an earlier start left."""
+    folder = user_state_path("bpviz", appauthor=False) / "recovery"
+    autosave = Autosave(window.document, window.player, folder, window)
+    Recovery(window.document, autosave, folder, window).offer()
+    return autosave
 
 
 def open_first(window: MainWindow, path: Path) -> None:

@@ -183,6 +183,20 @@ class Document(QObject):
         for notice in loaded.notices:
             self.noticed.emit(notice)
 
+    def recover(self, path: str | os.PathLike[str]) -> None:
+        """Take the session of a recovery file, without a file of its own and not saved yet.
+
+        FormatError or OSError leave all as it was.
+        """
+        loaded = read_session(path)
+        self._open(loaded.session, None)
+        self._runs_changed = True
+        self.file_changed.emit()
+
+    def encoded(self) -> bytes:
+        """Return the bytes that a save would write; FormatError where they are too many."""
+        return encode_with_history(self._timeline, self._runs.saved())[0]
+
     def _open(self, session: Session, path: Path | None) -> None:
         self.about_to_edit.emit()
         self._take(session, path)
