@@ -139,7 +139,7 @@ class MainWindow(QMainWindow):
         if self.workspace.data_panel.table.hasFocus():
             self.workspace.data_panel.delete_chosen_rows()
         else:
-            self.scene.delete_selected()
+            self.scene.editor.delete_selected()
 
     def on_select_all(self) -> None:
         """Select all rows of the table, where that has the focus, else all nodes and edges."""

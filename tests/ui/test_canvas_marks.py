@@ -19,7 +19,7 @@ def test_deleting_a_hovered_edge_that_is_selected_leaves_no_mark(
     scene.highlight("edge", "h2->y1")
     QApplication.processEvents()
     scene.select(["h1", "h2", "x1", "x2"], ["h1->y1", "h2->y1"])
-    scene.delete_selected()
+    scene.editor.delete_selected()
     layer = scene.picture.edge_layer
     painted = layer.paint_count
     scene.highlight("", "")

@@ -318,7 +318,7 @@ def test_an_empty_network_says_what_to_do(qapp: QApplication) -> None:
         assert colours(canvas) >= {DARK.canvas}
         canvas.view.fit()
         canvas.scene.select_all()
-        canvas.scene.delete_selected()
+        canvas.scene.editor.delete_selected()
         assert not canvas.document.can_undo
 
 
@@ -327,7 +327,7 @@ def test_select_all_and_delete(qapp: QApplication) -> None:
         canvas.scene.select_all()
         assert len(canvas.scene.selected_nodes()) == 5
         assert len(canvas.scene.selected_edges()) == 6
-        canvas.scene.delete_selected()
+        canvas.scene.editor.delete_selected()
         assert canvas.document.session.network.nodes == ()
         assert canvas.scene.selected_nodes() == []
         canvas.document.undo()
@@ -344,7 +344,7 @@ def test_deleting_an_input_of_generated_data_makes_the_rows_a_table(qapp: QAppli
     )
     with canvas_on(session) as canvas:
         canvas.scene.select(["x2"], [])
-        canvas.scene.delete_selected()
+        canvas.scene.editor.delete_selected()
         data = canvas.document.session.data
         assert isinstance(data, TableData)
         assert {len(row) for row in data.inputs} == {1}

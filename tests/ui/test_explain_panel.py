@@ -175,7 +175,7 @@ def test_it_follows_edits_and_deleted_nodes(window: MainWindow, panel: ExplainPa
     window.scene.select(["h1"], [])
     window.document.push(set_node(window.document.session, ["h1"], "label", "first"))
     assert panel.title == "Value of first"
-    window.scene.delete_selected()
+    window.scene.editor.delete_selected()
     assert "first" not in panel.title
 
 
@@ -193,13 +193,13 @@ def test_it_is_quiet_while_running(window: MainWindow, panel: ExplainPanel, qtbo
 def test_what_is_not_complete_says_what_to_do(window: MainWindow, panel: ExplainPanel) -> None:
     go_to(window, "delta", "y1")
     window.scene.select(["y1"], [])
-    window.scene.delete_selected()
+    window.scene.editor.delete_selected()
     assert panel.title == "Nothing to explain yet"
     assert panel.sentence == window.player.problem[:1].upper() + window.player.problem[1:]
     assert not panel.formula.isVisible()
     assert not panel.activation.isVisible()
     window.scene.select_all()
-    window.scene.delete_selected()
+    window.scene.editor.delete_selected()
     assert "Double-click the canvas" in panel.sentence
     window.document.undo()
     window.document.undo()

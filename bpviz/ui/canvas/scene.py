@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
@@ -11,17 +11,16 @@ from PySide6.QtWidgets import QApplication, QGraphicsScene
 
 from bpviz.document.document import Document
 from bpviz.document.player import Player
-from bpviz.model.edit import Edit, EditError
+from bpviz.model.edit import Edit
 from bpviz.model.schema import Session
-from bpviz.model.verbs import add_unit, delete
 from bpviz.ui.canvas.around import paint_all, surround_of
 from bpviz.ui.canvas.card import ALL_TEXT_FROM
+from bpviz.ui.canvas.editor import Editor
 from bpviz.ui.canvas.flow import Clock
 from bpviz.ui.canvas.geometry import FloatArray, Geometry
-from bpviz.ui.canvas.gestures import Gesture, table_of
 from bpviz.ui.canvas.legend import Surround
 from bpviz.ui.canvas.picture import Picture, positions_of, same_structure
-from bpviz.ui.canvas.press import gesture_at
+from bpviz.ui.canvas.selection import Selection
 from bpviz.ui.canvas.shown import OVERLAYS, Overlay, Shown, as_stale, shown
 from bpviz.ui.canvas.targets import cursor_over, edge_under, named, node_under, placed
 from bpviz.ui.canvas.wire import BandItem, WireItem
@@ -56,11 +55,12 @@ class CanvasScene(QGraphicsScene):
         self._theme = theme
         self._digits = digits
         self._overlay: Overlay = "gradients"
-        self._nodes: dict[str, None] = {}
-        self._edges: dict[str, None] = {}
+        self.selection = Selection(self)
+        self.selection.changed.connect(self._on_selected)
+        self.editor = Editor(self, document, self)
+        self.editor.refused.connect(self.tip)
         self._offers: Mapping[int, str] = {}
         self._hovered = (-1, -1)
-        self._gesture: Gesture | None = None
         self._watched = False
         self._motion = True
         self._session = document.session
@@ -163,13 +163,13 @@ class CanvasScene(QGraphicsScene):
 
     def _on_edited(self, _edit: Edit) -> None:
         # The numbers follow with the player's `stepped`, once all have heard of the edit.
-        self._cancel_gesture()
+        self.editor.cancel_gesture()
         self._follow()
 
     def _on_replaced(self) -> None:
-        self._cancel_gesture()
+        self.editor.cancel_gesture()
         self._last = None
-        self._nodes, self._edges = {}, {}
+        self.selection.forget()
         self._follow()
         self.selection_changed.emit()
 
@@ -188,7 +188,7 @@ class CanvasScene(QGraphicsScene):
         blank = shown(None, session.network, geometry, self._overlay)
         self._hovered, self._offers = (-1, -1), {}
         self.picture.show(session, geometry, blank, self._theme, self._digits)
-        self._drop_what_is_gone()
+        self.selection.keep(geometry.index, session.network.edge_index)
         self._mark()
 
     def _run_clock(self) -> None:
@@ -196,61 +196,27 @@ class CanvasScene(QGraphicsScene):
         self.clock.set_running(moves and not self.is_running)
         self.picture.edge_layer.set_still(self.clock.is_running)
 
-    # -- selection -----------------------------------------------------------------------------
+    # -- selection and editing -----------------------------------------------------------------
 
     def selected_nodes(self) -> list[str]:
         """Return the ids of the selected nodes, in the order of selection."""
-        return list(self._nodes)
+        return self.selection.nodes
 
     def selected_edges(self) -> list[str]:
         """Return the names of the selected edges, in the order of selection."""
-        return list(self._edges)
+        return self.selection.edges
 
     def select(self, nodes: Iterable[str], edges: Iterable[str]) -> None:
         """Select exactly these nodes and edges."""
-        before = (self._nodes, self._edges)
-        self._nodes, self._edges = dict.fromkeys(nodes), dict.fromkeys(edges)
-        if (self._nodes, self._edges) != before:
-            self._mark()
-            self.selection_changed.emit()
+        self.selection.select(nodes, edges)
 
     def select_all(self) -> None:
         """Select every node and edge."""
         self.select(self.geometry.ids, self.geometry.names)
 
-    def delete_selected(self) -> None:
-        """Delete what is selected, as one Edit."""
-        if not self._nodes and not self._edges:
-            return
-        table = table_of(self._session) if self._nodes else None
-        nodes, edges = self.selected_nodes(), self.selected_edges()
-        middle = self.picture.content_rect().center()
-        self.attempt(lambda: delete(self._session, nodes, edges, table), middle)
-
-    def _drop_what_is_gone(self) -> None:
-        names = set(self.geometry.names)
-        nodes = [node for node in self._nodes if node in self.geometry.index]
-        self.select(nodes, [edge for edge in self._edges if edge in names])
-
-    def _mark(self) -> None:
-        self.picture.mark(
-            self.picture.marks_of(self._nodes, self._edges, self._hovered, self._offers)
-        )
-
-    # -- editing -------------------------------------------------------------------------------
-
     def push(self, edit: Edit, at: QPointF) -> bool:
         """Hand `edit` to the document; a refusal becomes a tip at `at`. Return whether it went."""
-        return self.attempt(lambda: edit, at)
-
-    def attempt(self, make: Callable[[], Edit], at: QPointF) -> bool:
-        """Push the Edit that `make` returns; a refusal becomes a tip and changes nothing."""
-        try:
-            self._document.push(make())
-        except EditError as refused:
-            self.refuse(str(refused), at)
-            return False
-        return True
+        return self.editor.attempt(lambda: edit, at)
 
     def refuse(self, reason: str, at: QPointF) -> None:
         """Show, at a point, why nothing happens."""
@@ -260,28 +226,15 @@ class CanvasScene(QGraphicsScene):
         """Draw the nodes at `positions` [N, 2]; the session stays as it is."""
         self.picture.place(positions)
 
-    def add_unit_at(self, at: QPointF) -> None:
-        """Add a unit at a point of the scene and select it."""
-        place = (at.x(), at.y())
-        before = set(self.geometry.ids)
-        if self.attempt(lambda: add_unit(self._session, place), at):
-            self.select([node for node in self.geometry.ids if node not in before], [])
+    def _on_selected(self) -> None:
+        self._mark()
+        self.selection_changed.emit()
 
-    def begin_gesture(
-        self, at: QPointF, zoom: float, *, additive: bool, toggle: bool
-    ) -> Gesture | None:
-        """Return the gesture that a press at `at` begins; the press itself may select.
-
-        `additive` (Shift) and `toggle` (Ctrl) change the selection instead of replacing it.
-        """
-        self._cancel_gesture()
-        self._gesture = gesture_at(self, self.picture, at, zoom, additive=additive, toggle=toggle)
-        return self._gesture
-
-    def _cancel_gesture(self) -> None:
-        if self._gesture is not None:
-            self._gesture.cancel()
-            self._gesture = None
+    def _mark(self) -> None:
+        selection = self.selection
+        self.picture.mark(
+            self.picture.marks_of(selection.nodes, selection.edges, self._hovered, self._offers)
+        )
 
     # -- under the pointer ---------------------------------------------------------------------
 

@@ -3,40 +3,27 @@
 from __future__ import annotations
 
 import math
-from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import (
-    QBrush,
-    QColor,
     QHelpEvent,
     QHideEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
-    QPixmap,
     QResizeEvent,
     QShowEvent,
-    QTransform,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip, QWidget
 
+from bpviz.ui.canvas.camera import REACH, ZOOM_STEP, Camera
 from bpviz.ui.canvas.gestures import Gesture
+from bpviz.ui.canvas.ground import paint_ground
 from bpviz.ui.canvas.legend import paint_surround
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.canvas.targets import edge_under, node_under, tip_text
 from bpviz.ui.style import Theme, guard
-
-GRID: Final = 30.0
-MAX_ZOOM, MIN_ZOOM = 8.0, 0.05
-FIT_ZOOM: Final = 1.5
-ZOOM_STEP: Final = 1.25
-# The room that header and legend take from a fitted drawing, in pixels.
-TOP, BOTTOM, SIDE = 52, 92, 12
-# So far from its middle the scene can be moved; positions end at a million.
-REACH: Final = 3e6
-SETTLE_MS: Final = 150
 
 
 class CanvasView(QGraphicsView):
@@ -47,12 +34,9 @@ class CanvasView(QGraphicsView):
         self._canvas = scene
         self._gesture: Gesture | None = None
         self._pan_from: QPoint | None = None
-        self._fits = True
-        self._fitted = QRectF()
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(SETTLE_MS)
-        self._settle.timeout.connect(self._on_settled)
+        self.camera = Camera(self)
+        self.camera.moved.connect(self._on_moved)
+        self.camera.settled.connect(self._on_settled)
         self.setObjectName("canvas")
         self.setAccessibleName("Network")
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -77,7 +61,7 @@ class CanvasView(QGraphicsView):
     @property
     def zoom(self) -> float:
         """Pixels per scene unit."""
-        return self.transform().m11()
+        return self.camera.zoom
 
     def apply_theme(self, theme: Theme) -> None:
         """Draw in the colours of `theme`."""
@@ -88,58 +72,23 @@ class CanvasView(QGraphicsView):
 
     def fit(self) -> None:
         """Show the whole network; it stays fitted until the person zooms or pans."""
-        self._fits = True
-        rect = self._canvas.picture.content_rect()
-        area = QRectF(self.viewport().rect()).adjusted(SIDE, TOP, -SIDE, -BOTTOM)
-        if rect.isEmpty() or area.width() < 20 or area.height() < 20:
-            self.setTransform(QTransform())
-            self.centerOn(0.0, 0.0)
-            return
-        zoom = min(area.width() / rect.width(), area.height() / rect.height(), FIT_ZOOM)
-        self.setTransform(QTransform.fromScale(zoom, zoom))
-        self._move_point(rect.center(), area.center())
-        self._canvas.set_zoom(zoom)
+        self.camera.fit(self._canvas.picture.content_rect())
         self.viewport().update()
 
     def zoom_in(self) -> None:
         """Enlarge around the middle of the view."""
-        self._zoom_by(ZOOM_STEP, QPointF(self.viewport().rect().center()))
+        self.camera.zoom_by(ZOOM_STEP)
 
     def zoom_out(self) -> None:
         """Shrink around the middle of the view."""
-        self._zoom_by(1.0 / ZOOM_STEP, QPointF(self.viewport().rect().center()))
+        self.camera.zoom_by(1.0 / ZOOM_STEP)
 
-    def _zoom_by(self, factor: float, at: QPointF) -> None:
-        """Zoom by `factor`; what lies at the viewport's point `at` stays there."""
-        zoom = min(max(self.zoom * factor, min(MIN_ZOOM, self.zoom)), MAX_ZOOM)
-        if zoom == self.zoom:
-            return
-        self._fits = False
-        self._begin_moving()
-        held = self._scene_point(at)
-        self.setTransform(QTransform.fromScale(zoom, zoom))
-        self._move_point(held, at)
-        self._canvas.set_zoom(zoom)
-
-    def _move_point(self, point: QPointF, to: QPointF) -> None:
-        """Scroll so that the scene's `point` shows at the viewport's point `to`."""
-        away = self._viewport_point(point) - to
-        across, down = self.horizontalScrollBar(), self.verticalScrollBar()
-        across.setValue(across.value() + round(away.x()))
-        down.setValue(down.value() + round(away.y()))
-
-    def _scene_point(self, at: QPointF) -> QPointF:
-        inverse, _ = self.viewportTransform().inverted()
-        return inverse.map(at)
-
-    def _viewport_point(self, point: QPointF) -> QPointF:
-        return self.viewportTransform().map(point)
-
-    def _begin_moving(self) -> None:
+    def _on_moved(self) -> None:
         """Draw fast and all of the viewport until nothing has moved for a moment."""
-        self._canvas.set_moving(True)
-        self._set_update_mode(True)
-        self._settle.start()
+        if self.camera.is_moving:
+            self._canvas.set_moving(True)
+            self._set_update_mode(True)
+        self._canvas.set_zoom(self.zoom)
 
     def _on_settled(self) -> None:
         self._canvas.set_moving(False)
@@ -154,18 +103,11 @@ class CanvasView(QGraphicsView):
 
     def _on_surround_changed(self) -> None:
         self._set_update_mode(
-            self._settle.isActive() or self._canvas.is_running or self._pan_from is not None
+            self.camera.is_moving or self._canvas.is_running or self._pan_from is not None
         )
-        if self._fits and self.isVisible():
-            self._refit()
+        if self.camera.fits and self.isVisible():
+            self.camera.refit(self._canvas.picture.content_rect())
         self.viewport().update()
-
-    def _refit(self) -> None:
-        """Keep the drawing fitted where its extent changed."""
-        rect = self._canvas.picture.content_rect()
-        if rect != self._fitted:
-            self._fitted = rect
-            self.fit()
 
     # -- Qt's events ---------------------------------------------------------------------------
 
@@ -174,7 +116,7 @@ class CanvasView(QGraphicsView):
         """Zoom at the pointer."""
         turn = event.angleDelta().y() or event.pixelDelta().y()
         if turn and self._pan_from is None:
-            self._zoom_by(math.pow(ZOOM_STEP, turn / 120.0), event.position())
+            self.camera.zoom_by(math.pow(ZOOM_STEP, turn / 120.0), event.position())
         event.accept()
 
     @guard
@@ -187,8 +129,8 @@ class CanvasView(QGraphicsView):
             self._set_update_mode(True)
         elif event.button() == Qt.MouseButton.LeftButton and self._pan_from is None:
             keys = event.modifiers()
-            self._gesture = self._canvas.begin_gesture(
-                self._scene_point(event.position()),
+            self._gesture = self._canvas.editor.begin_gesture(
+                self.camera.scene_point(event.position()),
                 self.zoom,
                 additive=bool(keys & Qt.KeyboardModifier.ShiftModifier),
                 toggle=bool(keys & Qt.KeyboardModifier.ControlModifier),
@@ -198,15 +140,11 @@ class CanvasView(QGraphicsView):
     @guard
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Follow the gesture or the pan; else mark what lies under the pointer."""
-        at = self._scene_point(event.position())
+        at = self.camera.scene_point(event.position())
         if self._pan_from is not None:
             here = event.position().toPoint()
             by, self._pan_from = here - self._pan_from, here
-            self._fits = False
-            self._begin_moving()
-            across, down = self.horizontalScrollBar(), self.verticalScrollBar()
-            across.setValue(across.value() - by.x())
-            down.setValue(down.value() - by.y())
+            self.camera.pan_by(by)
         elif self._gesture is not None and not self._gesture.is_over:
             self._gesture.move_to(at, self.zoom)
         elif not event.buttons():
@@ -221,21 +159,21 @@ class CanvasView(QGraphicsView):
             self.viewport().unsetCursor()
         elif event.button() == Qt.MouseButton.LeftButton and self._gesture is not None:
             gesture, self._gesture = self._gesture, None
-            gesture.finish(self._scene_point(event.position()))
+            gesture.finish(self.camera.scene_point(event.position()))
         event.accept()
 
     @guard
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Add a unit where nothing lies yet; else press once more."""
-        at = self._scene_point(event.position())
+        at = self.camera.scene_point(event.position())
         picture = self._canvas.picture
         free = node_under(picture.geometry, at, self.zoom)[0] < 0
         free = free and edge_under(picture, at, self.zoom) < 0
         if event.button() == Qt.MouseButton.LeftButton and free:
             self._finish_gesture_by_cancel()
             # A drawing that is edited by hand stays where the hand is.
-            self._fits = False
-            self._canvas.add_unit_at(at)
+            self.camera.hold()
+            self._canvas.editor.add_unit_at(at)
             event.accept()
         else:
             self.mousePressEvent(event)
@@ -264,7 +202,7 @@ class CanvasView(QGraphicsView):
         """Show tips of nodes and edges."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             text = tip_text(
-                self._canvas.picture, self._scene_point(QPointF(event.pos())), self.zoom
+                self._canvas.picture, self.camera.scene_point(QPointF(event.pos())), self.zoom
             )
             if text:
                 QToolTip.showText(event.globalPos(), text, self.viewport())
@@ -277,7 +215,7 @@ class CanvasView(QGraphicsView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep a fitted drawing fitted."""
         super().resizeEvent(event)
-        if self._fits:
+        if self.camera.fits:
             self.fit()
 
     @guard
@@ -290,25 +228,14 @@ class CanvasView(QGraphicsView):
     def hideEvent(self, event: QHideEvent) -> None:
         """Stop all motion while nobody looks."""
         self._finish_gesture_by_cancel()
-        self._settle.stop()
+        self.camera.stop()
         self._canvas.set_watched(False)
         super().hideEvent(event)
 
     @guard
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802
         """Fill with the canvas's colour and a faint grid of dots that moves with the scene."""
-        theme = self._canvas.theme
-        painter.save()
-        painter.resetTransform()
-        area = self.viewportTransform().mapRect(QRectF(rect)).toAlignedRect()
-        painter.fillRect(area, QColor(theme.canvas))
-        step = GRID * self.zoom
-        while 0.0 < step < 18.0:
-            step *= 2.0
-        if step <= 200.0:
-            painter.setBrushOrigin(self.viewportTransform().map(QPointF(0.0, 0.0)))
-            painter.fillRect(area, QBrush(_grid_tile(theme.grid, round(step))))
-        painter.restore()
+        paint_ground(painter, QRectF(rect), self.viewportTransform(), self._canvas.theme)
 
     @guard
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802
@@ -323,19 +250,10 @@ class CanvasView(QGraphicsView):
     # -- tips and gestures ---------------------------------------------------------------------
 
     def _on_tip(self, text: str, at: QPointF) -> None:
-        where = self.viewport().mapToGlobal(self._viewport_point(at).toPoint())
+        where = self.viewport().mapToGlobal(self.camera.viewport_point(at).toPoint())
         QToolTip.showText(where, text, self.viewport())
 
     def _finish_gesture_by_cancel(self) -> None:
         if self._gesture is not None:
             gesture, self._gesture = self._gesture, None
             gesture.cancel()
-
-
-def _grid_tile(color: str, step: int) -> QPixmap:
-    tile = QPixmap(step, step)
-    tile.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(tile)
-    painter.fillRect(QRectF(0.0, 0.0, 2.0, 2.0), QColor(color))
-    painter.end()
-    return tile

@@ -1,0 +1,122 @@
+"""The camera of the canvas: which part of the scene the view shows, and how large."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QObject, QPoint, QPointF, QRectF, QTimer, Signal
+from PySide6.QtGui import QTransform
+from PySide6.QtWidgets import QGraphicsView
+
+MAX_ZOOM, MIN_ZOOM = 8.0, 0.05
+FIT_ZOOM: Final = 1.5
+ZOOM_STEP: Final = 1.25
+# The room that header and legend take from a fitted drawing, in pixels.
+TOP, BOTTOM, SIDE = 52, 92, 12
+# So far from its middle the scene can be moved; positions end at a million.
+REACH: Final = 3e6
+SETTLE_MS: Final = 150
+
+
+class Camera(QObject):
+    """Zooms and pans a view; a fitted drawing stays fitted until the person moves it.
+
+    `moved` tells that zoom or place are others, `settled` that nothing moved for a moment.
+    """
+
+    moved = Signal()
+    settled = Signal()
+
+    def __init__(self, view: QGraphicsView) -> None:
+        super().__init__(view)
+        self._view = view
+        self._fits = True
+        self._fitted = QRectF()
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MS)
+        self._settle.timeout.connect(self.settled)
+
+    @property
+    def zoom(self) -> float:
+        """Pixels per scene unit."""
+        return self._view.transform().m11()
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether the picture moved just now."""
+        return self._settle.isActive()
+
+    @property
+    def fits(self) -> bool:
+        """Whether the whole drawing is kept in view."""
+        return self._fits
+
+    def hold(self) -> None:
+        """Stay where the view is, however the drawing grows: a hand is at work there."""
+        self._fits = False
+
+    def stop(self) -> None:
+        """Wait no longer for the picture to settle."""
+        self._settle.stop()
+
+    def fit(self, rect: QRectF) -> None:
+        """Show all of `rect`, the drawing's extent, and keep it in view."""
+        self._fits, self._fitted = True, rect
+        area = QRectF(self._view.viewport().rect()).adjusted(SIDE, TOP, -SIDE, -BOTTOM)
+        if rect.isEmpty() or area.width() < 20 or area.height() < 20:
+            self._view.setTransform(QTransform())
+            self._view.centerOn(0.0, 0.0)
+            self.moved.emit()
+            return
+        zoom = min(area.width() / rect.width(), area.height() / rect.height(), FIT_ZOOM)
+        self._view.setTransform(QTransform.fromScale(zoom, zoom))
+        self._move_point(rect.center(), area.center())
+        self.moved.emit()
+
+    def refit(self, rect: QRectF) -> None:
+        """Keep the drawing fitted where its extent is another than when it was fitted."""
+        if rect != self._fitted:
+            self.fit(rect)
+
+    def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
+        """Zoom by `factor`; what lies at the viewport's point `at` (the middle) stays there."""
+        zoom = min(max(self.zoom * factor, min(MIN_ZOOM, self.zoom)), MAX_ZOOM)
+        if zoom == self.zoom:
+            return
+        if at is None:
+            at = QPointF(self._view.viewport().rect().center())
+        self._begin_moving()
+        held = self.scene_point(at)
+        self._view.setTransform(QTransform.fromScale(zoom, zoom))
+        self._move_point(held, at)
+        self.moved.emit()
+
+    def pan_by(self, by: QPoint) -> None:
+        """Move the picture by so many pixels."""
+        self._begin_moving()
+        self._scroll(-by.x(), -by.y())
+        self.moved.emit()
+
+    def scene_point(self, at: QPointF) -> QPointF:
+        """Return the scene's point that shows at the viewport's point `at`."""
+        inverse, _ = self._view.viewportTransform().inverted()
+        return inverse.map(at)
+
+    def viewport_point(self, point: QPointF) -> QPointF:
+        """Return the viewport's point at which the scene's `point` shows."""
+        return self._view.viewportTransform().map(point)
+
+    def _begin_moving(self) -> None:
+        self._fits = False
+        self._settle.start()
+
+    def _move_point(self, point: QPointF, to: QPointF) -> None:
+        """Scroll so that the scene's `point` shows at the viewport's point `to`."""
+        away = self.viewport_point(point) - to
+        self._scroll(round(away.x()), round(away.y()))
+
+    def _scroll(self, x: int, y: int) -> None:
+        across, down = self._view.horizontalScrollBar(), self._view.verticalScrollBar()
+        across.setValue(across.value() + x)
+        down.setValue(down.value() + y)
