@@ -103,10 +103,14 @@ class Program:
 
     def initial_theta(self) -> FloatArray:
         """Return θ [P] with the network's own weights and biases."""
-        weights = np.array([edge.weight for edge in self.network.edges], dtype=np.float64)
+        return self.theta_of(self.network)
+
+    def theta_of(self, network: Network) -> FloatArray:
+        """Return θ [P] with the weights and biases of `network`, which has this structure."""
+        weights = np.array([edge.weight for edge in network.edges], dtype=np.float64)
         theta = np.zeros(self.theta_size)
         theta[self.edge_slot] = weights
-        for node, slot in zip(self.network.nodes, self.bias_slot.tolist(), strict=True):
+        for node, slot in zip(network.nodes, self.bias_slot.tolist(), strict=True):
             if slot >= 0 and not isinstance(node, Input):
                 theta[slot] = node.bias
         return theta

@@ -50,7 +50,8 @@ def state_of(session: Session, program: Program) -> State:
     A parameter for which the session's progress names no value of a slot starts that slot anew.
     """
     optimizer = session.training.optimizer
-    state = initial_state(program, optimizer)
+    # Not the program's own network: that may be the session's of before some training.
+    state = State(program.theta_of(session.network), _initial_slots(program, optimizer))
     progress = session.progress
     if not state.slots or _remembers(progress.optimizer, set(state.slots)):
         state.step = progress.optimizer.step

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from bpviz.document.document import Document
 from bpviz.document.player import Player, StepGrain
 from bpviz.document.stage import READY
+from bpviz.engine.program import compile as compile_network
 from bpviz.engine.replay import replay
 from bpviz.model import verbs
 from bpviz.model.data import TableData
@@ -310,3 +313,31 @@ def test_training_on_along_the_line_stops_where_an_edit_left_it_incomplete(
     assert not player.running
     assert player.iteration == 5
     assert "y1" not in document.session.network.node_index
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda session: verbs.set_training(session, "optimizer", Sgd(0.25)),
+        lambda session: verbs.set_training(session, "l2", 0.125),
+        lambda session: verbs.set_data(session, TableData(((0.5, 0.25),), ((1.0,),))),
+        lambda session: verbs.set_text(session, "notes", "Slower now"),
+    ],
+)
+def test_an_edit_after_training_goes_on_from_the_weights_reached(
+    document: Document, player: Player, change: Callable[[Session], Edit]
+) -> None:
+    for _ in range(3):
+        player.step_iteration()
+    reached = document.session.network
+    document.push(change(document.session))
+    assert document.session.network == reached
+    shown = player.snapshot
+    assert shown is not None
+    np.testing.assert_array_equal(shown.edge_weight, [edge.weight for edge in reached.edges])
+    state = document.timeline.state
+    program = compile_network(reached)
+    np.testing.assert_array_equal(state.theta, program.initial_theta())
+    player.step_iteration()
+    player.back_iteration()
+    assert document.session.network == reached
