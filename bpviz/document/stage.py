@@ -72,6 +72,7 @@ class Stage:
         self.rebuild_frames()
         if self.trace is not None:
             self._timeline.record_loss()
+            self._timeline.record_gradient(self._timeline.iteration, self.trace.gradient)
 
     def compute_trace(self) -> None:
         """Make the trace of the timeline's state anew."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from bpviz.document.checkpoints import Checkpoints
 from bpviz.document.line import Line
@@ -13,9 +15,12 @@ from bpviz.engine.curve import LossCurve
 from bpviz.engine.datasets import batches_per_epoch
 from bpviz.engine.errors import NonFinite
 from bpviz.engine.state import State, state_of, with_state
+from bpviz.engine.statistics import layer_norms
 from bpviz.model.edit import Edit, apply
 from bpviz.model.history import History, Place, Train, restore_history
 from bpviz.model.schema import SavedHistory, Session
+
+FloatArray = NDArray[np.float64]
 
 
 class Timeline:
@@ -282,6 +287,9 @@ class Timeline:
         per_epoch = self._epoch_length()
         if self.iteration % per_epoch == 0 and self.curve.wants(self.iteration // per_epoch):
             self.record_loss()
+            gradient = self._workshop.trainer(self._base, kernel).last_gradient(self.state)
+            if gradient is not None:
+                self.record_gradient(self.iteration - 1, gradient)
 
     def _epoch_length(self) -> int:
         return batches_per_epoch(self._workshop.rows(self._base).count, self._base.training)
@@ -304,6 +312,11 @@ class Timeline:
         except NonFinite:
             return
         self.curve.record(self.iteration, train, test)
+
+    def record_gradient(self, iteration: int, gradient: FloatArray) -> None:
+        """Add the sizes of `gradient` [P], that of the iteration after `iteration` updates."""
+        program = self._workshop.program(self._base)
+        self.curve.gradients.record(iteration, layer_norms(program, gradient))
 
     def close_entry(self) -> None:
         """End the training entry under way: the next run starts one of its own."""

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Final
 
+from bpviz.engine.gradient_curve import GradientCurve
 from bpviz.model.schema import Curve
 
 MAX_POINTS: Final = 10_000
@@ -16,13 +17,15 @@ class LossCurve:
     """Points of one run, at most 10,000; `stride` epochs lie between two recorded ones.
 
     When the curve is full every other epoch is dropped and the stride doubles, so which epochs
-    stand in it depends on their number alone, never on when the run was paused.
+    stand in it depends on their number alone, never on when the run was paused. `gradients` are
+    the sizes of the gradient along the same line; what is forgotten of one goes from both.
     """
 
     iteration: list[int] = field(default_factory=list)
     train: list[float] = field(default_factory=list)
     test: list[float] = field(default_factory=list)
     stride: int = 1
+    gradients: GradientCurve = field(default_factory=GradientCurve)
 
     @classmethod
     def of(cls, saved: Curve) -> LossCurve:
@@ -36,7 +39,10 @@ class LossCurve:
 
     def copy(self) -> LossCurve:
         """Return a curve of its own with the same points."""
-        return LossCurve(list(self.iteration), list(self.train), list(self.test), self.stride)
+        return LossCurve(
+            list(self.iteration), list(self.train), list(self.test), self.stride,
+            self.gradients.copy(),
+        )  # fmt: skip
 
     def wants(self, epochs_done: int) -> bool:
         """Whether the end of epoch `epochs_done` is to be recorded."""
@@ -49,7 +55,7 @@ class LossCurve:
 
     def record(self, iteration: int, train: float, test: float | None) -> None:
         """Add the losses after `iteration` updates; a point that is there already is replaced."""
-        self.forget(iteration)
+        self._drop(iteration)
         index = bisect_right(self.iteration, iteration)
         self.iteration.insert(index, iteration)
         self.train.insert(index, train)
@@ -60,6 +66,10 @@ class LossCurve:
 
     def forget(self, iteration: int) -> None:
         """Forget the point after `iteration` updates: an edit gave that iteration a new loss."""
+        self.gradients.forget(iteration)
+        self._drop(iteration)
+
+    def _drop(self, iteration: int) -> None:
         if self.has(iteration):
             index = bisect_right(self.iteration, iteration) - 1
             del self.iteration[index], self.train[index]
@@ -68,6 +78,7 @@ class LossCurve:
 
     def cut(self, iteration: int) -> None:
         """Forget the points after `iteration`."""
+        self.gradients.cut(iteration)
         keep = bisect_right(self.iteration, iteration)
         del self.iteration[keep:], self.train[keep:], self.test[keep:]
 

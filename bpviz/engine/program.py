@@ -101,6 +101,18 @@ class Program:
             rows *= 2
         return rows
 
+    @cached_property
+    def layer_slots(self) -> tuple[IntArray, IntArray]:
+        """Positions in θ of all weights, layer by layer, and where each layer's begin.
+
+        A layer's weights are those of the edges into its units; its place is that of its level
+        among those that edges lead to, the first hidden one being 0.
+        """
+        level = self.node_level[self.target]
+        order = np.argsort(level, kind="stable")
+        starts = np.flatnonzero(np.diff(level[order], prepend=-1))
+        return self.edge_slot[order], starts
+
     def initial_theta(self) -> FloatArray:
         """Return θ [P] with the network's own weights and biases."""
         return self.theta_of(self.network)

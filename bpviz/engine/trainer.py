@@ -44,6 +44,7 @@ class Trainer:
         self._open = (0, 0)
         self._open_theta = np.zeros(program.theta_size)
         self._is_sliced = batch > program.slice_rows
+        self._gradient_at = -1
 
     def advance(self, state: State, n: int, until: Callable[[], bool] | None = None) -> int:
         """Do `n` iterations from `state`, which is changed in place; return how many were done.
@@ -54,6 +55,7 @@ class Trainer:
         """
         state.kernel = self.kernel_name
         first = state.iteration
+        self._gradient_at = -1
         with np.errstate(all="ignore"):
             while state.iteration - first < n:
                 count = min(STORE, n - (state.iteration - first))
@@ -66,7 +68,17 @@ class Trainer:
                     self._keep(state, done)
                 if stopped:
                     break
+        if state.iteration > first and not self._open[0]:
+            self._gradient_at = state.iteration
         return state.iteration - first
+
+    def last_gradient(self, state: State) -> FloatArray | None:
+        """Return the gradient [P] of the iteration that ended in `state`, the last one done.
+
+        It belongs to the parameters before that iteration. None where another iteration has
+        overwritten it. The array is the kernel's own: take a copy to keep it.
+        """
+        return self._kernel.gradient if self._gradient_at == state.iteration else None
 
     def _some(
         self, state: State, count: int, until: Callable[[], bool] | None

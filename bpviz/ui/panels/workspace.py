@@ -18,6 +18,7 @@ from bpviz.ui.panels.canvas_frame import CanvasFrame
 from bpviz.ui.panels.data_panel import DataPanel
 from bpviz.ui.panels.docks import Dock
 from bpviz.ui.panels.explain_panel import ExplainPanel
+from bpviz.ui.panels.gradient_panel import GradientPanel
 from bpviz.ui.panels.header import Header
 from bpviz.ui.panels.inspector_panel import InspectorPanel
 from bpviz.ui.panels.notes_panel import NotesPanel
@@ -56,6 +57,7 @@ PLACES: Final = {
     "explain": Place("Explain", Area.RightDockWidgetArea, scrolled=True),
     "notes": Place("Session", Area.RightDockWidgetArea),
     "loss": Place("Loss", Area.BottomDockWidgetArea),
+    "gradients": Place("Gradient size", Area.BottomDockWidgetArea),
 }
 
 
@@ -82,20 +84,23 @@ class Workspace:
         self.explain_panel = ExplainPanel(document, player, self.scene, theme)
         self.notes_panel = NotesPanel(document, theme)
         self.loss_plot = LossPlot(player, theme)
+        self.gradient_panel = GradientPanel(document, player, theme)
         self.panels: dict[str, Panel] = {
             "data": self.data_panel,
             "training": self.training_panel,
             "inspector": self.inspector,
             "explain": self.explain_panel,
             "notes": self.notes_panel,
+            "gradients": self.gradient_panel,
         }
         widgets: dict[str, QWidget] = {**self.panels, "loss": self.loss_plot}
         self.docks = {
             name: Dock(name, place.title, widgets[name], scrolled=place.scrolled)
             for name, place in PLACES.items()
         }
-        # The plot has a heading of its own, with the key and the values in it.
+        # The plots have headings of their own, with the key and the values in them.
         self.docks["loss"].setTitleBarWidget(self.loss_plot.heading)
+        self.docks["gradients"].setTitleBarWidget(self.gradient_panel.heading)
 
     def lay_out(self, window: QMainWindow) -> None:
         """Put the canvas into the middle of `window` and the docks around it."""
@@ -119,6 +124,7 @@ class Workspace:
         left = [docks["data"], docks["training"], docks["inspector"]]
         window.resizeDocks(left, list(LEFT_HEIGHTS), down)
         window.resizeDocks([docks["loss"]], [LOSS_HEIGHT], down)
+        window.resizeDocks([docks["loss"], docks["gradients"]], [1, 1], across)
 
     def _tab_right(self, window: QMainWindow) -> None:
         """Let the panels on the right share their place as tabs, the first in front."""

@@ -1,0 +1,78 @@
+"""Sizes of gradients, weights and updates by layer, and what they say about learning."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bpviz.engine.program import Program
+
+FloatArray = NDArray[np.float64]
+
+# Squares of numbers beyond these would overflow or vanish.
+LARGE, SMALL = 1e150, 1e-150
+# A gradient below this in every weight of a layer no longer moves it.
+VANISHED: Final = 1e-6
+EXPLODED: Final = 1e3
+# A layer whose gradient is smaller or larger than the last layer's by this factor is told.
+FAR_APART: Final = 1e3
+
+
+def layer_norms(program: Program, values: FloatArray) -> tuple[float, ...]:
+    """Return √(Σ v²) over the weights of each layer; `values` [P] is shaped like θ.
+
+    Biases are left out. One number for each layer, the first hidden one first; ∞ or nan where
+    a value is.
+    """
+    order, starts = program.layer_slots
+    if not len(order):
+        return ()
+    taken = values[order]
+    largest = float(np.abs(taken).max())
+    scale = 1.0
+    if largest and not SMALL < largest < LARGE and np.isfinite(largest):
+        scale = largest
+        taken = taken / scale
+    with np.errstate(all="ignore"):
+        sums = np.add.reduceat(taken * taken, starts)
+    return tuple((scale * np.sqrt(sums)).tolist())
+
+
+def layer_levels(program: Program) -> tuple[int, ...]:
+    """Return the level of each layer that `layer_norms` has a number for."""
+    return tuple(np.unique(program.node_level[program.target]).tolist())
+
+
+def update_ratios(program: Program, before: FloatArray, after: FloatArray) -> tuple[float, ...]:
+    """Return ‖ΔW‖ / ‖W‖ of each layer between θ `before` and `after`; ∞ where W is all 0."""
+    sizes, changes = layer_norms(program, before), layer_norms(program, after - before)
+    return tuple(
+        change / size if size else (np.inf if change else 0.0)
+        for change, size in zip(changes, sizes, strict=True)
+    )
+
+
+def gradient_verdict(sizes: tuple[float, ...]) -> str:
+    """Return in words what hinders learning, from ‖∂E/∂W‖ of each layer; empty if nothing does."""
+    if not sizes:
+        return ""
+    if not np.isfinite(sizes).all():
+        return "Exploding: a gradient is no longer a finite number"
+    if max(sizes) < VANISHED:
+        return "All gradients are below 1e−6: a minimum, or a plateau"
+    strongest = int(np.argmax(sizes))
+    if sizes[strongest] > EXPLODED:
+        return f"Exploding: the gradient of layer {strongest + 1} is above 1,000"
+    faint = [place for place, size in enumerate(sizes) if size < VANISHED]
+    if faint:
+        how = "below 1e−6" if sizes[faint[0]] else "exactly 0"
+        return f"Vanishing: the gradient of layer {faint[0] + 1} is {how}"
+    if len(sizes) > 1 and sizes[0] * FAR_APART < sizes[-1]:
+        return f"Vanishing: layer 1 gets 1/{sizes[-1] / sizes[0]:,.0f} of the last layer's gradient"
+    if len(sizes) > 1 and sizes[0] > sizes[-1] * FAR_APART:
+        return (
+            f"Exploding: layer 1 gets {sizes[0] / sizes[-1]:,.0f} times the last layer's gradient"
+        )
+    return ""
