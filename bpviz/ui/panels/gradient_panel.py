@@ -38,6 +38,10 @@ class GradientPanel(Panel):
         self._fill_button.setToolTip(
             "Walk the history once more and measure the gradients that were not kept"
         )
+        # Hidden it keeps its place, so that both plots' headings stay of one height.
+        policy = self._fill_button.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self._fill_button.setSizePolicy(policy)
         head = self.heading.layout()
         assert head is not None
         head.addWidget(self._fill_button)
