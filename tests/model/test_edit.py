@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bpviz.model import verbs
 from bpviz.model.data import TableData
+from bpviz.model.drafts import NEW_WEIGHT_RANGE
 from bpviz.model.edit import Change, Edit, EditError, apply, diff
 from bpviz.model.network import LeakyRelu
 from bpviz.model.schema import Session
@@ -108,7 +109,7 @@ def test_a_new_edge_gets_a_small_weight_the_same_each_time() -> None:
     session = apply(small_session(), verbs.delete(small_session(), (), ["x1->h1_1"]))
     first, second = (verbs.connect(session, "x1", "h1_1") for _ in range(2))
     assert first == second
-    assert 0 < abs(apply(session, first).network.edge("x1->h1_1").weight) <= verbs.NEW_WEIGHT_RANGE
+    assert 0 < abs(apply(session, first).network.edge("x1->h1_1").weight) <= NEW_WEIGHT_RANGE
 
 
 def test_deleting_an_input_takes_its_column() -> None:
