@@ -45,6 +45,7 @@ def create_window(session: Session | None = None) -> MainWindow:
     document.setParent(window)
     player.setParent(window)
     connect(window)
+    window.lesson_commands.start()
     return window
 
 
@@ -81,6 +82,7 @@ def connect_commands(window: MainWindow) -> None:
     connect_edit(window)
     connect_view(window)
     connect_run(window)
+    connect_lessons(window)
 
 
 def connect_file(window: MainWindow) -> None:
@@ -136,6 +138,14 @@ def connect_run(window: MainWindow) -> None:
     commands["run.toggle"].triggered.connect(player.toggle)
 
     _group(window, "run.grain_neuron").triggered.connect(run_commands.on_grain_chosen)
+
+
+def connect_lessons(window: MainWindow) -> None:
+    """Connect the actions of the menu Lessons; the lessons themselves are connected as listed."""
+    commands, lessons = window.commands, window.lesson_commands
+    commands["lesson.again"].triggered.connect(lessons.on_again)
+    commands["lesson.back"].triggered.connect(lessons.on_back)
+    commands["lesson.next"].triggered.connect(lessons.on_next)
 
 
 def run(arguments: Sequence[str]) -> int:

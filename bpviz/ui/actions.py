@@ -101,6 +101,12 @@ ACTIONS: Final = (
             "Each step shows a whole phase: forward, loss, backward, update", "Run/Step by"),
     _choice("run.grain_iteration", "&Iteration", "4", "Each step is a whole iteration",
             "Run/Step by"),
+    Row("lesson.next", "&Next Page", "Ctrl+PgDown", "Open the lesson's next page and set its view",
+        "", "Lessons"),
+    Row("lesson.back", "&Previous Page", "Ctrl+PgUp",
+        "Open the lesson's page before and set its view", "", "Lessons"),
+    Row("lesson.again", "Show Page &Again", "Ctrl+Shift+PgDown",
+        "Set the view of the open page once more", "", "Lessons"),
     Row("help.keys", "&Keys and Mouse", "F1", "What keys and mouse do", "help", "Help"),
     Row("help.about", "&About bpviz", "", "Version and licence", "", "Help"),
 )  # fmt: skip

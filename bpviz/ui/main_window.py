@@ -18,6 +18,7 @@ from bpviz.ui.panels.data_commands import DataCommands
 from bpviz.ui.panels.dialogs import SESSION_ENDING, show_message
 from bpviz.ui.panels.file_commands import FileCommands
 from bpviz.ui.panels.help_dialog import show_about, show_keys
+from bpviz.ui.panels.lesson_commands import LessonCommands
 from bpviz.ui.panels.run_commands import RunCommands
 from bpviz.ui.panels.tool_bar import ToolBar
 from bpviz.ui.panels.workspace import Workspace
@@ -52,6 +53,7 @@ class MainWindow(QMainWindow):
         )
         self.run_commands = RunCommands(player, self.commands, settings, self)
         self.data_commands = DataCommands(document, self.files, settings, self)
+        self.lesson_commands = LessonCommands(document, self.workspace, self.commands, self)
         self.exports = ExportCommands(document, player, self.workspace, self.files, self)
         self._closing = False
         self.setObjectName("main_window")

@@ -75,10 +75,10 @@ class Dock(QDockWidget):
         action.setToolTip(f"Show or hide the panel {text}")
         action.setStatusTip(action.toolTip())
 
-    def set_tabbed(self) -> None:
-        """Leave the name to the tab; the heading comes back where the dock floats alone."""
-        self._tabbed = True
-        self.title.set_slim(True)
+    def set_tabbed(self, tabbed: bool = True) -> None:
+        """Leave the name to the tab, or not; a dock that floats alone has its heading too."""
+        self._tabbed = tabbed
+        self.title.set_slim(tabbed and not self.isFloating())
 
     def _on_floating_changed(self, floating: bool) -> None:
         if self._tabbed:

@@ -105,7 +105,8 @@ class FileCommands(QObject):
         menu.addAction("&Clear the List").triggered.connect(self._settings.clear_recent)
 
     def fill_lessons(self, menu: QMenu) -> None:
-        """Fill the menu of lessons: all that lie in resources/lessons."""
+        """Add all lessons that lie in resources/lessons to their menu."""
+        menu.addSeparator()
         for path in sorted(resource_path("lessons").glob(f"*{SESSION_ENDING}")):
             name = path.name.removesuffix(SESSION_ENDING)
             try:

@@ -5,20 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QEvent, Signal
-from PySide6.QtGui import (
-    QBrush,
-    QColor,
-    QTextCharFormat,
-    QTextCursor,
-    QTextFrameFormat,
-    QTextOption,
-)
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
     QStackedWidget,
-    QTextBrowser,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -26,11 +17,11 @@ from PySide6.QtWidgets import (
 
 from bpviz.document.document import Document
 from bpviz.model.verbs import set_text
+from bpviz.ui.formula.markdown_view import MarkdownView
 from bpviz.ui.panels.form import attempt
 from bpviz.ui.panels.panel import Panel
-from bpviz.ui.style import Theme, guard, icon, scaled_font
+from bpviz.ui.style import Theme, guard, icon
 
-HEADINGS = {1: 17, 2: 15}
 EMPTY = "*No notes yet. Write some with the pencil above.*"
 
 
@@ -54,12 +45,11 @@ class NotesPanel(Panel):
     def __init__(self, document: Document, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document = document
-        self._theme = theme
         self._shown: str | None = None
         self._title = QLineEdit()
         self._pencil = QToolButton()
         self._pages = QStackedWidget()
-        self._reader = QTextBrowser()
+        self._reader = MarkdownView(theme)
         self._editor = _Editor()
         self._build()
         self._title.editingFinished.connect(self._on_title_finished)
@@ -77,12 +67,16 @@ class NotesPanel(Panel):
         if session.notes == self._shown:
             return
         self._shown = session.notes
-        self._show_markdown(session.notes or EMPTY)
+        self._reader.show_text(session.notes or EMPTY)
         if self._editor.toPlainText() != session.notes:
             self._editor.setPlainText(session.notes)
 
     def refresh_numbers(self) -> None:
         """Nothing here changes on a step."""
+
+    def set_scale(self, factor: float) -> None:
+        """Write the notes `factor` times as large, for a projector."""
+        self._reader.set_scale(factor)
 
     def commit(self) -> None:
         """Hand the edited notes to the document."""
@@ -95,36 +89,7 @@ class NotesPanel(Panel):
     def apply_theme(self, theme: Theme) -> None:
         """Follow the theme."""
         self._pencil.setIcon(icon("edit", theme))
-        self._theme = theme
-        self._reader.setStyleSheet(
-            f"QTextBrowser {{ background: {theme.panel}; border: none; padding: 0; }}"
-        )
-        self._show_markdown(self._shown or EMPTY)
-
-    def _show_markdown(self, text: str) -> None:
-        """Show Markdown with headings and tables in the panel's measure."""
-        document = self._reader.document()
-        document.setMarkdown(text)
-        border = QBrush(QColor(self._theme.node_border))
-        block = document.begin()
-        while block.isValid():
-            level = block.blockFormat().headingLevel()
-            if level:
-                cursor = QTextCursor(block)
-                cursor.select(QTextCursor.SelectionType.BlockUnderCursor)
-                look = QTextCharFormat()
-                look.setFont(scaled_font(self.font(), HEADINGS.get(level, 13), bold=True))
-                cursor.setCharFormat(look)
-            table = QTextCursor(block).currentTable()
-            if table is not None and table.format().borderBrush() != border:
-                form = table.format()
-                form.setBorderBrush(border)
-                form.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
-                form.setBorder(1)
-                form.setBorderCollapse(True)
-                form.setCellPadding(4)
-                table.setFormat(form)
-            block = block.next()
+        self._reader.apply_theme(theme)
 
     def _build(self) -> None:
         self._title.setObjectName("notes.title")
@@ -135,9 +100,6 @@ class NotesPanel(Panel):
         self._pencil.setToolTip("Write the notes; Markdown is shown as it reads")
         self._pencil.setAccessibleName("Write the notes")
         self._reader.setObjectName("notes.reader")
-        self._reader.setOpenExternalLinks(True)
-        self._reader.setWordWrapMode(QTextOption.WrapMode.WordWrap)
-        self._reader.document().setDocumentMargin(2)
         self._editor.setObjectName("notes.editor")
         self._editor.setTabChangesFocus(True)
         self._pages.addWidget(self._reader)

@@ -21,6 +21,7 @@ from bpviz.ui.panels.explain_panel import ExplainPanel
 from bpviz.ui.panels.gradient_panel import GradientPanel
 from bpviz.ui.panels.header import Header
 from bpviz.ui.panels.inspector_panel import InspectorPanel
+from bpviz.ui.panels.lesson_panel import LessonPanel
 from bpviz.ui.panels.notes_panel import NotesPanel
 from bpviz.ui.panels.panel import Panel
 from bpviz.ui.panels.step_line import StepLine
@@ -55,6 +56,7 @@ PLACES: Final = {
     "training": Place("Training", Area.LeftDockWidgetArea, scrolled=True),
     "inspector": Place("Selected", Area.LeftDockWidgetArea, scrolled=True),
     "explain": Place("Explain", Area.RightDockWidgetArea, scrolled=True),
+    "lesson": Place("Lesson", Area.RightDockWidgetArea),
     "notes": Place("Session", Area.RightDockWidgetArea),
     "loss": Place("Loss", Area.BottomDockWidgetArea),
     "gradients": Place("Gradient size", Area.BottomDockWidgetArea),
@@ -82,6 +84,7 @@ class Workspace:
         self.training_panel = TrainingPanel(document, player)
         self.inspector = InspectorPanel(document, player, self.scene)
         self.explain_panel = ExplainPanel(document, player, self.scene, theme)
+        self.lesson_panel = LessonPanel(document, player, theme)
         self.notes_panel = NotesPanel(document, theme)
         self.loss_plot = LossPlot(player, theme)
         self.gradient_panel = GradientPanel(document, player, theme)
@@ -90,6 +93,7 @@ class Workspace:
             "training": self.training_panel,
             "inspector": self.inspector,
             "explain": self.explain_panel,
+            "lesson": self.lesson_panel,
             "notes": self.notes_panel,
             "gradients": self.gradient_panel,
         }
@@ -117,7 +121,7 @@ class Workspace:
         window.setCorner(Qt.Corner.BottomRightCorner, Area.RightDockWidgetArea)
         for name, place in PLACES.items():
             window.addDockWidget(place.area, self.docks[name])
-        self._tab_right(window)
+        self.tab_right(window)
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         docks = self.docks
         window.resizeDocks([docks["data"], docks["explain"]], [LEFT_WIDTH, RIGHT_WIDTH], across)
@@ -126,7 +130,7 @@ class Workspace:
         window.resizeDocks([docks["loss"]], [LOSS_HEIGHT], down)
         window.resizeDocks([docks["loss"], docks["gradients"]], [1, 1], across)
 
-    def _tab_right(self, window: QMainWindow) -> None:
+    def tab_right(self, window: QMainWindow) -> None:
         """Let the panels on the right share their place as tabs, the first in front."""
         window.setTabPosition(Area.RightDockWidgetArea, QTabWidget.TabPosition.North)
         right = [

@@ -1,0 +1,184 @@
+"""The guide through a lesson: which page is open, and where in the history it stands."""
+
+from __future__ import annotations
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from bpviz.document.document import Document
+from bpviz.document.line import Line
+from bpviz.document.player import Player
+from bpviz.model.edit import Edit
+from bpviz.model.history import Place, Train
+from bpviz.model.schema import Lesson, Page
+
+READY = -1
+
+
+def counted_place(line: Line, here: Place) -> Place:
+    """Return `here` as pages name it: as if there were no cosmetic edits on the line.
+
+    Labels moved, notes and pages written put entries into the line, and would otherwise shift
+    all places behind them.
+    """
+    entry, inside = here
+    for number, group in enumerate(_groups(line)):
+        if group[-1] >= entry:
+            before = sum(_length(line, index) for index in group if index < entry)
+            return (number, before + (inside if entry in group else 0))
+    return (len(_groups(line)), 0)
+
+
+def actual_place(line: Line, counted: Place) -> Place | None:
+    """Return the place on the line that a page names, None where the line has no such."""
+    groups, (number, inside) = _groups(line), counted
+    if number == len(groups) and not inside:
+        return line.end
+    if number >= len(groups):
+        return None
+    for index in groups[number]:
+        length = _length(line, index)
+        if not inside or inside < length:
+            return (index, inside)
+        inside -= length
+    return None if inside else line.normal((groups[number][-1] + 1, 0))
+
+
+def _groups(line: Line) -> list[list[int]]:
+    """Return the entries but for cosmetic edits; training that one of these parts is joined."""
+    groups: list[list[int]] = []
+    parted = False
+    for index, (entry, _) in enumerate(line.segments):
+        if isinstance(entry, Edit) and entry.is_cosmetic:
+            parted = True
+            continue
+        joins = parted and groups and isinstance(line.entry(groups[-1][-1]), Train)
+        if joins and isinstance(entry, Train):
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+        parted = False
+    return groups
+
+
+def _length(line: Line, index: int) -> int:
+    entry = line.entry(index)
+    return entry.train if isinstance(entry, Train) else 0
+
+
+class LessonGuide(QObject):
+    """Holds the lesson's pages and the open one; `changed` tells that either is another now.
+
+    Going back in time does not take pages back that were written later: only undo and redo, a
+    new edit or another session change what is read.
+    """
+
+    changed = Signal()
+    opened = Signal()
+
+    def __init__(self, document: Document, player: Player, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._player = player
+        self._lesson = document.session.lesson
+        self.index = 0
+        document.edited.connect(self._on_edited)
+        document.replaced.connect(self._on_replaced)
+
+    @property
+    def pages(self) -> tuple[Page, ...]:
+        """All pages."""
+        return self._lesson.pages if isinstance(self._lesson, Lesson) else ()
+
+    @property
+    def page(self) -> Page | None:
+        """The open page, None in a session without pages."""
+        return self.pages[self.index] if self.pages else None
+
+    def turn_to(self, index: int) -> bool:
+        """Open the page at `index`; False where there is none."""
+        if not 0 <= index < len(self.pages):
+            return False
+        self.index = index
+        self.changed.emit()
+        return True
+
+    def place_of(self, page: Page) -> Place | None:
+        """Return where on the history line `page` stands, None where the line has no such place.
+
+        A page without a position stands wherever the player does.
+        """
+        timeline = self._document.timeline
+        if page.position is msgspec.UNSET:
+            return timeline.place
+        return actual_place(timeline.line, page.position)
+
+    @property
+    def place(self) -> Place:
+        """Where the player stands, as a page names it."""
+        timeline = self._document.timeline
+        return counted_place(timeline.line, timeline.place)
+
+    @property
+    def is_at_home(self) -> bool:
+        """Whether the player stands at the open page's place in the history."""
+        page = self.page
+        return page is not None and self.place_of(page) == self._document.timeline.place
+
+    def run_with(self, page: Page) -> int:
+        """Return which of the document's other runs has the page's place; −1 where none has."""
+        if page.position is not msgspec.UNSET:
+            for index, run in reversed(list(enumerate(self._document.runs))):
+                line = Line(run.history.entries, run.history.start.progress.iteration)
+                if actual_place(line, page.position) is not None:
+                    return index
+        return -1
+
+    def go(self, page: Page) -> bool:
+        """Move the player to the page's place and frame; False, and no move, where it is gone.
+
+        The frame is that of the bookmark with the page's title and position. Nothing is lost:
+        what lies ahead or behind on the line stays there.
+        """
+        place = self.place_of(page)
+        if place is None:
+            return False
+        self._player.pause()
+        timeline = self._document.timeline
+        frame = self.frame_of(page)
+        if page.position is not msgspec.UNSET and place != timeline.place:
+            self._player.show_frame(READY)
+            timeline.go(place)
+            self._document.publish("Show a page")
+        if frame is not None:
+            self._player.show_frame(frame)
+        return True
+
+    def frame_of(self, page: Page) -> int | None:
+        """Return the frame that a page shows; None where it leaves the player as it is."""
+        named = page.position is not msgspec.UNSET
+        for bookmark in self._document.session.bookmarks:
+            if bookmark.name == page.title and (not named or bookmark.position == page.position):
+                return bookmark.frame
+        return READY if named else None
+
+    def _on_edited(self, edit: Edit) -> None:
+        lesson, timeline = self._document.session.lesson, self._document.timeline
+        if lesson == self._lesson:
+            return
+        entry = timeline.place[0]
+        is_new = bool(entry) and timeline.line.entry(entry - 1) is edit
+        if is_new or edit.label.startswith(("Undo: ", "Redo: ")):
+            self._take(lesson)
+            self.changed.emit()
+
+    def _on_replaced(self) -> None:
+        self.index = 0
+        self._take(self._document.session.lesson)
+        self.changed.emit()
+        if self.pages:
+            self.opened.emit()
+
+    def _take(self, lesson: Lesson | msgspec.UnsetType) -> None:
+        self._lesson = lesson
+        self.index = min(self.index, max(0, len(self.pages) - 1))

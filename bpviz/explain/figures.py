@@ -1,0 +1,72 @@
+"""Figures of a lesson's page: what it prints, compared with what the program computes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, NamedTuple, TypeAlias
+
+from bpviz.engine.backprop import Trace
+from bpviz.explain.numbers import format_number
+from bpviz.explain.quantities import (
+    QuantityError,
+    agrees,
+    parse_quantity,
+    quantity_text,
+    value_of,
+)
+from bpviz.model.schema import Expectation, Notation
+
+DIGITS = 10
+# Two values of one quantity are the same up to the rounding of another order of summing.
+SAME = 1e-9
+
+Verdict: TypeAlias = Literal["agrees", "differs", "moved", "none"]
+
+
+class Figure(NamedTuple):
+    """A figure as it is shown; `computed` is "" where the session does not have the quantity.
+
+    It `agrees` or `differs`; it has `moved` where the session gives another number than it did
+    when the page was written, so that the figure printed can't be judged.
+    """
+
+    name: str
+    printed: str
+    computed: str
+    verdict: Verdict
+    problem: str = ""
+
+
+def figures_of(
+    expected: Iterable[Expectation],
+    trace: Trace | None,
+    sample: int = 0,
+    notation: Notation | None = None,
+) -> tuple[Figure, ...]:
+    """Return the figures, computed from `trace` (None where there is none to be had)."""
+    return tuple(_figure(each, trace, sample, notation) for each in expected)
+
+
+def _figure(
+    expected: Expectation, trace: Trace | None, sample: int, notation: Notation | None
+) -> Figure:
+    if trace is None:
+        return Figure(expected.quantity, expected.printed, "", "none", "nothing is computed")
+    network = trace.program.network
+    symbol = notation.loss_symbol if notation is not None else "E"
+    try:
+        quantity = parse_quantity(expected.quantity, network, symbol)
+        value = value_of(quantity, trace, sample)
+    except QuantityError as problem:
+        return Figure(expected.quantity, expected.printed, "", "none", str(problem))
+    name = quantity_text(quantity, network, notation)
+    shown = format_number(value, DIGITS, trim=True)
+    return Figure(name, expected.printed, shown, verdict(value, expected))
+
+
+def verdict(value: float, expected: Expectation) -> Verdict:
+    """Return what is to be said of a figure where the program now computes `value`."""
+    if agrees(value, expected.printed):
+        return "agrees"
+    size = max(abs(value), abs(expected.computed), 1e-12)
+    return "differs" if abs(value - expected.computed) <= SAME * size else "moved"

@@ -1,0 +1,153 @@
+"""Turning the pages of a lesson: each sets position, grain, overlay, selection and panel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMainWindow, QTabBar
+
+from bpviz.document.document import Document
+from bpviz.model.schema import Page
+from bpviz.ui.panels.workspace import PLACES, Area, Workspace
+
+LESSON: Final = "lesson"
+
+
+class LessonCommands(QObject):
+    """Carries out what the Lesson panel and the Lessons menu ask for."""
+
+    def __init__(
+        self,
+        document: Document,
+        workspace: Workspace,
+        commands: Mapping[str, QAction],
+        window: QMainWindow,
+    ) -> None:
+        super().__init__(window)
+        self._document = document
+        self._workspace = workspace
+        self._commands = commands
+        self._window = window
+        self._beside = ""
+        panel = workspace.lesson_panel
+        self._panel = panel
+        self._guide = panel.guide
+        self._guide.opened.connect(self.on_opened)
+        self._guide.changed.connect(self._enable)
+        panel.turn_asked.connect(self.turn_to)
+        panel.again_asked.connect(self.on_again)
+        panel.run_asked.connect(self.on_run)
+        self._enable()
+
+    def on_next(self) -> None:
+        """Open the next page."""
+        self.turn_to(self._guide.index + 1)
+
+    def on_back(self) -> None:
+        """Open the page before."""
+        self.turn_to(self._guide.index - 1)
+
+    def on_again(self) -> None:
+        """Set the view of the open page once more."""
+        page = self._guide.page
+        if page is not None:
+            self._set(page)
+
+    def on_run(self) -> None:
+        """Go to the run that the open page is about."""
+        page = self._guide.page
+        index = self._guide.run_with(page) if page is not None else -1
+        if page is not None and index >= 0:
+            self._document.switch_run(index)
+            self._set(page)
+
+    def start(self) -> None:
+        """Show the first page of the session that the window opens on, where it has pages."""
+        if self._guide.pages:
+            self.on_opened()
+
+    def on_opened(self) -> None:
+        """Bring the lesson to the front; where its file stands elsewhere, only its text."""
+        self.show_panel(LESSON)
+        page = self._guide.page
+        if page is not None and self._guide.is_at_home:
+            self._set(page)
+
+    def turn_to(self, index: int) -> None:
+        """Open the page at `index` and set its view."""
+        if self._guide.turn_to(index):
+            self.show_panel(LESSON)
+            self.on_again()
+
+    def _set(self, page: Page) -> None:
+        self._trigger(f"run.grain_{page.grain}")
+        self._guide.go(page)
+        self._trigger(f"view.show_{page.overlay}")
+        network = self._document.session.network
+        nodes = [name for name in page.selection if name in network.node_index]
+        edges = [name for name in page.selection if name in network.edge_index]
+        if (nodes, edges) != (
+            self._workspace.scene.selected_nodes(), self._workspace.scene.selected_edges(),
+        ):  # fmt: skip
+            self._workspace.scene.select(nodes, edges)
+        self._put_beside(page.panel)
+        self._panel.follow_structure()
+
+    def _trigger(self, action_id: str) -> None:
+        action = self._commands.get(action_id)
+        if action is not None and not action.isChecked():
+            action.trigger()
+
+    def show_panel(self, name: str) -> None:
+        """Bring the dock called `name` to the front."""
+        dock = self._workspace.docks[name]
+        dock.show()
+        dock.raise_()
+
+    def _put_beside(self, name: str) -> None:
+        """Show the panel that a page names: one on the right stands below the lesson."""
+        docks = self._workspace.docks
+        if self._beside and self._beside != name:
+            self._put_back()
+        if name not in docks or name == LESSON:
+            return
+        if PLACES[name].area != Area.RightDockWidgetArea:
+            self.show_panel(name)
+            return
+        if self._beside == name and docks[name].isVisible():
+            return
+        self._beside = name
+        dock, height = docks[name], docks[LESSON].height()
+        self._window.removeDockWidget(dock)
+        self._window.addDockWidget(Area.RightDockWidgetArea, dock, Qt.Orientation.Vertical)
+        dock.show()
+        dock.set_tabbed(False)
+        self._window.resizeDocks([docks[LESSON], dock], [height // 2, height // 2], Qt.Orientation.Vertical)
+        self.show_panel(LESSON)
+
+    def _put_back(self) -> None:
+        """Put the panel below the lesson back among the tabs."""
+        docks = self._workspace.docks
+        first = next(n for n, place in PLACES.items() if place.area == Area.RightDockWidgetArea)
+        dock = docks[self._beside]
+        if self._beside == first:
+            # The others join it again, so that it stays the first of the tabs.
+            self._workspace.tab_right(self._window)
+        else:
+            self._window.tabifyDockWidget(docks[first], dock)
+            dock.set_tabbed(True)
+        self._beside = ""
+        self.show_panel(LESSON)
+        for bar in self._window.findChildren(QTabBar):
+            # Qt leaves the bar of the tabs that stood apart where it was.
+            if bar.parent() is self._window and bar.count() < 2:
+                bar.hide()
+
+    def _enable(self) -> None:
+        index, count = self._guide.index, len(self._guide.pages)
+        self._commands["lesson.next"].setEnabled(index + 1 < count)
+        self._commands["lesson.back"].setEnabled(index > 0 and bool(count))
+        self._commands["lesson.again"].setEnabled(bool(count))
