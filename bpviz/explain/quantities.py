@@ -76,7 +76,7 @@ def parse_quantity(text: str, network: Network, loss_symbol: str = "E") -> Quant
     """Return the quantity that `text` names; QuantityError where there is no such."""
     match = FORM.fullmatch(text.strip())
     if match is None:
-        raise QuantityError(f"“{text.strip()[:40]}” is no quantity; write for example dE/dw(x1->h1)")
+        raise QuantityError(f"“{text.strip()[:40]}” is no quantity, as dE/dw(x1->h1) is one")
     kind = _kind(match["head"], loss_symbol)
     if match["mode"]:
         try:

@@ -24,6 +24,7 @@ from PySide6.QtGui import (
     QTextFrameFormat,
     QTextImageFormat,
     QTextOption,
+    QTextTable,
 )
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
@@ -141,7 +142,7 @@ class MarkdownView(QTextBrowser):
                 size = HEADINGS.get(level, BASE_SIZE) * self._scale
                 look.setFont(scaled_font(self.font(), size, bold=True))
                 cursor.setCharFormat(look)
-            table = cursor.currentTable()
+            table = _table_at(cursor)
             if table is not None and table.format().borderBrush() != border:
                 form = table.format()
                 form.setBorderBrush(border)
@@ -235,6 +236,10 @@ def _font_reaching(font: QFont, descent: float) -> QFont:
         pixels += max(1, pixels // 8)
         made.setPixelSize(pixels)
     return made
+
+
+def _table_at(cursor: QTextCursor) -> QTextTable | None:
+    return cursor.currentTable()
 
 
 def _blocks(document: QTextDocument) -> Iterator[QTextBlock]:

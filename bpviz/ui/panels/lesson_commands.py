@@ -125,7 +125,8 @@ class LessonCommands(QObject):
         self._window.addDockWidget(Area.RightDockWidgetArea, dock, Qt.Orientation.Vertical)
         dock.show()
         dock.set_tabbed(False)
-        self._window.resizeDocks([docks[LESSON], dock], [height // 2, height // 2], Qt.Orientation.Vertical)
+        halves = [height // 2, height // 2]
+        self._window.resizeDocks([docks[LESSON], dock], halves, Qt.Orientation.Vertical)
         self.show_panel(LESSON)
 
     def _put_back(self) -> None:

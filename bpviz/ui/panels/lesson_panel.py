@@ -31,6 +31,9 @@ EMPTY: Final = (
     "*Lessons*. To write one of your own, take the pencil below: each page keeps its text and "
     "the view that belongs to it."
 )
+TABLE_HEAD: Final = (
+    "\n\n#### Figures of this page\n\n| quantity | printed | computed | |\n|---|---|---|---|\n"
+)
 MARKS: Final = {"agrees": "✓", "differs": "≠", "moved": "~", "none": "—"}
 KEYS: Final = {
     "agrees": "✓ the program agrees with the figure printed",
@@ -238,8 +241,7 @@ def figures_table(figures: tuple[Figure, ...]) -> str:
     ]
     found = {each.verdict for each in figures}
     keys = [words for verdict, words in KEYS.items() if verdict in found]
-    head = "\n\n#### Figures of this page\n\n| quantity | printed | computed | |\n|---|---|---|---|\n"
-    return head + "\n".join(rows) + "\n\n" + "  \n".join(keys) + "\n"
+    return TABLE_HEAD + "\n".join(rows) + "\n\n" + "  \n".join(keys) + "\n"
 
 
 def _cell(text: str) -> str:
