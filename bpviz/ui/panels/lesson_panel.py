@@ -158,9 +158,8 @@ class LessonPanel(Panel):
         has_run = lost and page is not None and self.guide.run_with(page) >= 0
         words = ""
         if lost:
-            words = (
-                "What you changed took the place of the run that this page is about. "
-                + ("It is kept beside yours." if has_run else "Undo, or open the lesson anew.")
+            words = "What you changed took the place of the run that this page is about. " + (
+                "It is kept beside yours." if has_run else "Undo, or open the lesson anew."
             )
         self._notice.setText(words)
         self._notice.setVisible(bool(words))
