@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
 from bpviz.explain.expression import (
     FUNCTIONS,
     Absolute,
@@ -38,10 +42,33 @@ ESCAPES = str.maketrans(
     }
 )
 
+IN_WORDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "−": "$-$", "∂": r"$\partial$", "δ": r"$\delta$", "σ": r"$\sigma$", "→": r"$\to$",
+        "′": "$'$", "…": r"\dots{}", "½": r"$\tfrac{1}{2}$", "·": r"$\cdot$", "∞": r"$\infty$",
+        "<": r"\textless{}", ">": r"\textgreater{}", "λ": r"$\lambda$", "–": "--", "≠": r"$\ne$",
+    }
+)  # fmt: skip
+RAISED, LOWERED = "⁰¹²³⁴⁵⁶⁷⁸⁹", "₀₁₂₃₄₅₆₇₈₉"
+
 
 def escaped(text: str) -> str:
     """Return `text` such that LaTeX prints it as it stands."""
     return text.translate(ESCAPES)
+
+
+def latex_words(text: str) -> str:
+    """Return `text` for LaTeX outside of math mode, signs that it lacks in formulas."""
+    found = []
+    for sign in text:
+        if sign in IN_WORDS:
+            found.append(IN_WORDS[sign])
+        elif sign in RAISED or sign in LOWERED:
+            mark, digit = ("^", RAISED) if sign in RAISED else ("_", LOWERED)
+            found.append(f"${{}}{mark}{{{digit.index(sign)}}}$")
+        else:
+            found.append(sign.translate(ESCAPES))
+    return "".join(found)
 
 
 def to_latex(expression: Expression, digits: int = 4) -> str:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from bpviz.explain.expression import Expression, Sum, unwrapped
-from bpviz.explain.latex import ESCAPES, to_latex
+from bpviz.explain.latex import latex_words, to_latex
 from bpviz.explain.mathml import to_mathml
 
 PAGE_KINDS: Final = (".md", ".tex", ".html")
@@ -145,14 +145,6 @@ PREAMBLE: Final = r"""\documentclass[a4paper,landscape]{article}
 \setlength{\parindent}{0mm}\setlength{\parskip}{2mm}
 \begin{document}"""
 HEADINGS: Final = MappingProxyType({1: "section*", 2: "subsection*", 3: "subsubsection*"})
-IN_WORDS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "−": "$-$", "∂": r"$\partial$", "δ": r"$\delta$", "σ": r"$\sigma$", "→": r"$\to$",
-        "′": "$'$", "…": r"\dots{}", "½": r"$\tfrac{1}{2}$", "·": r"$\cdot$", "∞": r"$\infty$",
-        "<": r"\textless{}", ">": r"\textgreater{}", "λ": r"$\lambda$", "–": "--", "≠": r"$\ne$",
-    }
-)  # fmt: skip
-RAISED, LOWERED = "⁰¹²³⁴⁵⁶⁷⁸⁹", "₀₁₂₃₄₅₆₇₈₉"
 
 
 def _latex(_title: str, blocks: Sequence[Block]) -> str:
@@ -203,22 +195,9 @@ def _broken(expression: Expression, digits: int) -> list[str]:
 
 def _latex_text(text: Text, digits: int) -> str:
     return "".join(
-        _latex_plain(part) if isinstance(part, str) else f"${to_latex(part, digits)}$"
+        latex_words(part) if isinstance(part, str) else f"${to_latex(part, digits)}$"
         for part in text
     )
-
-
-def _latex_plain(text: str) -> str:
-    found = []
-    for sign in text:
-        if sign in IN_WORDS:
-            found.append(IN_WORDS[sign])
-        elif sign in RAISED or sign in LOWERED:
-            mark, digit = ("^", RAISED) if sign in RAISED else ("_", LOWERED)
-            found.append(f"${{}}{mark}{{{digit.index(sign)}}}$")
-        else:
-            found.append(sign.translate(ESCAPES))
-    return "".join(found)
 
 
 # --- HTML -------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ SMOOTH_LIMIT: Final = 2_000
 MOVING_BUDGET: Final = 0.010
 _FIRST_COST: Final = 1.5e-6
 _MARGIN: Final = 24.0
+NO_EDGES: Final = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class EdgeLayer(QGraphicsItem):
         self._shown = shown
         self._theme = theme
         self._pens = Pens(theme, shown.overlay)
-        self._selected: IntArray = np.zeros(0, np.int64)
+        self._selected = self._path = NO_EDGES
         self._hovered = -1
         self._moving = False
         self._still = False
@@ -72,10 +73,11 @@ class EdgeLayer(QGraphicsItem):
         self._bucket = levels(shown.edges.state, shown.strength)
         self._forget()
 
-    def mark(self, selected: IntArray, hovered: int) -> None:
-        """Draw the `selected` edges and the one under the pointer (−1: none) as such."""
-        if hovered != self._hovered or not np.array_equal(selected, self._selected):
-            self._selected, self._hovered = selected, hovered
+    def mark(self, selected: IntArray, hovered: int, path: IntArray = NO_EDGES) -> None:
+        """Draw the `selected` edges, the one under the pointer (−1: none), and a `path` as such."""
+        before = (self._selected, self._path)
+        if hovered != self._hovered or not all(map(np.array_equal, before, (selected, path))):
+            self._selected, self._hovered, self._path = selected, hovered, path
             self._forget()
 
     def set_moving(self, moving: bool) -> None:
@@ -187,6 +189,7 @@ class EdgeLayer(QGraphicsItem):
         theme = self._theme
         hovered = np.array([self._hovered] if self._hovered >= 0 else [], np.int64)
         for edges, share, extra in (
+            (self._path, 0.75, 9.0),
             (self._selected, 0.6, 6.0),
             (hovered, 0.3, 6.0),
         ):

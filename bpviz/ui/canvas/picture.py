@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -41,7 +41,8 @@ _PREFIX: Final = {"values": "w·a", "gradients": "∂", "updates": "Δ"}
 class Marks:
     """What the pointer and the selection change of the drawing; positions as in the geometry.
 
-    `offers` says of nodes whether an edge being drawn may end there ("yes" or "no").
+    `offers` says of nodes whether an edge being drawn may end there ("yes" or "no"); `path_nodes`
+    and `path_edges` are lit as a path through the network.
     """
 
     nodes: frozenset[int] = frozenset()
@@ -49,6 +50,8 @@ class Marks:
     hovered_node: int = -1
     hovered_edge: int = -1
     offers: Mapping[int, str] = field(default_factory=dict)
+    path_nodes: frozenset[int] = frozenset()
+    path_edges: frozenset[int] = frozenset()
 
 
 class Picture:
@@ -171,6 +174,8 @@ class Picture:
         """Return the card of a node as it looks now."""
         marks = self.marks
         made = self._maker.brief(node) if self._is_brief else self._maker.card(node)
+        if node in marks.path_nodes:
+            made = replace(made, lit=self.theme.accent)
         return touched(
             made,
             selected=node in marks.nodes,
@@ -198,7 +203,8 @@ class Picture:
 
     def _mark_edges(self) -> None:
         selected = np.array(sorted(self.marks.edges), np.int64)
-        self.edge_layer.mark(selected, self.marks.hovered_edge)
+        path = np.array(sorted(self.marks.path_edges), np.int64)
+        self.edge_layer.mark(selected, self.marks.hovered_edge, path)
 
     # -- labels --------------------------------------------------------------------------------
 

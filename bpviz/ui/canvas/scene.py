@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
@@ -61,6 +62,7 @@ class CanvasScene(QGraphicsScene):
         self.editor.refused.connect(self.tip)
         self._offers: Mapping[int, str] = {}
         self._hovered = (-1, -1)
+        self._path: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
         self._watched = False
         self._motion = True
         self._session = document.session
@@ -187,6 +189,7 @@ class CanvasScene(QGraphicsScene):
         geometry = Geometry(session.network)
         blank = shown(None, session.network, geometry, self._overlay)
         self._hovered, self._offers = (-1, -1), {}
+        self._path = (frozenset(), frozenset())
         self.picture.show(session, geometry, blank, self._theme, self._digits)
         self.selection.keep(geometry.index, session.network.edge_index)
         self._mark()
@@ -231,10 +234,9 @@ class CanvasScene(QGraphicsScene):
         self.selection_changed.emit()
 
     def _mark(self) -> None:
-        selection = self.selection
-        self.picture.mark(
-            self.picture.marks_of(selection.nodes, selection.edges, self._hovered, self._offers)
-        )
+        chosen, (nodes, edges) = self.selection, self._path
+        marks = self.picture.marks_of(chosen.nodes, chosen.edges, self._hovered, self._offers)
+        self.picture.mark(replace(marks, path_nodes=nodes, path_edges=edges))
 
     # -- under the pointer ---------------------------------------------------------------------
 
@@ -252,6 +254,13 @@ class CanvasScene(QGraphicsScene):
         """Mark the node, edge or loss of this kind and name as if the pointer were over it."""
         self._hovered = placed(self.geometry, kind, name)
         self._mark()
+
+    def light_path(self, nodes: Iterable[int], edges: Iterable[int]) -> None:
+        """Light nodes and edges, numbered as in the geometry, as a path; none ends that."""
+        path = (frozenset(nodes), frozenset(edges))
+        if path != self._path:
+            self._path = path
+            self._mark()
 
     def show_wire(self, source: int, at: QPointF, target: int, offers: Mapping[int, str]) -> None:
         """Draw an edge that is being made, and which nodes it may end in."""

@@ -42,13 +42,14 @@ class Card(NamedTuple):
 
 @dataclass
 class Page:
-    """Everything that is drawn, and where its terms are."""
+    """Everything that is drawn, and where its terms are; `bands` are rows to choose from."""
 
     width: float = 0.0
     height: float = 0.0
     drawn: list[Drawn] = field(default_factory=list)
     hits: list[Hit] = field(default_factory=list)
     cards: list[Card] = field(default_factory=list)
+    bands: list[Card] = field(default_factory=list)
 
     def put(self, box: Box, x: float, y: float) -> None:
         """Draw `box` with the left end of its baseline at (x, y)."""

@@ -1,0 +1,46 @@
+"""The panels that take a gradient apart, in two groups: how it is derived, and whether it holds."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QDockWidget
+
+from bpviz.document.document import Document
+from bpviz.document.player import Player
+from bpviz.ui.canvas.scene import CanvasScene
+from bpviz.ui.panels.derivation_panel import DerivationPanel
+from bpviz.ui.panels.panel_group import PanelGroup
+from bpviz.ui.panels.paths_panel import PathsPanel
+from bpviz.ui.style import Theme
+
+
+class Analysis:
+    """Makes the panels; `groups` are those that stand in docks, by their place's name."""
+
+    def __init__(
+        self, document: Document, player: Player, scene: CanvasScene, theme: Theme
+    ) -> None:
+        self.derivation = DerivationPanel(document, player, scene, theme)
+        self.paths = PathsPanel(document, player, scene, theme)
+        self.groups = {
+            "derive": PanelGroup(
+                {"derivation": self.derivation, "paths": self.paths},
+                {
+                    "derivation": ("Derivation", "From ∂E/∂w to its number, rule by rule"),
+                    "paths": ("Paths", "All ways from a parameter to the loss, and their sum"),
+                },
+            ),
+        }
+
+    def turn_to(self, name: str) -> str:
+        """Put the panel called `name` in front of its group; return its dock's name."""
+        for place, group in self.groups.items():
+            if name in group.panels:
+                group.turn_to(name)
+                return place
+        raise KeyError(name)
+
+
+def raise_dock(dock: QDockWidget) -> None:
+    """Show a dock and put it in front of those that share its place."""
+    dock.show()
+    dock.raise_()
