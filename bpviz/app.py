@@ -6,6 +6,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -83,6 +84,7 @@ def connect_commands(window: MainWindow) -> None:
     connect_view(window)
     connect_run(window)
     connect_lessons(window)
+    connect_explain(window)
 
 
 def connect_file(window: MainWindow) -> None:
@@ -146,6 +148,18 @@ def connect_lessons(window: MainWindow) -> None:
     commands["lesson.again"].triggered.connect(lessons.on_again)
     commands["lesson.back"].triggered.connect(lessons.on_back)
     commands["lesson.next"].triggered.connect(lessons.on_next)
+
+
+def connect_explain(window: MainWindow) -> None:
+    """Connect the actions about explanations, of several menus."""
+    commands, explain = window.commands, window.explain_commands
+    commands["edit.copy_latex"].triggered.connect(explain.copy_latex)
+    commands["file.export_derivation"].triggered.connect(explain.export_derivation)
+    for name, action in commands.items():
+        if name.startswith("view.front_"):
+            action.triggered.connect(partial(explain.on_panel_chosen, action))
+
+    window.workspace.analysis.derivation.export_asked.connect(explain.export_derivation)
 
 
 def run(arguments: Sequence[str]) -> int:

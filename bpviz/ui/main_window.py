@@ -16,6 +16,7 @@ from bpviz.ui.actions import fill_menu_bar, make_actions
 from bpviz.ui.export_commands import ExportCommands
 from bpviz.ui.panels.data_commands import DataCommands
 from bpviz.ui.panels.dialogs import SESSION_ENDING, show_message
+from bpviz.ui.panels.explain_commands import ExplainCommands
 from bpviz.ui.panels.file_commands import FileCommands
 from bpviz.ui.panels.help_dialog import show_about, show_keys
 from bpviz.ui.panels.lesson_commands import LessonCommands
@@ -26,7 +27,7 @@ from bpviz.ui.settings import Settings
 from bpviz.ui.style import guard, resource_path
 from bpviz.ui.view_commands import ViewCommands, use_theme
 
-LAYOUT_VERSION: Final = 2
+LAYOUT_VERSION: Final = 3
 START_SIZE: Final = QSize(1440, 900)
 
 
@@ -55,6 +56,7 @@ class MainWindow(QMainWindow):
         self.data_commands = DataCommands(document, self.files, settings, self)
         self.lesson_commands = LessonCommands(document, self.workspace, self.commands, self)
         self.exports = ExportCommands(document, player, self.workspace, self.files, self)
+        self.explain_commands = ExplainCommands(document, player, self.workspace, self.files, self)
         self._closing = False
         self.setObjectName("main_window")
         self.setWindowIcon(QIcon(str(resource_path("icons", "bpviz.svg"))))

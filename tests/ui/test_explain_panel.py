@@ -57,14 +57,26 @@ def shown_numbers(panel: ExplainPanel) -> list[str]:
 
 
 def test_it_stands_in_front_of_the_session(window: MainWindow, panel: ExplainPanel) -> None:
-    bars = [bar for bar in window.findChildren(QTabBar) if bar.count() == 2 and bar.isVisible()]
-    texts = [[bar.tabText(tab) for tab in range(2)] for bar in bars]
-    assert ["Explain", "Session"] in texts
-    bar = bars[texts.index(["Explain", "Session"])]
+    bars = [bar for bar in window.findChildren(QTabBar) if bar.count() > 1 and bar.isVisible()]
+    texts = {bar.tabText(0): [bar.tabText(tab) for tab in range(bar.count())] for bar in bars}
+    assert texts["Explain"][-1] == "Session"
+    bar = next(bar for bar in bars if bar.tabText(0) == "Explain")
     assert bar.currentIndex() == 0
     assert panel.isVisible()
-    QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(1).center())
+    QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(bar.count() - 1).center())
     assert window.workspace.notes_panel.isVisible()
+
+
+def test_a_panel_behind_another_tab_rests_until_it_is_seen(
+    window: MainWindow, panel: ExplainPanel
+) -> None:
+    window.workspace.bring_to_front("notes")
+    assert not panel.is_seen
+    title = panel.title
+    window.player.step_forward("neuron")
+    assert panel.title == title
+    window.workspace.bring_to_front("explain")
+    assert panel.title == "Inputs"
 
 
 def test_every_step_is_explained(window: MainWindow, panel: ExplainPanel) -> None:

@@ -51,7 +51,7 @@ class EdgeLayer(QGraphicsItem):
         self._shown = shown
         self._theme = theme
         self._pens = Pens(theme, shown.overlay)
-        self._selected = self._path = NO_EDGES
+        self._selected = self._lit_path = NO_EDGES
         self._hovered = -1
         self._moving = False
         self._still = False
@@ -75,9 +75,9 @@ class EdgeLayer(QGraphicsItem):
 
     def mark(self, selected: IntArray, hovered: int, path: IntArray = NO_EDGES) -> None:
         """Draw the `selected` edges, the one under the pointer (−1: none), and a `path` as such."""
-        before = (self._selected, self._path)
-        if hovered != self._hovered or not all(map(np.array_equal, before, (selected, path))):
-            self._selected, self._hovered, self._path = selected, hovered, path
+        same = np.array_equal(selected, self._selected) and np.array_equal(path, self._lit_path)
+        if hovered != self._hovered or not same:
+            self._selected, self._hovered, self._lit_path = selected, hovered, path
             self._forget()
 
     def set_moving(self, moving: bool) -> None:
@@ -189,7 +189,7 @@ class EdgeLayer(QGraphicsItem):
         theme = self._theme
         hovered = np.array([self._hovered] if self._hovered >= 0 else [], np.int64)
         for edges, share, extra in (
-            (self._path, 0.75, 9.0),
+            (self._lit_path, 0.75, 9.0),
             (self._selected, 0.6, 6.0),
             (hovered, 0.3, 6.0),
         ):

@@ -124,6 +124,15 @@ def referring(box: Box, reference: Reference | None) -> Box:
     return replace(box, reference=reference)
 
 
+def toned(box: Box, tone: str) -> Box:
+    """Return `box` with its texts in the colour `tone`, those that have one of their own kept."""
+    ink = box.ink
+    if isinstance(ink, Text) and not ink.tone:
+        ink = replace(ink, tone=tone)
+    parts = tuple(part._replace(box=toned(part.box, tone)) for part in box.parts)
+    return replace(box, ink=ink, parts=parts)
+
+
 def row(pieces: Iterable[Piece]) -> Box:
     """Return the pieces side by side on one baseline."""
     x = ascent = descent = 0.0

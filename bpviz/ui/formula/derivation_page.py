@@ -9,7 +9,7 @@ from bpviz.explain.chain import Derivation, Section, Step
 from bpviz.explain.expression import Expression, Number
 from bpviz.explain.numbers import format_number
 from bpviz.explain.text import to_text
-from bpviz.ui.formula.boxes import Piece, referring
+from bpviz.ui.formula.boxes import Piece, referring, toned
 from bpviz.ui.formula.flow import Flow
 from bpviz.ui.formula.page import Page
 from bpviz.ui.formula.typesetter import Typesetter
@@ -17,8 +17,8 @@ from bpviz.ui.formula.typesetter import Typesetter
 # From this many ems on numbers stand beside the symbols, else below them.
 WIDE: Final = 42.0
 # Longer sections show their beginning and end, until they are unfolded.
-MOST_LINES: Final = 14
-HEAD_LINES, TAIL_LINES = 6, 4
+MOST_LINES: Final = 18
+HEAD_LINES, TAIL_LINES = 9, 5
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class _Writing:
             flow.skip(0.1)
         room = self._room * (0.5 if self._wide else 1.0) - pad
         boxes = flow.fitted(symbols, room, self._relation(relation))
-        high = flow.put_lines(boxes, pad, 1.2 * flow.size)
+        high = flow.put_lines(boxes, pad)
         if kind and numbers is not None:
             high = self._numbers(numbers, high, room)
         flow.y += high
@@ -141,12 +141,13 @@ class _Writing:
     def _numbers(self, numbers: Expression, high: float, room: float) -> float:
         """Put the numbers beside the symbols, or below; return how high both are."""
         flow, top = self._flow, self._flow.y
-        boxes = flow.fitted(numbers, room, self._relation("="))
+        fitted = flow.fitted(numbers, room, self._relation("="))
+        boxes = [toned(box, "muted") for box in fitted]
         if self._wide:
-            beside = flow.put_lines(boxes, self._pad + self._room / 2, 1.2 * flow.size)
+            beside = flow.put_lines(boxes, self._pad + self._room / 2)
             return max(high, beside)
         flow.y += high + 0.45 * flow.size
-        below = flow.put_lines(boxes, self._pad, 1.2 * flow.size)
+        below = flow.put_lines(boxes, self._pad)
         flow.y = top
         return high + 0.45 * flow.size + below
 

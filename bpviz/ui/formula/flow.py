@@ -13,6 +13,8 @@ from bpviz.ui.formula.typesetter import Typesetter
 # Formulas that fit in no other way are set smaller, down to this share.
 SMALLEST_SHARE: Final = 0.6
 CAPTION_SHARE: Final = 0.74
+# Lines that go on with the one above begin further right, in shares of the type size.
+INDENT: Final = 1.2
 
 
 class Flow:
@@ -71,14 +73,19 @@ class Flow:
         while True:
             pieces = self.typesetter.pieces(expression, size)
             first = pieces[0]._replace(space=0.28 * size) if before else pieces[0]
-            boxes = broken([*before, first, *pieces[1:]], width)
-            fits = max(box.width for box in boxes) <= width
+            line = [*before, first, *pieces[1:]]
+            boxes = broken(line, width)
+            if len(boxes) > 1:
+                boxes = broken(line, width - INDENT * self.size)
+            indent = INDENT * self.size if len(boxes) > 1 else 0.0
+            fits = max(box.width for box in boxes) <= width - indent
             if fits or size - 1 < SMALLEST_SHARE * self.size:
                 return boxes
             size -= 1
 
-    def put_lines(self, boxes: Sequence[Box], x: float, indent: float = 0.0) -> float:
+    def put_lines(self, boxes: Sequence[Box], x: float) -> float:
         """Put boxes below each other, all but the first indented; return how high they are."""
+        indent = INDENT * self.size
         top = self.y
         for place, box in enumerate(boxes):
             self.page.put(box, x + (indent if place else 0.0), top + box.ascent)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from bpviz.explain.expression import Product, with_numbers
 from bpviz.explain.paths import Path, Paths
 from bpviz.ui.formula.banded_view import NONE, BandedView
-from bpviz.ui.formula.boxes import Piece, row
+from bpviz.ui.formula.boxes import Piece, row, toned
 from bpviz.ui.formula.derivation_page import value_box
 from bpviz.ui.formula.flow import Flow
 from bpviz.ui.formula.fonts import FormulaFont
@@ -67,7 +67,7 @@ class PathsView(BandedView):
         line = words[0] if words else value
         baseline = flow.y + max(line.ascent, value.ascent)
         flow.page.put(value, flow.width - pad - value.width, baseline)
-        high = flow.put_lines(words, pad, flow.size)
+        high = flow.put_lines(words, pad)
         flow.y += max(high, value.height)
         if whole:
             self._put_product(flow, path, pad, room)
@@ -76,12 +76,15 @@ class PathsView(BandedView):
 
     def _put_product(self, flow: Flow, path: Path, pad: float, room: float) -> None:
         flow.skip(0.5)
-        flow.y += flow.put_lines(flow.fitted(path.product, room - pad), pad, flow.size)
+        flow.y += flow.put_lines(flow.fitted(path.product, room - pad), pad)
         equals = [Piece(flow.typesetter.text("=", "roman", flow.size))]
-        for expression in (Product(path.formulas), with_numbers(path.product)):
+        numbers = with_numbers(path.product)
+        for expression in (Product(path.formulas), numbers):
             flow.skip(0.45)
             boxes = flow.fitted(expression, room - pad, equals)
-            flow.y += flow.put_lines(boxes, pad, flow.size)
+            if expression is numbers:
+                boxes = [toned(box, "muted") for box in boxes]
+            flow.y += flow.put_lines(boxes, pad)
 
     def _put_sum(self, flow: Flow, found: Paths) -> None:
         pad = 0.6 * flow.size
@@ -116,4 +119,3 @@ class PathsView(BandedView):
         if len(self._routes) > FEW:
             self._chosen = NONE if band == self._chosen else band
             self.lay_out()
-

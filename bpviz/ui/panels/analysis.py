@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QDockWidget
-
 from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.ui.canvas.scene import CanvasScene
@@ -21,6 +19,8 @@ class Analysis:
     ) -> None:
         self.derivation = DerivationPanel(document, player, scene, theme)
         self.paths = PathsPanel(document, player, scene, theme)
+        self.writing = (self.derivation, self.paths)
+        """Those that can be copied as LaTeX."""
         self.groups = {
             "derive": PanelGroup(
                 {"derivation": self.derivation, "paths": self.paths},
@@ -38,9 +38,3 @@ class Analysis:
                 group.turn_to(name)
                 return place
         raise KeyError(name)
-
-
-def raise_dock(dock: QDockWidget) -> None:
-    """Show a dock and put it in front of those that share its place."""
-    dock.show()
-    dock.raise_()

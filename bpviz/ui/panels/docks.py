@@ -7,6 +7,7 @@ from typing import Final
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QScrollArea, QWidget
 
+from bpviz.ui.panels.panel import Panel
 from bpviz.ui.style import scaled_font
 
 MARGINS: Final = (12, 10, 12, 4)
@@ -51,6 +52,7 @@ class Dock(QDockWidget):
         """Put `panel` under the heading `text`; `name` is the dock's id in layouts and menus."""
         super().__init__(text)
         self.setObjectName(f"dock.{name}")
+        self._panel = panel
         self._tabbed = False
         self.title = DockTitle(text)
         self.setTitleBarWidget(self.title)
@@ -70,6 +72,7 @@ class Dock(QDockWidget):
         else:
             self.setWidget(panel)
         self.topLevelChanged.connect(self._on_floating_changed)
+        self.visibilityChanged.connect(self._on_visibility_changed)
         action = self.toggleViewAction()
         action.setObjectName(f"view.panel_{name}")
         action.setToolTip(f"Show or hide the panel {text}")
@@ -83,3 +86,8 @@ class Dock(QDockWidget):
     def _on_floating_changed(self, floating: bool) -> None:
         if self._tabbed:
             self.title.set_slim(not floating)
+
+    def _on_visibility_changed(self, seen: bool) -> None:
+        # Qt only moves the panel of a tab behind others away; it counts as visible all the time.
+        if isinstance(self._panel, Panel):
+            self._panel.set_front(seen)

@@ -13,6 +13,7 @@ from bpviz.document.player import Player
 from bpviz.engine.backprop import Trace
 from bpviz.engine.frames import Frame
 from bpviz.engine.snapshot import Snapshot
+from bpviz.explain.copying import latex_of_lines
 from bpviz.explain.derivation import explain
 from bpviz.explain.explanation import Explanation, Line
 from bpviz.explain.expression import Reference
@@ -24,9 +25,9 @@ from bpviz.ui.formula.chips_view import Chip, ChipsView
 from bpviz.ui.formula.derivation import formula_lines, tone, used
 from bpviz.ui.formula.fonts import FormulaFont
 from bpviz.ui.formula.formula_view import FormulaView
-from bpviz.ui.formula.terms_view import TermsView
 from bpviz.ui.panels.aspect_row import AspectRow
 from bpviz.ui.panels.panel import Panel
+from bpviz.ui.panels.terms import TermLights
 from bpviz.ui.plots.activation_plot import ActivationPlot, Point
 from bpviz.ui.style import Theme
 
@@ -62,6 +63,7 @@ class ExplainPanel(Panel):
         self._subject: Subject | None = None
         self._aspect: Aspect | None = None
         self._place = (-1, -1)
+        self._lines: Sequence[Line] = ()
         self._title = QLabel()
         self._sentence = QLabel()
         self._uses = QLabel("Uses")
@@ -74,9 +76,8 @@ class ExplainPanel(Panel):
         self._build()
         self._aspects.chosen.connect(self._on_aspect_chosen)
         for view in (self.formula, self.chips):
-            view.term_hovered.connect(self._on_term_hovered)
             view.term_chosen.connect(self._on_term_chosen)
-        scene.hovered.connect(self._on_canvas_hovered)
+        self._lights = TermLights(scene, self.formula, self.chips, parent=self)
         scene.selection_changed.connect(self._on_selection_changed)
         self.refresh()
 
@@ -89,6 +90,10 @@ class ExplainPanel(Panel):
     def sentence(self) -> str:
         """What is said of it in words."""
         return self._sentence.text()
+
+    def latex(self) -> str:
+        """Return the formula shown as LaTeX; "" where there is none."""
+        return latex_of_lines(self._lines, self._digits) if self._lines else ""
 
     def set_digits(self, digits: int) -> None:
         """Show numbers with `digits` significant digits."""
@@ -161,6 +166,8 @@ class ExplainPanel(Panel):
 
     def _show(self, told: Explanation, *, computed: bool = True) -> None:
         lines = _shortened(told.lines)
+        # What is not computed yet is not given away on the clipboard either.
+        self._lines = lines if computed else ()
         words = told.sentence.partition(": ")[0] if told.lines else told.sentence
         self._title.setText(told.title)
         self._sentence.setText(f"{words}." if computed else f"{words}. {NOT_YET}")
@@ -196,6 +203,7 @@ class ExplainPanel(Panel):
         """Show no formula, only what is going on."""
         if self._title.text() == title and self._sentence.text() == words:
             return
+        self._lines = ()
         self._title.setText(title)
         self._sentence.setText(words)
         self._aspects.show_aspects((), (), None)
@@ -223,26 +231,6 @@ class ExplainPanel(Panel):
             network = self._document.session.network
             self._subject = subject_named(network, *(nodes or [""]), *(edges or [""]))
         self.refresh()
-
-    def _on_canvas_hovered(self, kind: str, name: str) -> None:
-        lit: Reference | None = None
-        if kind == "network":
-            lit = Reference("network", "", "loss")
-        elif kind == "node" or kind == "edge":
-            lit = Reference("node" if kind == "node" else "edge", name, "")
-        self._light(lit)
-
-    def _on_term_hovered(self, term: Reference | None) -> None:
-        self._light(term)
-        if term is None:
-            self._scene.highlight("", "")
-        else:
-            self._scene.highlight(term.kind, term.name)
-
-    def _light(self, lit: Reference | None) -> None:
-        views: tuple[TermsView, ...] = (self.formula, self.chips)
-        for view in views:
-            view.highlight(lit)
 
     def _on_term_chosen(self, term: Reference) -> None:
         """Select what a term stands for: then that is explained."""

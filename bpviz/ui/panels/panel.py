@@ -18,6 +18,17 @@ class Panel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._is_late = False
+        self._in_front = True
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether the panel is shown, and not behind another tab."""
+        return self._in_front and self.isVisible()
+
+    def set_front(self, front: bool) -> None:
+        """Say whether the panel's tab is in front; once it is, catch up with what changed."""
+        self._in_front = front
+        self._catch_up()
 
     def refresh(self) -> None:
         """Show everything anew: the session's structure or settings are others."""
@@ -37,14 +48,14 @@ class Panel(QWidget):
 
     def follow_structure(self) -> None:
         """Refresh now, or as soon as the panel is seen."""
-        if self.isVisible():
+        if self.is_seen:
             self.refresh()
         else:
             self._is_late = True
 
     def follow_numbers(self) -> None:
         """Refresh the numbers now, or everything as soon as the panel is seen."""
-        if self.isVisible():
+        if self.is_seen:
             self.refresh_numbers()
         else:
             self._is_late = True
@@ -53,6 +64,9 @@ class Panel(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what changed while nobody looked."""
         super().showEvent(event)
-        if self._is_late:
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        if self._is_late and self.is_seen:
             self._is_late = False
             self.refresh()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
@@ -18,6 +19,8 @@ from PySide6.QtWidgets import (
 
 from bpviz.ui.panels.panel import Panel
 from bpviz.ui.style import Theme
+
+LEAST_WIDTH: Final = 160
 
 
 class PanelGroup(Panel):
@@ -56,6 +59,8 @@ class PanelGroup(Panel):
         column.setSpacing(0)
         column.addLayout(row)
         column.addWidget(self._stack, 1)
+        # A window may be narrow: rather cut than wider than the other tabs.
+        self.setMinimumWidth(LEAST_WIDTH)
         self._buttons[next(iter(self.panels))].setChecked(True)
         self._group.buttonClicked.connect(self._on_clicked)
 
@@ -70,6 +75,12 @@ class PanelGroup(Panel):
             self._stack.setCurrentWidget(self.panels[name])
             self.turned.emit(name)
         self._buttons[name].setChecked(True)
+
+    def set_front(self, front: bool) -> None:
+        """Say whether the group's tab is in front."""
+        super().set_front(front)
+        for panel in self.panels.values():
+            panel.set_front(front)
 
     def set_digits(self, digits: int) -> None:
         """Show numbers with `digits` significant digits."""

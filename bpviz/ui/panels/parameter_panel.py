@@ -72,6 +72,7 @@ class ParameterRow(QWidget):
             self._list.addItem(_text(parameter, network), name)
         self._list.set_key(name)
         self._about.setText(about)
+        self._about.setVisible(bool(about))
 
     def _fill(self, network: Network) -> None:
         self._list.clear()
@@ -120,6 +121,12 @@ class ParameterPanel(Panel):
         """The parameter shown."""
         return self._parameter
 
+    def parameter_name(self) -> str | None:
+        """Return the name of the parameter of the selection or the step, None without any."""
+        trace = self._player.trace
+        found = None if trace is None else self._found(trace)
+        return None if trace is None or found is None else found.name(trace.program.network)
+
     def set_digits(self, digits: int) -> None:
         """Show numbers with `digits` significant digits."""
         self._digits = digits
@@ -142,10 +149,7 @@ class ParameterPanel(Panel):
             self._refresh(trace)
 
     def _refresh(self, trace: Trace) -> None:
-        network, scene = trace.program.network, self._scene
-        nodes = [each for each in scene.selected_nodes() if each in network.node_index]
-        edges = [each for each in scene.selected_edges() if each in network.edge_index]
-        found = parameter_shown(network, self._player.frame, nodes, edges)
+        network, found = trace.program.network, self._found(trace)
         self._parameter = found
         if found is None:
             self._rest(NO_PARAMETER)
@@ -164,6 +168,12 @@ class ParameterPanel(Panel):
         about = f"sample {self._player.sample + 1} of {count}" if count > 1 else ""
         self.row.show_parameter(network, found, about)
         self.show_parameter(trace, found)
+
+    def _found(self, trace: Trace) -> Parameter | None:
+        network, scene = trace.program.network, self._scene
+        nodes = [each for each in scene.selected_nodes() if each in network.node_index]
+        edges = [each for each in scene.selected_edges() if each in network.edge_index]
+        return parameter_shown(network, self._player.frame, nodes, edges)
 
     def show_parameter(self, trace: Trace, parameter: Parameter) -> None:
         """Show what the panel is for."""

@@ -75,6 +75,12 @@ class PathsPanel(ParameterPanel):
         shown = self.view.paths
         return "" if shown is None or self.rest.isVisible() else latex_of_paths(shown)
 
+    def set_front(self, front: bool) -> None:
+        """Leave no path lit behind another tab."""
+        super().set_front(front)
+        if not front:
+            self._scene.light_path((), ())
+
     @guard
     def hideEvent(self, event: QHideEvent) -> None:
         """Leave no path lit."""
@@ -117,5 +123,5 @@ def _count(found: Paths, samples: int) -> str:
     if len(found.shown) > FEW:
         words += " Click one to write it out."
     elif found.count:
-        words += " Point at one to see it on the drawing."
+        words += f" Point at {'it' if found.count == 1 else 'one'} to see it on the drawing."
     return words

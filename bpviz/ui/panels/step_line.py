@@ -82,7 +82,7 @@ class StepLine(QFrame):
         self._player = player
         self._theme = theme
         self._digits = 4
-        self._notice = ""
+        self._notice, self._notice_title = "", ""
         self._title = QLabel()
         self._count = QLabel()
         self._sentence = ElidedLabel()
@@ -121,9 +121,9 @@ class StepLine(QFrame):
         )
         self.refresh()
 
-    def show_notice(self, text: str) -> None:
+    def show_notice(self, text: str, title: str = "Stopped") -> None:
         """Say `text` until the next step: why a run has stopped, say."""
-        self._notice = text
+        self._notice, self._notice_title = text, title
         self._title.setText(self._say())
 
     def refresh(self) -> None:
@@ -140,7 +140,7 @@ class StepLine(QFrame):
         trace, frame = player.trace, player.frame
         if self._notice:
             self._sentence.set_whole_text(self._notice)
-            return "Stopped"
+            return self._notice_title
         if player.problem and (trace is None or not player.running):
             self._sentence.set_whole_text(player.problem)
             return "Stopped" if trace is not None else "Not complete yet"

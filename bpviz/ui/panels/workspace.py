@@ -14,6 +14,7 @@ from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.canvas.view import CanvasView
+from bpviz.ui.panels.analysis import Analysis
 from bpviz.ui.panels.canvas_frame import CanvasFrame
 from bpviz.ui.panels.data_panel import DataPanel
 from bpviz.ui.panels.docks import Dock
@@ -56,6 +57,7 @@ PLACES: Final = {
     "training": Place("Training", Area.LeftDockWidgetArea, scrolled=True),
     "inspector": Place("Selected", Area.LeftDockWidgetArea, scrolled=True),
     "explain": Place("Explain", Area.RightDockWidgetArea, scrolled=True),
+    "derive": Place("Derive", Area.RightDockWidgetArea),
     "lesson": Place("Lesson", Area.RightDockWidgetArea),
     "notes": Place("Session", Area.RightDockWidgetArea),
     "loss": Place("Loss", Area.BottomDockWidgetArea),
@@ -85,6 +87,7 @@ class Workspace:
         self.inspector = InspectorPanel(document, player, self.scene)
         self.explain_panel = ExplainPanel(document, player, self.scene, theme)
         self.lesson_panel = LessonPanel(document, player, theme)
+        self.analysis = Analysis(document, player, self.scene, theme)
         self.notes_panel = NotesPanel(document, theme)
         self.loss_plot = LossPlot(player, theme)
         self.gradient_panel = GradientPanel(document, player, theme)
@@ -94,6 +97,7 @@ class Workspace:
             "inspector": self.inspector,
             "explain": self.explain_panel,
             "lesson": self.lesson_panel,
+            **self.analysis.groups,
             "notes": self.notes_panel,
             "gradients": self.gradient_panel,
         }
@@ -143,6 +147,19 @@ class Workspace:
         for dock in right:
             dock.set_tabbed()
         right[0].raise_()
+
+    def bring_to_front(self, name: str) -> None:
+        """Show a panel, of a dock or of a group in one, before others; KeyError for no such."""
+        dock = self.docks[name if name in self.docks else self.analysis.turn_to(name)]
+        dock.show()
+        dock.raise_()
+
+    def latex(self) -> str:
+        """Return the formulas of the explaining panel in front as LaTeX; "" without any."""
+        for panel in (self.explain_panel, *self.analysis.writing):
+            if panel.is_seen:
+                return panel.latex()
+        return ""
 
     def refresh_structure(self) -> None:
         """Show the session's structure and settings anew."""
