@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QMenu, QPushButton, QScrol
 from pytestqt.qtbot import QtBot
 
 from bpviz.explain.expression import Reference
+from bpviz.model.data import TableData
 from bpviz.model.network import Edge, Input, Network, Unit
 from bpviz.model.schema import Notation, Session
 from bpviz.model.session import load_session
@@ -169,7 +170,7 @@ def test_long_derivations_are_folded_and_unfolded(
     units = [Unit(f"u{place}", activation="tanh") for place in range(7)]
     ids = ["x1", *(unit.id for unit in units)]
     edges = tuple(Edge(a, b, 0.5) for a, b in pairwise(ids))
-    rows = type(session.data)(inputs=((0.5,),), targets=((0.25,),))
+    rows = TableData(inputs=((0.5,),), targets=((0.25,),))
     network = Network((Input("x1"), *units), edges, (ids[-1],))
     window = open_window(
         Session(network=network, data=rows, training=session.training, notation=Notation("L"))
@@ -208,7 +209,7 @@ def test_of_many_paths_the_strongest_are_shown_and_the_rest_is_summed(
     open_window: Callable[[Session | None], MainWindow], session: Session
 ) -> None:
     network = Network.layered((1, 7, 7, 7, 1), "tanh", "identity")
-    rows = type(session.data)(inputs=((0.5,),), targets=((0.25,),))
+    rows = TableData(inputs=((0.5,),), targets=((0.25,),))
     edges = tuple(
         Edge(edge.source, edge.target, 0.1 + 0.01 * place)
         for place, edge in enumerate(network.edges)
