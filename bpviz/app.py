@@ -52,7 +52,8 @@ def create_window(session: Session | None = None) -> MainWindow:
 
 def start_session() -> Session:
     """Return the session the program starts with: 2-2-1 on the four points of XOR."""
-    return new_layered((2, 2, 1), data=GeneratorData(name="xor_points", samples=4), seed=7)
+    data = GeneratorData(name="xor_points", samples=4, test_fraction=0.0)
+    return new_layered((2, 2, 1), data=data, seed=7)
 
 
 def connect(window: MainWindow) -> None:

@@ -11,9 +11,8 @@ from pytestqt.qtbot import QtBot
 from bpviz.model.data import GeneratorData, TableData
 from bpviz.model.training import Sgd, Training
 from bpviz.ui.main_window import MainWindow
-from bpviz.ui.panels.data_panel import RowsTable
-from bpviz.ui.panels.form import Choice
 from bpviz.ui.panels.number_field import NumberField
+from bpviz.ui.panels.rows_page import RowsTable
 
 from .conftest import NO_RAISE, named, type_into
 
@@ -149,21 +148,22 @@ def test_test_rows_are_shown_apart(window: MainWindow, rows: RowsTable) -> None:
 
 
 def test_generated_rows_can_be_made_editable(window: MainWindow, rows: RowsTable) -> None:
-    source = window.findChild(Choice, "data.source")
-    assert source is not None
-    source.setFocus()
-    source.activated.emit(source.findData("xor_points"))
+    panel = window.workspace.data_panel
+    panel.show_page("sets")
+    QTest.mouseClick(named(window, "data.set_xor_points"), Qt.MouseButton.LeftButton)
     held = window.document.session.data
     assert isinstance(held, GeneratorData)
     type_into(named(window, "data.samples"), "8")
     held = window.document.session.data
     assert isinstance(held, GeneratorData)
     assert held.samples == 8
+    panel.show_page("rows")
     double_click(rows, 0, 0)
     assert rows.findChild(QLineEdit) is None, "generated rows can't be typed into"
     before = shown(rows)
     button = window.findChild(QPushButton, "data.make_table")
     assert button is not None
+    panel.show_page("sets")
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     assert len(data(window).inputs) + len(data(window).test_inputs) == 8
     assert shown(rows) == before

@@ -36,7 +36,7 @@ def text(window: MainWindow, name: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "name", ["canvas", "data.rows", "training.shuffle", "training.loss", "data.source"]
+    "name", ["canvas", "data.rows", "training.shuffle", "training.loss", "data.set_moons"]
 )
 def test_space_runs_and_pauses_wherever_the_focus_is(
     window: MainWindow, name: str, qtbot: QtBot

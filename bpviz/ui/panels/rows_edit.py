@@ -7,7 +7,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from bpviz.model.checks import MAX_CELLS, MAX_ROWS
+from bpviz.model.checks import MAX_CELLS, MAX_ROWS, MAX_TEXT
 from bpviz.model.data import Row, Rows, TableData
 from bpviz.model.edit import Edit, EditError
 from bpviz.model.schema import Session
@@ -45,7 +45,7 @@ def set_cell(
     changed = list(rows[row])
     changed[column] = value
     rows[row] = tuple(changed)
-    return _edit(session, table, part, rows, f"Set a number of row {row + 1}")
+    return replace_rows(session, table, part, rows, f"Set a number of row {row + 1}")
 
 
 def add_row(session: Session, table: TableData, part: Part, at: int) -> Edit:
@@ -54,7 +54,7 @@ def add_row(session: Session, table: TableData, part: Part, at: int) -> Edit:
     inputs, targets = widths(session, table)
     fresh = rows[max(0, at - 1)] if rows else (0.0,) * inputs + _first_target(session, targets)
     rows.insert(at, fresh)
-    return _edit(session, table, part, rows, "Add a row")
+    return replace_rows(session, table, part, rows, "Add a row")
 
 
 def delete_rows(session: Session, table: TableData, part: Part, gone: set[int]) -> Edit:
@@ -63,7 +63,7 @@ def delete_rows(session: Session, table: TableData, part: Part, gone: set[int]) 
         raise EditError("Choose a row to delete")
     rows = [row for index, row in enumerate(rows_of(table, part)) if index not in gone]
     label = "Delete a row" if len(gone) == 1 else f"Delete {len(gone)} rows"
-    return _edit(session, table, part, rows, label)
+    return replace_rows(session, table, part, rows, label)
 
 
 def paste(session: Session, table: TableData, part: Part, row: int, column: int, text: str) -> Edit:
@@ -84,7 +84,48 @@ def paste(session: Session, table: TableData, part: Part, row: int, column: int,
             rows.append(list(above))
         rows[row + offset][column : column + len(values)] = values
     label = "Paste a row" if len(cells) == 1 else f"Paste {len(cells)} rows"
-    return _edit(session, table, part, [tuple(values) for values in rows], label)
+    return replace_rows(session, table, part, [tuple(values) for values in rows], label)
+
+
+def is_whole_table(text: str) -> bool:
+    """Whether `text` is a table of its own: its first line names columns, numbers follow."""
+    lines = _lines(text)
+    return len(lines) > 1 and not any(_is_number(cell) for cell in lines[0])
+
+
+def paste_table(session: Session, table: TableData, part: Part, text: str) -> Edit:
+    """Put a spreadsheet's rows in place of all rows of `part`, its heading over them.
+
+    The last columns are the targets, as many as the network has outputs. EditError where the
+    columns are not those of the other part, or what is no number.
+    """
+    heading = _lines(text)[0] if is_whole_table(text) else []
+    cells = parse_cells(text)
+    width = len(cells[0])
+    if any(len(row) != width for row in cells):
+        raise EditError(f"All rows need {width} cells, as the first one has")
+    targets = 0 if session.training.loss == "output_value" else len(session.network.outputs)
+    inputs = width - targets
+    if inputs < 1:
+        raise EditError(f"{width} columns: at least {targets + 1} are needed, targets last")
+    other = table.test_inputs if part == "train" else table.inputs
+    if other and widths(session, table) != (inputs, targets):
+        raise EditError(f"{width} columns, but the other rows have {sum(widths(session, table))}")
+    if len(cells) > MAX_ROWS or len(cells) * width > MAX_CELLS:
+        raise EditError(f"A session holds at most {MAX_ROWS:,} rows and {MAX_CELLS:,} cells")
+    names = [name.strip()[:MAX_TEXT] for name in heading] if len(heading) == width else []
+    input_field, target_field = FIELDS[part]
+    data = msgspec.structs.replace(
+        table,
+        **{
+            input_field: tuple(tuple(row[:inputs]) for row in cells),
+            target_field: tuple(tuple(row[inputs:]) for row in cells) if targets else (),
+        },
+        input_names=tuple(names[:inputs]) or table.input_names,
+        target_names=tuple(names[inputs:]) or table.target_names,
+        scaling=msgspec.UNSET,
+    )
+    return set_data(session, data, f"Paste {len(cells)} rows")
 
 
 def parse_cells(text: str) -> list[list[float]]:
@@ -93,8 +134,7 @@ def parse_cells(text: str) -> list[list[float]]:
     Where there is no tab, spaces and commas followed by a space separate too; a first line
     without any number is a heading and left out. EditError names what is no number.
     """
-    lines = [line.strip("\r ") for line in text.split("\n")]
-    cells = [_split(line) for line in lines if line.strip()]
+    cells = _lines(text)
     if len(cells) > 1 and not any(_is_number(cell) for cell in cells[0]):
         cells = cells[1:]
     if not cells:
@@ -109,6 +149,11 @@ def parse_cells(text: str) -> list[list[float]]:
                 raise EditError(f"Row {number}, column {place}: {problem}") from None
         found.append(values)
     return found
+
+
+def _lines(text: str) -> list[list[str]]:
+    lines = [line.strip("\r ") for line in text.split("\n")]
+    return [_split(line) for line in lines if line.strip()]
 
 
 def _split(line: str) -> list[str]:
@@ -134,7 +179,9 @@ def _first_target(session: Session, count: int) -> Row:
     return (0.0,) * count
 
 
-def _edit(session: Session, table: TableData, part: Part, rows: list[Row], label: str) -> Edit:
+def replace_rows(
+    session: Session, table: TableData, part: Part, rows: list[Row], label: str
+) -> Edit:
     """Return the edit that gives `part` the joined `rows`; EditError where they are too many."""
     inputs, targets = widths(session, table)
     if len(rows) > MAX_ROWS or len(rows) * (inputs + targets) > MAX_CELLS:

@@ -33,7 +33,7 @@ from bpviz.ui.style import Theme
 LEFT_WIDTH: Final = 288
 RIGHT_WIDTH: Final = 372
 LOSS_HEIGHT: Final = 212
-LEFT_HEIGHTS: Final = (250, 310, 190)
+LEFT_HEIGHTS: Final = (330, 300, 120)
 ZOOM_IDS: Final = ("view.zoom_out", "view.zoom_in", "view.fit")
 
 Area = Qt.DockWidgetArea

@@ -128,6 +128,7 @@ class GradientPlot(QWidget):
             self.plot_item.addItem(line, ignoreBounds=True)
             line.hide()
         self._key.setTextFormat(Qt.TextFormat.RichText)
+        self._key.setMinimumWidth(40)
         self._reading.setObjectName("gradients.reading")
         self._reading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._reading.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

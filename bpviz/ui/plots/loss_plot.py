@@ -201,6 +201,7 @@ class LossPlot(QWidget):
         self._log_button.setToolTip("Plot the loss on a logarithmic axis")
         self._log_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._key.setTextFormat(Qt.TextFormat.RichText)
+        self._key.setMinimumWidth(40)
         self._reading.setObjectName("loss.reading")
         self._reading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._reading.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

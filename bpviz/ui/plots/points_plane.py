@@ -1,0 +1,387 @@
+"""Rows as points on a plane that are drawn, sprayed, moved and deleted with mouse and keys."""
+
+from __future__ import annotations
+
+import math
+import random
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from bpviz.explain.numbers import format_number
+from bpviz.ui.plots.scales import Span, linear_ticks, round_up, thinned
+from bpviz.ui.style import Theme, guard, scaled_font
+
+FloatArray = NDArray[np.float64]
+Part: TypeAlias = Literal["train", "test"]
+
+PARTS: Final[tuple[Part, Part]] = ("train", "test")
+RADIUS: Final = 3.6
+GRIP: Final = 9.0
+DRAG_START: Final = 4.0
+LARGEST_PAINTED: Final = 4_000
+MARGINS: Final = (30, 8, 8, 18)
+# A spray drops a point about every so many pixels, scattered by so many.
+SPRAY_STEP, SPRAY_SCATTER = 7.0, 9.0
+KEYS: Final = {
+    Qt.Key.Key_Plus: 1, Qt.Key.Key_Minus: 0,
+    **{Qt.Key(int(Qt.Key.Key_0) + digit): digit for digit in range(10)},
+}  # fmt: skip
+
+
+class Points(NamedTuple):
+    """Points [D, 2] in data units, and the colour of each."""
+
+    places: FloatArray
+    colors: list[str]
+
+
+NO_POINTS: Final = Points(np.empty((0, 2)), [])
+
+
+class PointsPlane(QWidget):
+    """Shows training rows filled and test rows hollow; hands on what a person does to them.
+
+    `drawn` carries new points [(x, y)], `moved` (part, row, x, y), `removed` and `picked` (part,
+    row), `class_asked` the class that a key names. The plane itself changes no rows. Without
+    `editable` points are only picked.
+    """
+
+    drawn = Signal(object)
+    moved = Signal(str, int, float, float)
+    removed = Signal(str, int)
+    picked = Signal(str, int)
+    class_asked = Signal(int)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._points: dict[Part, Points] = {"train": NO_POINTS, "test": NO_POINTS}
+        self._spans = (Span(-1.0, 1.0), Span(-1.0, 1.0))
+        self._titles = ("", "")
+        self._brush = theme.positive
+        self._hint = ""
+        self._spray = False
+        self._chosen = -1
+        self._held: tuple[Part, int] | None = None
+        self._pressed_at: QPointF | None = None
+        self._dragged: QPointF | None = None
+        self._sprayed: list[QPointF] = []
+        self._picture: QPixmap | None = None
+        self._random = random.Random(1)
+        self.setObjectName("data.plane")
+        self.setAccessibleName("Rows as points")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setCursor(Qt.CursorShape.CrossCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumHeight(130)
+
+    # -- what is shown -----------------------------------------------------------------------
+
+    def show_points(
+        self, train: Points, test: Points, titles: tuple[str, str], hint: str = ""
+    ) -> None:
+        """Show these points; `hint` says what to do where there are none."""
+        self._points = {"train": train, "test": test}
+        self._titles, self._hint = titles, hint
+        both = np.concatenate([train.places, test.places])
+        self._spans = (_span(both[:, 0]), _span(both[:, 1]))
+        self._forget_gesture()
+        self._picture = None
+        self.update()
+
+    def choose(self, row: int) -> None:
+        """Ring training row `row`, the chosen sample; −1 for none."""
+        if row != self._chosen:
+            self._chosen = row
+            self.update()
+
+    def set_brush(self, color: str) -> None:
+        """Draw new points in `color`."""
+        self._brush = color
+        self.update()
+
+    def set_spray(self, spray: bool) -> None:
+        """Let a drag over empty ground spray points, or not; with Shift it always does."""
+        self._spray = spray
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Follow the theme; the colours of the points are given anew by `show_points`."""
+        self._theme = theme
+        self._picture = None
+        self.update()
+
+    def place_of(self, x: float, y: float) -> QPointF:
+        """Return where (x, y) of the data is on the widget."""
+        area, (across, up) = self._area(), self._spans
+        return QPointF(
+            area.left() + area.width() * (x - across.low) / (across.high - across.low),
+            area.bottom() - area.height() * (y - up.low) / (up.high - up.low),
+        )
+
+    def data_of(self, at: QPointF) -> tuple[float, float]:
+        """Return the numbers at a place of the widget, rounded to what a pixel can tell."""
+        area, (across, up) = self._area(), self._spans
+        x = across.low + (across.high - across.low) * (at.x() - area.left()) / area.width()
+        y = up.low + (up.high - up.low) * (area.bottom() - at.y()) / area.height()
+        return _rounded(x, across, area.width()), _rounded(y, up, area.height())
+
+    # -- painting ------------------------------------------------------------------------------
+
+    @guard
+    def sizeHint(self) -> QSize:
+        """Return the wanted size."""
+        return QSize(260, 180)
+
+    @guard
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint ground, axes and points, then what is under the mouse."""
+        if self._picture is None:
+            self._picture = self._painted()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.drawPixmap(0, 0, self._picture)
+        self._paint_chosen(painter)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self._brush))
+        for place in self._sprayed:
+            painter.drawEllipse(place, RADIUS, RADIUS)
+        if self._held is not None and self._dragged is not None:
+            part, row = self._held
+            painter.setBrush(QColor(self._points[part].colors[row]))
+            painter.setPen(QPen(QColor(self._theme.text), 1.5))
+            painter.drawEllipse(self._dragged, RADIUS + 1.5, RADIUS + 1.5)
+        painter.end()
+
+    def _painted(self) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        picture = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(QColor(self._theme.panel))
+        painter = QPainter(picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = self._area()
+        painter.fillRect(area, QColor(self._theme.canvas))
+        self._paint_axes(painter, area)
+        painter.setClipRect(area.adjusted(-RADIUS, -RADIUS, RADIUS, RADIUS))
+        for part in reversed(PARTS):
+            self._paint_points(painter, part)
+        painter.setClipping(False)
+        if self._hint:
+            painter.setPen(QColor(self._theme.muted))
+            painter.setFont(scaled_font(self.font(), 12))
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(area.adjusted(12, 0, -12, 0), int(flags), self._hint)
+        painter.end()
+        return picture
+
+    def _paint_axes(self, painter: QPainter, area: QRectF) -> None:
+        theme, (across, up) = self._theme, self._spans
+        font = scaled_font(self.font(), 10)
+        metrics = QFontMetricsF(font)
+        painter.setFont(font)
+        for value in linear_ticks(across, 4):
+            x = self.place_of(value, up.low).x()
+            painter.setPen(QColor(theme.border if value == 0.0 else theme.grid))
+            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+            text = format_number(value, 3, trim=True)
+            painter.setPen(QColor(theme.muted))
+            wide = metrics.horizontalAdvance(text)
+            left = min(x - wide / 2, area.right() - wide)
+            painter.drawText(QPointF(left, area.bottom() + 12), text)
+        for value in linear_ticks(up, 4):
+            y = self.place_of(across.low, value).y()
+            painter.setPen(QColor(theme.border if value == 0.0 else theme.grid))
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+            text = format_number(value, 3, trim=True)
+            painter.setPen(QColor(theme.muted))
+            left = area.left() - 4 - metrics.horizontalAdvance(text)
+            painter.drawText(QPointF(left, min(max(y + 4, area.top() + 9), area.bottom())), text)
+        painter.setPen(QColor(theme.text))
+        wide = metrics.horizontalAdvance(self._titles[0])
+        painter.drawText(QPointF(area.right() - wide - 3, area.bottom() - 4), self._titles[0])
+        painter.drawText(QPointF(area.left() + 4, area.top() + 11), self._titles[1])
+
+    def _paint_points(self, painter: QPainter, part: Part) -> None:
+        points = self._points[part]
+        for row in thinned(len(points.places), LARGEST_PAINTED).tolist():
+            x, y = points.places[row].tolist()
+            color = QColor(points.colors[row])
+            painter.setPen(QPen(color, 1.3) if part == "test" else Qt.PenStyle.NoPen)
+            painter.setBrush(Qt.BrushStyle.NoBrush if part == "test" else color)
+            painter.drawEllipse(self.place_of(x, y), RADIUS, RADIUS)
+
+    def _paint_chosen(self, painter: QPainter) -> None:
+        if 0 <= self._chosen < len(self._points["train"].places):
+            x, y = self._points["train"].places[self._chosen].tolist()
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(self._theme.text), 1.6))
+            painter.drawEllipse(self.place_of(x, y), RADIUS + 3, RADIUS + 3)
+
+    def _area(self) -> QRectF:
+        left, top, right, bottom = MARGINS
+        return QRectF(self.rect()).adjusted(left, top, -right, -bottom)
+
+    # -- mouse and keys --------------------------------------------------------------------------
+
+    def _near(self, at: QPointF) -> tuple[Part, int] | None:
+        """Return the point under the mouse, the training rows first."""
+        zero = self.place_of(0.0, 0.0)
+        one = self.place_of(1.0, 1.0)
+        origin, units = (zero.x(), zero.y()), (one.x() - zero.x(), one.y() - zero.y())
+        for part in PARTS:
+            places = self._points[part].places
+            if not len(places):
+                continue
+            (left, bottom), (x_unit, y_unit) = origin, units
+            x = left + x_unit * places[:, 0]
+            y = bottom + y_unit * places[:, 1]
+            far = np.hypot(x - at.x(), y - at.y())
+            nearest = int(far.argmin())
+            if far[nearest] <= GRIP:
+                return part, nearest
+        return None
+
+    @guard
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take hold of a point, or begin to draw."""
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        at = event.position()
+        self._pressed_at = at if self._area().contains(at) else None
+        sprays = self._spray or bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        self._held = None if sprays else self._near(at)
+        if sprays and self._pressed_at is not None:
+            self._spray_at(at)
+        self.update()
+
+    @guard
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Drag the point held, or spray on."""
+        at = event.position()
+        if not event.buttons() & Qt.MouseButton.LeftButton:
+            near = self._near(at) is not None
+            shape = Qt.CursorShape.PointingHandCursor if near else Qt.CursorShape.CrossCursor
+            self.setCursor(shape)
+            return
+        if self._sprayed:
+            self._spray_at(at)
+        elif self._held is not None and self._pressed_at is not None:
+            moved = at - self._pressed_at
+            if self._dragged is not None or math.hypot(moved.x(), moved.y()) >= DRAG_START:
+                self._dragged = self._inside(at)
+        self.update()
+
+    @guard
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Hand on what was drawn, moved or picked."""
+        held, pressed, dragged = self._held, self._pressed_at, self._dragged
+        sprayed = self._sprayed
+        self._forget_gesture()
+        self.update()
+        if event.button() != Qt.MouseButton.LeftButton or pressed is None:
+            return
+        if sprayed:
+            self.drawn.emit([self.data_of(place) for place in sprayed])
+        elif held is None:
+            self.drawn.emit([self.data_of(pressed)])
+        elif dragged is not None:
+            self.moved.emit(*held, *self.data_of(dragged))
+        else:
+            self._held = held
+            self.picked.emit(*held)
+
+    @guard
+    def event(self, event: QEvent) -> bool:
+        """Keep the keys of this plane from the menus: classes, Del, Esc."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+            wanted = (*KEYS, Qt.Key.Key_Delete, Qt.Key.Key_Backspace, Qt.Key.Key_Escape)
+            if event.key() in wanted and (plain or event.key() == Qt.Key.Key_Plus):
+                event.accept()
+                return True
+        return super().event(event)
+
+    @guard
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Choose a class, delete the point picked, or give a gesture up."""
+        key = Qt.Key(event.key())
+        if key in KEYS:
+            self.class_asked.emit(KEYS[key])
+        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self._held is not None:
+            held, self._held = self._held, None
+            self.removed.emit(*held)
+        elif key == Qt.Key.Key_Escape:
+            self._forget_gesture()
+            self.update()
+        else:
+            super().keyPressEvent(event)
+
+    @guard
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Let go of what is held."""
+        super().focusOutEvent(event)
+        self._forget_gesture()
+        self.update()
+
+    @guard
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Paint all anew."""
+        super().resizeEvent(event)
+        self._picture = None
+
+    def _forget_gesture(self) -> None:
+        self._held = self._pressed_at = self._dragged = None
+        self._sprayed = []
+
+    def _inside(self, at: QPointF) -> QPointF:
+        area = self._area()
+        return QPointF(
+            min(max(at.x(), area.left()), area.right()),
+            min(max(at.y(), area.top()), area.bottom()),
+        )
+
+    def _spray_at(self, at: QPointF) -> None:
+        last = self._sprayed[-1] if self._sprayed else None
+        if last is not None and math.hypot(at.x() - last.x(), at.y() - last.y()) < SPRAY_STEP:
+            return
+        scatter = QPointF(
+            self._random.gauss(0.0, SPRAY_SCATTER), self._random.gauss(0.0, SPRAY_SCATTER)
+        )
+        self._sprayed.append(self._inside(at + scatter))
+
+
+def _span(values: FloatArray) -> Span:
+    """Return a range of round numbers with room around `values`."""
+    if not len(values):
+        return Span(-1.0, 1.0)
+    low, high = float(values.min()), float(values.max())
+    if low >= -0.05 and high <= 1.05:
+        return Span(-0.25, 1.25)
+    reach = round_up(max(abs(low), abs(high)) * 1.05)
+    if low < 0.0 < high and min(-low, high) > 0.25 * reach:
+        return Span(-reach, reach)
+    room = 0.08 * (high - low) or 1.0
+    return Span(low - room, high + room)
+
+
+def _rounded(value: float, span: Span, pixels: float) -> float:
+    """Return `value` with no more decimals than a pixel of the plane can tell."""
+    digits = math.ceil(-math.log10((span.high - span.low) / max(1.0, pixels)))
+    return round(value, digits) + 0.0
