@@ -12,7 +12,6 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
-    QFontMetricsF,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -23,8 +22,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from bpviz.explain.numbers import format_number
-from bpviz.ui.plots.scales import Span, linear_ticks, round_up, thinned
+from bpviz.ui.plots.ground import Ground, span_around
+from bpviz.ui.plots.scales import Span, thinned
 from bpviz.ui.style import Theme, guard, scaled_font
 
 FloatArray = NDArray[np.float64]
@@ -35,7 +34,6 @@ RADIUS: Final = 3.6
 GRIP: Final = 9.0
 DRAG_START: Final = 4.0
 LARGEST_PAINTED: Final = 4_000
-MARGINS: Final = (30, 8, 8, 18)
 # A spray drops a point about every so many pixels, scattered by so many.
 SPRAY_STEP, SPRAY_SCATTER = 7.0, 9.0
 KEYS: Final = {
@@ -101,7 +99,7 @@ class PointsPlane(QWidget):
         self._points = {"train": train, "test": test}
         self._titles, self._hint = titles, hint
         both = np.concatenate([train.places, test.places])
-        self._spans = (_span(both[:, 0]), _span(both[:, 1]))
+        self._spans = (span_around(both[:, 0]), span_around(both[:, 1]))
         self._forget_gesture()
         self._picture = None
         self.update()
@@ -127,20 +125,10 @@ class PointsPlane(QWidget):
         self._picture = None
         self.update()
 
-    def place_of(self, x: float, y: float) -> QPointF:
-        """Return where (x, y) of the data is on the widget."""
-        area, (across, up) = self._area(), self._spans
-        return QPointF(
-            area.left() + area.width() * (x - across.low) / (across.high - across.low),
-            area.bottom() - area.height() * (y - up.low) / (up.high - up.low),
-        )
-
-    def data_of(self, at: QPointF) -> tuple[float, float]:
-        """Return the numbers at a place of the widget, rounded to what a pixel can tell."""
-        area, (across, up) = self._area(), self._spans
-        x = across.low + (across.high - across.low) * (at.x() - area.left()) / area.width()
-        y = up.low + (up.high - up.low) * (area.bottom() - at.y()) / area.height()
-        return _rounded(x, across, area.width()), _rounded(y, up, area.height())
+    @property
+    def ground(self) -> Ground:
+        """The axes, and which numbers stand where on the widget."""
+        return Ground.of(QRectF(self.rect()), self._spans, self._titles)
 
     # -- painting ------------------------------------------------------------------------------
 
@@ -176,9 +164,9 @@ class PointsPlane(QWidget):
         picture.fill(QColor(self._theme.panel))
         painter = QPainter(picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        area = self._area()
-        painter.fillRect(area, QColor(self._theme.canvas))
-        self._paint_axes(painter, area)
+        ground = self.ground
+        area = ground.area
+        ground.paint(painter, self._theme, self.font())
         painter.setClipRect(area.adjusted(-RADIUS, -RADIUS, RADIUS, RADIUS))
         for part in reversed(PARTS):
             self._paint_points(painter, part)
@@ -191,71 +179,33 @@ class PointsPlane(QWidget):
         painter.end()
         return picture
 
-    def _paint_axes(self, painter: QPainter, area: QRectF) -> None:
-        theme, (across, up) = self._theme, self._spans
-        font = scaled_font(self.font(), 10)
-        metrics = QFontMetricsF(font)
-        painter.setFont(font)
-        for value in linear_ticks(across, 4):
-            x = self.place_of(value, up.low).x()
-            painter.setPen(QColor(theme.border if value == 0.0 else theme.grid))
-            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-            text = format_number(value, 3, trim=True)
-            painter.setPen(QColor(theme.muted))
-            wide = metrics.horizontalAdvance(text)
-            left = min(x - wide / 2, area.right() - wide)
-            painter.drawText(QPointF(left, area.bottom() + 12), text)
-        for value in linear_ticks(up, 4):
-            y = self.place_of(across.low, value).y()
-            painter.setPen(QColor(theme.border if value == 0.0 else theme.grid))
-            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            text = format_number(value, 3, trim=True)
-            painter.setPen(QColor(theme.muted))
-            left = area.left() - 4 - metrics.horizontalAdvance(text)
-            painter.drawText(QPointF(left, min(max(y + 4, area.top() + 9), area.bottom())), text)
-        painter.setPen(QColor(theme.text))
-        wide = metrics.horizontalAdvance(self._titles[0])
-        painter.drawText(QPointF(area.right() - wide - 3, area.bottom() - 4), self._titles[0])
-        painter.drawText(QPointF(area.left() + 4, area.top() + 11), self._titles[1])
-
     def _paint_points(self, painter: QPainter, part: Part) -> None:
-        points = self._points[part]
+        points, ground = self._points[part], self.ground
         for row in thinned(len(points.places), LARGEST_PAINTED).tolist():
             x, y = points.places[row].tolist()
             color = QColor(points.colors[row])
             painter.setPen(QPen(color, 1.3) if part == "test" else Qt.PenStyle.NoPen)
             painter.setBrush(Qt.BrushStyle.NoBrush if part == "test" else color)
-            painter.drawEllipse(self.place_of(x, y), RADIUS, RADIUS)
+            painter.drawEllipse(ground.place_of(x, y), RADIUS, RADIUS)
 
     def _paint_chosen(self, painter: QPainter) -> None:
         if 0 <= self._chosen < len(self._points["train"].places):
             x, y = self._points["train"].places[self._chosen].tolist()
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(self._theme.text), 1.6))
-            painter.drawEllipse(self.place_of(x, y), RADIUS + 3, RADIUS + 3)
-
-    def _area(self) -> QRectF:
-        left, top, right, bottom = MARGINS
-        return QRectF(self.rect()).adjusted(left, top, -right, -bottom)
+            painter.drawEllipse(self.ground.place_of(x, y), RADIUS + 3, RADIUS + 3)
 
     # -- mouse and keys --------------------------------------------------------------------------
 
     def _near(self, at: QPointF) -> tuple[Part, int] | None:
         """Return the point under the mouse, the training rows first."""
-        zero = self.place_of(0.0, 0.0)
-        one = self.place_of(1.0, 1.0)
-        origin, units = (zero.x(), zero.y()), (one.x() - zero.x(), one.y() - zero.y())
+        ground = self.ground
         for part in PARTS:
             places = self._points[part].places
-            if not len(places):
-                continue
-            (left, bottom), (x_unit, y_unit) = origin, units
-            x = left + x_unit * places[:, 0]
-            y = bottom + y_unit * places[:, 1]
-            far = np.hypot(x - at.x(), y - at.y())
-            nearest = int(far.argmin())
-            if far[nearest] <= GRIP:
-                return part, nearest
+            if len(places):
+                row, far = ground.nearest(places, at)
+                if far <= GRIP:
+                    return part, row
         return None
 
     @guard
@@ -264,7 +214,7 @@ class PointsPlane(QWidget):
         if event.button() != Qt.MouseButton.LeftButton:
             return
         at = event.position()
-        self._pressed_at = at if self._area().contains(at) else None
+        self._pressed_at = at if self.ground.area.contains(at) else None
         sprays = self._spray or bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         self._held = None if sprays else self._near(at)
         if sprays and self._pressed_at is not None:
@@ -285,7 +235,7 @@ class PointsPlane(QWidget):
         elif self._held is not None and self._pressed_at is not None:
             moved = at - self._pressed_at
             if self._dragged is not None or math.hypot(moved.x(), moved.y()) >= DRAG_START:
-                self._dragged = self._inside(at)
+                self._dragged = self.ground.inside(at)
         self.update()
 
     @guard
@@ -298,11 +248,12 @@ class PointsPlane(QWidget):
         if event.button() != Qt.MouseButton.LeftButton or pressed is None:
             return
         if sprayed:
-            self.drawn.emit([self.data_of(place) for place in sprayed])
+            self.drawn.emit([self.ground.data_of(place) for place in sprayed])
         elif held is None:
-            self.drawn.emit([self.data_of(pressed)])
+            self.drawn.emit([self.ground.data_of(pressed)])
         elif dragged is not None:
-            self.moved.emit(*held, *self.data_of(dragged))
+            at = self.ground.inside(event.position())
+            self.moved.emit(*held, *self.ground.data_of(at))
         else:
             self._held = held
             self.picked.emit(*held)
@@ -350,13 +301,6 @@ class PointsPlane(QWidget):
         self._held = self._pressed_at = self._dragged = None
         self._sprayed = []
 
-    def _inside(self, at: QPointF) -> QPointF:
-        area = self._area()
-        return QPointF(
-            min(max(at.x(), area.left()), area.right()),
-            min(max(at.y(), area.top()), area.bottom()),
-        )
-
     def _spray_at(self, at: QPointF) -> None:
         last = self._sprayed[-1] if self._sprayed else None
         if last is not None and math.hypot(at.x() - last.x(), at.y() - last.y()) < SPRAY_STEP:
@@ -364,24 +308,4 @@ class PointsPlane(QWidget):
         scatter = QPointF(
             self._random.gauss(0.0, SPRAY_SCATTER), self._random.gauss(0.0, SPRAY_SCATTER)
         )
-        self._sprayed.append(self._inside(at + scatter))
-
-
-def _span(values: FloatArray) -> Span:
-    """Return a range of round numbers with room around `values`."""
-    if not len(values):
-        return Span(-1.0, 1.0)
-    low, high = float(values.min()), float(values.max())
-    if low >= -0.05 and high <= 1.05:
-        return Span(-0.25, 1.25)
-    reach = round_up(max(abs(low), abs(high)) * 1.05)
-    if low < 0.0 < high and min(-low, high) > 0.25 * reach:
-        return Span(-reach, reach)
-    room = 0.08 * (high - low) or 1.0
-    return Span(low - room, high + room)
-
-
-def _rounded(value: float, span: Span, pixels: float) -> float:
-    """Return `value` with no more decimals than a pixel of the plane can tell."""
-    digits = math.ceil(-math.log10((span.high - span.low) / max(1.0, pixels)))
-    return round(value, digits) + 0.0
+        self._sprayed.append(self.ground.inside(at + scatter))
