@@ -32,6 +32,8 @@ from bpviz.ui.style import Theme
 
 LEFT_WIDTH: Final = 288
 RIGHT_WIDTH: Final = 372
+# No panel may keep the window from being made narrow.
+NARROWEST: Final = 130
 LOSS_HEIGHT: Final = 212
 LEFT_HEIGHTS: Final = (330, 300, 120)
 ZOOM_IDS: Final = ("view.zoom_out", "view.zoom_in", "view.fit")
@@ -102,6 +104,8 @@ class Workspace:
             "gradients": self.gradient_panel,
         }
         widgets: dict[str, QWidget] = {**self.panels, "loss": self.loss_plot}
+        for widget in widgets.values():
+            widget.setMinimumWidth(NARROWEST)
         self.docks = {
             name: Dock(name, place.title, widgets[name], scrolled=place.scrolled)
             for name, place in PLACES.items()
