@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass
 from typing import Final
 
@@ -79,6 +79,22 @@ class Checkpoints:
         for gone in self._places[index:]:
             self._size -= self._kept.pop(gone).size
         del self._places[index:]
+
+    def make_room(self, here: Place) -> None:
+        """Move what lies behind `here` up: an entry was put in there, splitting the one it is in.
+
+        States are the same on both sides of such an entry, which the engine reads nothing of.
+        """
+        entry, inside = here
+        added = 2 if inside else 1
+        index = bisect_right(self._places, here) if inside else bisect_left(self._places, here)
+        states = [(place, self._kept.pop(place).state) for place in self._places[index:]]
+        del self._places[index:]
+        for place, state in states:
+            within = place[1] - inside if place[0] == entry else place[1]
+            moved = (place[0] + added, within)
+            self._places.append(moved)
+            self._kept[moved] = Checkpoint(moved, state)
 
     def _thin(self) -> bool:
         """Drop every other checkpoint; return whether any went."""

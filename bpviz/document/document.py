@@ -112,10 +112,10 @@ class Document(QObject):
         if self._published is not before:
             # A run was paused by this very edit, which was made from the numbers before it.
             edit = rebased(edit, self._published)
-        curve = self._timeline.curve.copy()
+        curves = self._timeline.curves.copy()
         dropped = self._timeline.push(edit)
         if dropped is not None:
-            self._runs.put_aside(dropped, curve)
+            self._runs.put_aside(dropped, curves)
         self._publish(edit)
 
     @property

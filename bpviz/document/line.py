@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from bpviz.model.edit import Edit
-from bpviz.model.history import Entry, Place, Train
+from bpviz.model.history import Entry, History, Place, Train
 from bpviz.model.rebase import rebased_tail
+from bpviz.model.schema import Bookmark
 
 
 class Segment(NamedTuple):
@@ -23,6 +24,23 @@ class Line:
     def __init__(self, entries: tuple[Entry, ...] = (), first_iteration: int = 0) -> None:
         self._segments = [Segment(entry, isinstance(entry, Train)) for entry in entries]
         self._first = first_iteration
+        # The bookmarks it starts with, each with the iterations from the start to where it stands.
+        self.bookmarks: dict[Bookmark, int] = {}
+
+    @classmethod
+    def of(cls, history: History) -> Line:
+        """Return the line of `history`, with the bookmarks that its start has."""
+        line = cls(history.entries, history.start.progress.iteration)
+        line.bookmarks = {each: line._trained(each.position) for each in history.start.bookmarks}
+        return line
+
+    def _trained(self, place: Place) -> int:
+        """Return the iterations trained before `place`, which may be one that is not there."""
+        before = [
+            train.train for train, _ in self._segments[: place[0]] if isinstance(train, Train)
+        ]
+        here = self.entry(place[0])
+        return sum(before) + (min(place[1], here.train) if isinstance(here, Train) else 0)
 
     def __len__(self) -> int:
         return len(self._segments)
@@ -60,6 +78,11 @@ class Line:
                     if change.key == "progress":
                         iteration = change.after.iteration
             yield iteration
+
+    def leg(self, place: Place) -> int:
+        """Return how often before `place` an edit set the count of iterations."""
+        entries = (segment.entry for segment in self._segments[: place[0]])
+        return sum(isinstance(entry, Edit) and entry.starts_anew for entry in entries)
 
     def iteration_at(self, place: Place) -> int:
         """Return the updates applied at `place`."""

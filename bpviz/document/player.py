@@ -4,141 +4,55 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
 from bpviz.document.document import Document
 from bpviz.document.reset import reset
 from bpviz.document.runner import Runner
+from bpviz.document.showing import Showing
 from bpviz.document.stage import READY, Stage
-from bpviz.engine.backprop import Trace
-from bpviz.engine.curve import LossCurve
-from bpviz.engine.datasets import Rows, epoch_of
 from bpviz.engine.errors import NonFinite
-from bpviz.engine.frames import Frame, FrameList, Grain
-from bpviz.engine.program import Program
+from bpviz.engine.frames import Grain
 from bpviz.engine.snapshot import Snapshot
 from bpviz.model.edit import Edit
-from bpviz.model.schema import Notation
+from bpviz.model.history import Place
 
 StepGrain: TypeAlias = Literal["term", "neuron", "layer", "phase", "iteration"]
 LONG_RUN = 1_000_000_000
 
 
-class Player(QObject):
+class Player(Showing):
     """Shows one frame of one iteration's trace, and moves both ways.
 
     An iteration is computed whole; stepping only changes which frame is shown. All numbers on
     screen come from `snapshot` (or from `trace` behind it).
     """
 
-    stepped = Signal()
-    run_changed = Signal()
-    curve_changed = Signal()
-    stopped = Signal(str)
-
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._document = document
+        super().__init__(document, parent)
         self._grain: StepGrain = "neuron"
-        self._stage = Stage(document.timeline)
+        self._scrubbing = False
         self._runner = Runner(self._tick, self)
         document.about_to_edit.connect(self.pause)
         document.edited.connect(self._on_edited)
         document.replaced.connect(self._on_replaced)
         document.edit_done.connect(self._on_edit_done)
 
-    # -- what is shown -----------------------------------------------------------------------
-
-    @property
-    def iteration(self) -> int:
-        """Updates applied so far, 0 at the untrained session."""
-        return self._document.timeline.iteration
-
-    @property
-    def last_iteration(self) -> int:
-        """Updates applied at the end of the history line."""
-        return self._document.timeline.last_iteration
-
-    @property
-    def epoch(self) -> int:
-        """Epoch of the iteration shown, from 1; 0 where nothing can be computed."""
-        if self._stage.problem:
-            return 0
-        timeline = self._document.timeline
-        return epoch_of(self.rows.count, timeline.base.training, self.iteration + 1)
-
     @property
     def running(self) -> bool:
-        """Whether a run is on."""
+        """Whether training runs as fast as it goes."""
         return self._runner.running
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """Every number that may be shown now, None where there is a problem."""
+        scrubbed = self._scrubbing and self.frame_index == READY
+        return self._stage.snapshot(running=self.running or scrubbed)
 
     @property
     def grain(self) -> StepGrain:
         """What a step without a grain of its own moves by."""
         return self._grain
-
-    @property
-    def problem(self) -> str:
-        """Why there is no trace: what the session lacks, or where it is not finite; else empty."""
-        return self._stage.problem
-
-    @property
-    def notation(self) -> Notation:
-        """The letters that the session's text has for loss and target."""
-        notation = self._document.timeline.base.notation
-        return notation if isinstance(notation, Notation) else Notation()
-
-    @property
-    def program(self) -> Program:
-        """The network shown, compiled."""
-        timeline = self._document.timeline
-        return timeline.workshop.program(timeline.base)
-
-    @property
-    def rows(self) -> Rows:
-        """All rows of the data."""
-        timeline = self._document.timeline
-        return timeline.workshop.rows(timeline.base)
-
-    @property
-    def curve(self) -> LossCurve:
-        """The losses along the history line."""
-        return self._document.timeline.curve
-
-    @property
-    def trace(self) -> Trace | None:
-        """All that the iteration shown computed, None where there is a problem."""
-        return self._stage.trace
-
-    @property
-    def frames(self) -> FrameList | None:
-        """The frames of the iteration, None where there is a problem."""
-        return self._stage.frames
-
-    @property
-    def frame_index(self) -> int:
-        """Which frame is shown; −1 is ready: before the first."""
-        return self._stage.index
-
-    @property
-    def frame(self) -> Frame | None:
-        """The frame shown; None when ready, running, or where there is a problem."""
-        return None if self.running else self._stage.frame
-
-    @property
-    def sample(self) -> int:
-        """Place in the batch of the chosen sample."""
-        return self._stage.sample
-
-    @property
-    def batch(self) -> list[int]:
-        """Row numbers of the batch shown."""
-        return [] if self._stage.trace is None else [int(row) for row in self._stage.trace.rows]
-
-    @property
-    def snapshot(self) -> Snapshot | None:
-        """Every number that may be shown now, None where there is a problem."""
-        return self._stage.snapshot(running=self.running)
 
     # -- steps -------------------------------------------------------------------------------
 
@@ -216,15 +130,46 @@ class Player(QObject):
         self.pause()
         self._go_to_iteration(iteration)
 
+    def go_to(self, place: Place, frame: int = READY) -> None:
+        """Go to a place of the history line, and show the frame at `frame` there."""
+        self.pause()
+        self._go(place)
+        if frame != READY:
+            self.show_frame(frame)
+
+    def scrub(self, place: Place) -> None:
+        """Go to a place of the history line; the frame shown stays the same.
+
+        Without a frame all numbers of the iteration there are shown, until `rest`.
+        """
+        self.pause()
+        self._scrubbing = True
+        self._move(place)
+
+    def rest(self) -> None:
+        """End scrubbing: what is shown is what stepping shows."""
+        if self._scrubbing:
+            self._scrubbing = False
+            self._stage.move_to(self.frame_index)
+            self.stepped.emit()
+
     def _go_to_iteration(self, iteration: int) -> bool:
         timeline = self._document.timeline
         place = timeline.line.place_of(iteration, timeline.place)
         if place is None:
             return False
-        self._stage.forget_frame()
-        timeline.go(place)
-        self._document.publish(f"Go to iteration {iteration}")
+        self._go(place)
         return True
+
+    def _go(self, place: Place) -> None:
+        """Move to `place` and stand ready there."""
+        self._stage.forget_frame()
+        self._move(place)
+
+    def _move(self, place: Place) -> None:
+        timeline = self._document.timeline
+        timeline.go(place)
+        self._document.publish(f"Go to iteration {timeline.iteration}")
 
     def show_frame(self, index: int) -> None:
         """Show the frame at `index` of this iteration; −1 is ready."""

@@ -7,6 +7,8 @@ from typing import Final
 
 import msgspec
 
+from bpviz.document.curves import Curves
+from bpviz.document.line import Line
 from bpviz.document.timeline import Timeline
 from bpviz.engine.curve import LossCurve
 from bpviz.model.history import History, restore_history, save_history
@@ -25,8 +27,13 @@ class Run:
 
     name: str
     history: History
-    curve: LossCurve
+    curves: Curves
     is_ghost: bool = False
+
+    @property
+    def curve(self) -> LossCurve:
+        """The losses of the leg that the run stands on."""
+        return self.curves.of_leg(Line.of(self.history).leg(self.history.position))
 
 
 class Runs:
@@ -36,16 +43,16 @@ class Runs:
         self.kept: list[Run] = []
         for saved in session.runs:
             history = restore_history(saved.history, session)
-            self.kept.append(Run(saved.name, history, LossCurve()))
+            self.kept.append(Run(saved.name, history, Curves()))
         self.active_name = self._free_name()
 
     def _free_name(self) -> str:
         taken = {run.name for run in self.kept} | {getattr(self, "active_name", "")}
         return next(name for n in range(1, 99) if (name := f"Run {n}") not in taken)
 
-    def put_aside(self, history: History, curve: LossCurve) -> None:
+    def put_aside(self, history: History, curves: Curves) -> None:
         """Make a line a ghost under the active run's name; what goes on gets a new one."""
-        self.kept.append(Run(self.active_name, history, curve, is_ghost=True))
+        self.kept.append(Run(self.active_name, history, curves, is_ghost=True))
         del self.kept[: -(MAX_RUNS - 1)]
         self.active_name = self._free_name()
 
@@ -56,8 +63,8 @@ class Runs:
     def switch(self, index: int, active: Timeline) -> Timeline:
         """Put the active line among the kept and return the one at `index` instead."""
         run = self.kept[index]
-        timeline = Timeline.of(run.history, run.curve)
-        self.kept[index] = Run(self.active_name, active.history, active.curve)
+        timeline = Timeline.of(run.history, run.curves)
+        self.kept[index] = Run(self.active_name, active.history, active.curves)
         self.active_name = run.name
         return timeline
 

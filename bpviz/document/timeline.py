@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bpviz.document.checkpoints import Checkpoints
+from bpviz.document.curves import Curves, take_losses
 from bpviz.document.line import Line
 from bpviz.document.workshop import Workshop
 from bpviz.engine.curve import LossCurve
 from bpviz.engine.datasets import batches_per_epoch
-from bpviz.engine.errors import NonFinite
 from bpviz.engine.state import State, state_of, with_state
 from bpviz.engine.statistics import layer_norms
 from bpviz.model.edit import Edit, apply
@@ -32,28 +32,28 @@ class Timeline:
 
     def __init__(self, session: Session) -> None:
         self._start = msgspec.structs.replace(session, history=msgspec.UNSET)
-        self._line = Line((), self._start.progress.iteration)
         self._place: Place = (0, 0)
         self._base = self._start
         if isinstance(session.history, SavedHistory):
             history = restore_history(session.history, session)
-            self._start = history.start
-            self._line = Line(history.entries, self._start.progress.iteration)
-            self._place = history.position
+            self._start, self._place = history.start, history.position
+            self._line = Line.of(history)
+        else:
+            self._line = Line.of(History(self._start))
         self._workshop = Workshop()
         self._checkpoints = Checkpoints()
         # Sessions known whole, by the entry they stand before: where going back starts from.
         self._known: dict[int, Session] = {0: self._start}
         self._extends = ""  # "step" or "run" while new iterations join the last training entry
         self._state: State | None = None
-        self.curve = LossCurve.of(session.progress.curve)
+        self._curves = Curves({self._line.leg(self._place): LossCurve.of(session.progress.curve)})
 
     @classmethod
-    def of(cls, history: History, curve: LossCurve) -> Timeline:
-        """Return the line `history` with its curve, at the position it names."""
+    def of(cls, history: History, curves: Curves) -> Timeline:
+        """Return the line `history` with its curves, at the position it names."""
         timeline = cls(history.start)
-        timeline._line = Line(history.entries, history.start.progress.iteration)
-        timeline.curve = curve
+        timeline._line = Line.of(history)
+        timeline._curves = curves
         timeline.go(history.position)
         return timeline
 
@@ -74,6 +74,16 @@ class Timeline:
         """The line as the model's History."""
         entries = tuple(segment.entry for segment in self._line.segments)
         return History(self._start, entries, self._place)
+
+    @property
+    def curves(self) -> Curves:
+        """The losses along the line."""
+        return self._curves
+
+    @property
+    def curve(self) -> LossCurve:
+        """The losses along that leg of the line on which the position lies."""
+        return self._curves.of_leg(self._line.leg(self._place))
 
     @property
     def at_end(self) -> bool:
@@ -129,8 +139,8 @@ class Timeline:
         if not edit.is_cosmetic and not self.at_end:
             if self.last_iteration > self.iteration:
                 dropped = History(self._start, self.history.entries, self._line.end)
-            self.curve.cut(self.iteration)
-        self._forget_behind()
+            self._curves.cut(self._line.leg(self._place), self.iteration)
+        self._forget_behind(edit)
         self._place = self._line.put(edit, self._place)
         self._stand_on(after, keep_state=edit.is_cosmetic)
         self._forget_loss(edit)
@@ -141,9 +151,12 @@ class Timeline:
         if not edit.is_cosmetic:
             self.curve.forget(self.iteration)
 
-    def _forget_behind(self) -> None:
-        """Drop what is kept for places behind the position."""
-        self._checkpoints.cut(self._place)
+    def _forget_behind(self, edit: Edit) -> None:
+        """Drop what is kept for places behind the position, where `edit` changes them."""
+        if edit.is_cosmetic:
+            self._checkpoints.make_room(self._place)
+        else:
+            self._checkpoints.cut(self._place)
         entry = self._place[0]
         self._known = {index: kept for index, kept in self._known.items() if index <= entry}
 
@@ -218,10 +231,16 @@ class Timeline:
         self._stand_on(session)
 
     def _replay(self, train: Train, count: int) -> None:
-        entry, inside = self._place
+        """Train `count` iterations of an entry anew, and keep what going back will need."""
+        (entry, inside), trainer = self._place, self._workshop.trainer(self._base, train.kernel)
         if not inside:
             self._remember(entry)
-        self._workshop.trainer(self._base, train.kernel).advance(self.state, count)
+        goal = inside + count
+        while inside < goal:
+            step = min(goal - inside, self._to_next_stop(inside))
+            trainer.advance(self.state, step)
+            inside += step
+            self._pass(entry, inside)
 
     def _remember(self, entry: int) -> None:
         """Keep the session and the state at the start of a training entry."""
@@ -282,6 +301,10 @@ class Timeline:
             self._line.set_training(entry, Train(inside, kernel), is_run=by == "run")
             self._extends = by
         self._place = self._line.normal((entry, inside))
+        self._pass(entry, inside)
+
+    def _pass(self, entry: int, inside: int) -> None:
+        """Keep the checkpoint and the losses due where the state stands."""
         if inside % self._checkpoints.spacing == 0:
             self._checkpoints.add((entry, inside), self.state)
         per_epoch = self._epoch_length()
@@ -304,14 +327,8 @@ class Timeline:
         """Add the losses at the position to the curve, where it lacks them."""
         if self.curve.has(self.iteration):
             return
-        trainer = self._workshop.trainer(self._base)
-        try:
-            train = trainer.loss(self.state.theta, "train")
-            tested = self._workshop.rows(self._base).test_count
-            test = trainer.loss(self.state.theta, "test") if tested else None
-        except NonFinite:
-            return
-        self.curve.record(self.iteration, train, test)
+        has_test = self._workshop.rows(self._base).test_count > 0
+        take_losses(self.curve, self._workshop.trainer(self._base), self.state, test=has_test)
 
     def record_gradient(self, iteration: int, gradient: FloatArray) -> None:
         """Add the sizes of `gradient` [P], that of the iteration after `iteration` updates."""

@@ -53,6 +53,11 @@ class LossCurve:
         index = bisect_right(self.iteration, iteration)
         return bool(index) and self.iteration[index - 1] == iteration
 
+    def value_at(self, iteration: int) -> float | None:
+        """Return the training loss last recorded at or before `iteration`, None before any."""
+        index = bisect_right(self.iteration, iteration)
+        return self.train[index - 1] if index else None
+
     def record(self, iteration: int, train: float, test: float | None) -> None:
         """Add the losses after `iteration` updates; a point that is there already is replaced."""
         self._drop(iteration)

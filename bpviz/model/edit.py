@@ -59,6 +59,11 @@ class Edit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         """Whether the engine reads nothing of what changes (positions, labels, notes …)."""
         return all(_is_cosmetic(change.key) for change in self.changes)
 
+    @property
+    def starts_anew(self) -> bool:
+        """Whether this sets the count of iterations: back to the start, or weights drawn anew."""
+        return any(change.key == "progress" for change in self.changes)
+
 
 COSMETIC_FIELDS: Final = frozenset({"label", "position"})
 SESSION_KEYS: Final = (

@@ -26,6 +26,7 @@ from bpviz.ui.panels.lesson_panel import LessonPanel
 from bpviz.ui.panels.notes_panel import NotesPanel
 from bpviz.ui.panels.panel import Panel
 from bpviz.ui.panels.step_line import StepLine
+from bpviz.ui.panels.timeline_bar import TimelineBar
 from bpviz.ui.panels.training_panel import TrainingPanel
 from bpviz.ui.plots.loss_plot import LossPlot
 from bpviz.ui.style import Theme
@@ -83,6 +84,7 @@ class Workspace:
         zoom = [actions[each] for each in ZOOM_IDS]
         self.canvas_frame = CanvasFrame(self.canvas, zoom)
         self.step_line = StepLine(player, theme)
+        self.timeline_bar = TimelineBar(document, player, theme)
         self.header = Header(document, player)
         self.data_panel = DataPanel(document, player, theme)
         self.training_panel = TrainingPanel(document, player)
@@ -124,6 +126,7 @@ class Workspace:
         column.setSpacing(0)
         column.addWidget(self.canvas_frame, 1)
         column.addWidget(self.step_line)
+        column.addWidget(self.timeline_bar)
         window.setCentralWidget(middle)
         window.setCorner(Qt.Corner.BottomLeftCorner, Area.LeftDockWidgetArea)
         window.setCorner(Qt.Corner.BottomRightCorner, Area.RightDockWidgetArea)
@@ -174,6 +177,7 @@ class Workspace:
         """Show the numbers of the present step."""
         self.step_line.refresh()
         self.header.refresh()
+        self.timeline_bar.refresh_live()
         for panel in self.panels.values():
             panel.follow_numbers()
 
@@ -183,14 +187,18 @@ class Workspace:
 
     def set_digits(self, digits: int) -> None:
         """Show numbers with `digits` significant digits everywhere."""
-        for part in (self.scene, self.step_line, self.header, self.loss_plot):
+        for part in (
+            self.scene, self.step_line, self.timeline_bar, self.header, self.loss_plot
+        ):  # fmt: skip
             part.set_digits(digits)
         for panel in self.panels.values():
             panel.set_digits(digits)
 
     def apply_theme(self, theme: Theme) -> None:
         """Follow the theme everywhere."""
-        for part in (self.canvas, self.step_line, self.header, self.loss_plot):
+        for part in (
+            self.canvas, self.step_line, self.timeline_bar, self.header, self.loss_plot
+        ):  # fmt: skip
             part.apply_theme(theme)
         for panel in self.panels.values():
             panel.apply_theme(theme)

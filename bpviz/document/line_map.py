@@ -1,0 +1,139 @@
+"""The history line as one stretch: how far along it each place lies, and what is marked on it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import Literal, NamedTuple, TypeAlias
+
+import msgspec
+
+from bpviz.document.line import Line
+from bpviz.model.edit import Edit
+from bpviz.model.history import Place, Train
+from bpviz.model.schema import Bookmark
+
+MarkKind: TypeAlias = Literal["edit", "bookmark"]
+
+
+class Mark(NamedTuple):
+    """An edit or a bookmark on the line: how far along it stands, and the place behind it."""
+
+    along: int
+    place: Place
+    kind: MarkKind
+    label: str
+    bookmark: Bookmark | None = None
+
+
+class Leg(NamedTuple):
+    """A stretch of the line on which iterations count up: from where, from which iteration."""
+
+    along: int
+    iteration: int
+    length: int
+
+
+class LineMap:
+    """Distances along a line: every iteration of training counts one, edits nothing.
+
+    Unlike the iteration, the distance never falls: it goes on where an edit starts training anew.
+    """
+
+    def __init__(self, line: Line) -> None:
+        self._first = line.bookmarks
+        self._entries = [segment.entry for segment in line.segments]
+        self._iterations = list(line.iterations())
+        self._starts = [0]
+        for entry in self._entries:
+            length = entry.train if isinstance(entry, Train) else 0
+            self._starts.append(self._starts[-1] + length)
+        self.marks = tuple(self._marks())
+
+    @property
+    def length(self) -> int:
+        """Iterations from one end of the line to the other."""
+        return self._starts[-1]
+
+    def along(self, place: Place) -> int:
+        """Return how far along the line `place` lies."""
+        return self._starts[place[0]] + place[1]
+
+    def iteration(self, along: int) -> int:
+        """Return the updates applied at the distance `along`."""
+        entry, inside = self.place(along)
+        return self._iterations[entry] + inside
+
+    def place(self, along: int) -> Place:
+        """Return the last place at the distance `along`: behind the edits that stand there."""
+        along = min(max(along, 0), self.length)
+        entry = bisect_right(self._starts, along) - 1
+        return (entry, along - self._starts[entry])
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """The stretches on which iterations count up, in order; each has a loss curve."""
+        found = [Leg(0, self._iterations[0], 0)]
+        for index, entry in enumerate(self._entries):
+            along, iteration, length = found[-1]
+            if isinstance(entry, Train):
+                found[-1] = Leg(along, iteration, length + entry.train)
+            elif entry.starts_anew:
+                found.append(Leg(self._starts[index], self._iterations[index + 1], 0))
+        return tuple(found)
+
+    def mark(self, bookmark: Bookmark) -> Mark | None:
+        """Return the mark of `bookmark`, None where it no longer stands on the line."""
+        return next((mark for mark in self.marks if mark.bookmark == bookmark), None)
+
+    @property
+    def bookmarks(self) -> tuple[Mark, ...]:
+        """The marks that are bookmarks, in the order of the line."""
+        return tuple(mark for mark in self.marks if mark.bookmark is not None)
+
+    def _marks(self) -> list[Mark]:
+        marks = [
+            Mark(along, self.place(along), "bookmark", bookmark.name, bookmark)
+            for bookmark, along in self._first.items()
+            if along <= self.length
+        ]
+        for index, entry in enumerate(self._entries):
+            if not isinstance(entry, Edit):
+                continue
+            along, place = self._starts[index], (index + 1, 0)
+            changed = next((c for c in entry.changes if c.key == "bookmarks"), None)
+            if changed is None:
+                marks.append(Mark(along, place, "edit", told(entry)))
+                continue
+            before, after = set(changed.before), set(changed.after)
+            gone = [mark.bookmark for mark in marks if mark.bookmark in before - after]
+            added = [bookmark for bookmark in changed.after if bookmark not in before]
+            if len(gone) == 1 and len(added) == 1:
+                # Renamed: it stays where it was.
+                marks = [
+                    mark._replace(label=added[0].name, bookmark=added[0])
+                    if mark.bookmark == gone[0]
+                    else mark
+                    for mark in marks
+                ]
+                continue
+            marks = [mark for mark in marks if mark.bookmark not in gone or mark.bookmark is None]
+            marks += [Mark(along, place, "bookmark", each.name, each) for each in added]
+        return sorted(marks, key=lambda mark: mark.place)
+
+
+def told(edit: Edit) -> str:
+    """Return what `edit` did in a few words, with the numbers before and after where it is one."""
+    if len(edit.changes) != 1:
+        return edit.label
+    change = edit.changes[0]
+    _, _, field = change.key.rpartition("/")
+    before, after = change.before, change.after
+    if field == "optimizer" and type(before) is type(after):
+        fields = (each.name for each in msgspec.structs.fields(after))
+        changed = [name for name in fields if getattr(before, name) != getattr(after, name)]
+        if len(changed) == 1:
+            field = changed[0]
+            before, after = getattr(before, field), getattr(after, field)
+    if not all(isinstance(each, int | float) for each in (before, after)):
+        return edit.label
+    return f"{field.replace('_', ' ')} {before:g} → {after:g}"

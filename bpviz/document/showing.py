@@ -1,0 +1,122 @@
+"""What a player shows: position, trace, frame, sample and curve, and the signals that tell."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from bpviz.document.document import Document
+from bpviz.document.line_map import LineMap
+from bpviz.document.stage import Stage
+from bpviz.engine.backprop import Trace
+from bpviz.engine.curve import LossCurve
+from bpviz.engine.datasets import Rows, batches_per_epoch, epoch_of
+from bpviz.engine.frames import Frame, FrameList
+from bpviz.engine.program import Program
+from bpviz.model.schema import Notation
+
+
+class Showing(QObject):
+    """All that views read of a player. All numbers on screen come from `snapshot` or `trace`."""
+
+    stepped = Signal()
+    run_changed = Signal()
+    curve_changed = Signal()
+    stopped = Signal(str)
+
+    def __init__(self, document: Document, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._stage = Stage(document.timeline)
+
+    @property
+    def running(self) -> bool:
+        """Whether training runs as fast as it goes."""
+        return False
+
+    @property
+    def iteration(self) -> int:
+        """Updates applied so far, 0 at the untrained session."""
+        return self._document.timeline.iteration
+
+    @property
+    def last_iteration(self) -> int:
+        """Updates applied at the end of the history line."""
+        return self._document.timeline.last_iteration
+
+    @property
+    def epoch(self) -> int:
+        """Epoch of the iteration shown, from 1; 0 where nothing can be computed."""
+        if self._stage.problem:
+            return 0
+        timeline = self._document.timeline
+        return epoch_of(self.rows.count, timeline.base.training, self.iteration + 1)
+
+    @property
+    def epoch_length(self) -> int:
+        """Iterations in an epoch; 0 where nothing can be computed."""
+        if self._stage.problem:
+            return 0
+        return batches_per_epoch(self.rows.count, self._document.timeline.base.training)
+
+    @property
+    def line_map(self) -> LineMap:
+        """The history line as a stretch of iterations, with edits and bookmarks on it."""
+        return LineMap(self._document.timeline.line)
+
+    @property
+    def problem(self) -> str:
+        """Why there is no trace: what the session lacks, or where it is not finite; else empty."""
+        return self._stage.problem
+
+    @property
+    def notation(self) -> Notation:
+        """The letters that the session's text has for loss and target."""
+        notation = self._document.timeline.base.notation
+        return notation if isinstance(notation, Notation) else Notation()
+
+    @property
+    def program(self) -> Program:
+        """The network shown, compiled."""
+        timeline = self._document.timeline
+        return timeline.workshop.program(timeline.base)
+
+    @property
+    def rows(self) -> Rows:
+        """All rows of the data."""
+        timeline = self._document.timeline
+        return timeline.workshop.rows(timeline.base)
+
+    @property
+    def curve(self) -> LossCurve:
+        """The losses along the history line."""
+        return self._document.timeline.curve
+
+    @property
+    def trace(self) -> Trace | None:
+        """All that the iteration shown computed, None where there is a problem."""
+        return self._stage.trace
+
+    @property
+    def frames(self) -> FrameList | None:
+        """The frames of the iteration, None where there is a problem."""
+        return self._stage.frames
+
+    @property
+    def frame_index(self) -> int:
+        """Which frame is shown; −1 is ready: before the first."""
+        return self._stage.index
+
+    @property
+    def frame(self) -> Frame | None:
+        """The frame shown; None when ready, running, or where there is a problem."""
+        return None if self.running else self._stage.frame
+
+    @property
+    def sample(self) -> int:
+        """Place in the batch of the chosen sample."""
+        return self._stage.sample
+
+    @property
+    def batch(self) -> list[int]:
+        """Row numbers of the batch shown."""
+        return [] if self._stage.trace is None else [int(row) for row in self._stage.trace.rows]

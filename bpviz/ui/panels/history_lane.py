@@ -1,0 +1,229 @@
+"""The timeline's lower lane: the whole history with its losses, edits and bookmarks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from bpviz.document.line_map import LineMap, Mark
+from bpviz.model.history import Place
+from bpviz.ui.panels.lane import ENDS, Lane, placed_labels
+from bpviz.ui.plots.scales import drawable
+from bpviz.ui.style import Theme, mix, scaled_font
+
+TOP: Final = 5
+STRIP: Final = 26
+HEIGHT: Final = 50
+KNOB: Final = 5.5
+# A press this near to a mark means the mark.
+SNAP: Final = 4.0
+# Marks nearer to each other are drawn as one.
+TOGETHER: Final = 3.0
+LONGEST_LABEL: Final = 150.0
+FAR: Final = 20
+TEXT: Final = 11
+AHEAD: Final = 0.4
+
+FloatArray = NDArray[np.float64]
+
+
+class Stretch(NamedTuple):
+    """The losses of one leg of the line: how far along [P], and the loss there [P]."""
+
+    along: FloatArray
+    loss: FloatArray
+
+
+class Cluster(NamedTuple):
+    """Marks that are drawn as one, at `x`."""
+
+    x: float
+    marks: tuple[Mark, ...]
+
+    @property
+    def label(self) -> str:
+        """The name of the one bookmark or edit, or how many there are."""
+        starred = [mark for mark in self.marks if mark.kind == "bookmark"]
+        if starred:
+            rest = f" +{len(starred) - 1}" if len(starred) > 1 else ""
+            return f"★ {starred[-1].label}{rest}"
+        return self.marks[0].label if len(self.marks) == 1 else f"{len(self.marks)} changes"
+
+
+class HistoryLane(Lane):
+    """Shows the line from its start to its end; what lies ahead of the position is dim."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, "history", parent)
+        self._map: LineMap | None = None
+        self._place: Place = (0, 0)
+        self._losses: Sequence[Stretch] = ()
+        self._about = ""
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(HEIGHT)
+
+    def show_line(
+        self, line_map: LineMap, place: Place, losses: Sequence[Stretch], about: str
+    ) -> None:
+        """Show a line with its losses and the position on it; `about` says where that is."""
+        self._map, self._place, self._losses, self._about = line_map, place, losses, about
+        self.speak(f"History: {about}")
+        self.update()
+
+    # -- places ------------------------------------------------------------------------------------
+
+    def x_of(self, along: float) -> float:
+        """Return where the distance `along` the line is drawn."""
+        length = max(self._map.length if self._map else 0, 1)
+        return ENDS + (self.width() - 2 * ENDS) * along / length
+
+    def clusters(self) -> list[Cluster]:
+        """Return the marks, those too near to be told apart put together."""
+        found: list[Cluster] = []
+        for mark in self._map.marks if self._map else ():
+            x = self.x_of(mark.along)
+            if found and x - found[-1].x <= TOGETHER:
+                found[-1] = Cluster(found[-1].x, (*found[-1].marks, mark))
+            else:
+                found.append(Cluster(x, (mark,)))
+        return found
+
+    def _near(self, x: float) -> Cluster | None:
+        near = [cluster for cluster in self.clusters() if abs(cluster.x - x) <= SNAP]
+        return min(near, key=lambda cluster: abs(cluster.x - x), default=None)
+
+    def target_at(self, x: float) -> Place | None:
+        """Return the place drawn at `x`; near a mark the place right behind it."""
+        if self._map is None:
+            return None
+        near = self._near(x)
+        if near is not None and near.x > ENDS:
+            return near.marks[-1].place
+        share = (x - ENDS) / max(self.width() - 2 * ENDS, 1)
+        return self._map.place(round(min(max(share, 0.0), 1.0) * self._map.length))
+
+    def target_by(self, move: str) -> Place | None:
+        """Return the next iteration, the next twentieth of the line, or its start or end."""
+        line = self._map
+        if line is None:
+            return None
+        along = line.along(self._place)
+        far = max(line.length // FAR, 1)
+        if move == "start":
+            return (0, 0)
+        step = {"back": -1, "forward": 1, "far_back": -far, "far_forward": far, "end": line.length}
+        return line.place(along + step[move])
+
+    def tip_at(self, x: float) -> str:
+        """Return the iteration at `x`, with its loss and what was changed there."""
+        if self._map is None:
+            return ""
+        near = self._near(x)
+        lines = []
+        if near is not None:
+            lines = [("★ " if m.kind == "bookmark" else "") + m.label for m in near.marks[-6:]]
+            if len(near.marks) > len(lines):
+                lines.insert(0, f"… and {len(near.marks) - len(lines)} before")
+        place = self.target_at(x)
+        assert place is not None
+        iteration = self._map.iteration(self._map.along(place))
+        return "\n".join([*lines, f"Iteration {iteration:,}: click or drag to go there"])
+
+    # -- painting ----------------------------------------------------------------------------------
+
+    def paint(self, painter: QPainter) -> None:
+        """Paint the strip, the losses, the marks with their labels, and the knob."""
+        theme = self._theme
+        here = self.x_of(self._map.along(self._place)) if self._map else float(ENDS)
+        strip = QRectF(ENDS, TOP, self.width() - 2 * ENDS, STRIP)
+        painter.setPen(QPen(QColor(theme.border), 1.0))
+        painter.setBrush(QColor(theme.field))
+        painter.drawRoundedRect(strip.adjusted(-0.5, -0.5, 0.5, 0.5), 3, 3)
+        self._paint_losses(painter, strip, here)
+        clusters = self.clusters()
+        self._paint_marks(painter, clusters, here)
+        self._paint_labels(painter, clusters)
+        painter.setPen(QPen(QColor(theme.window), 1.5))
+        painter.setBrush(QColor(theme.text))
+        painter.drawEllipse(QPointF(here, TOP + STRIP / 2), KNOB, KNOB)
+
+    def _paint_losses(self, painter: QPainter, strip: QRectF, here: float) -> None:
+        """Paint the curves, each part in full colour up to `here`."""
+        scaled = _scaled([stretch.loss for stretch in self._losses])
+        theme = self._theme
+        box = strip.adjusted(0, 4, 0, -4)
+        for passed in (False, True):
+            color = theme.positive if passed else mix(theme.field, theme.positive, AHEAD)
+            painter.setPen(QPen(QColor(color), 1.5))
+            clip = strip.adjusted(0, 0, here - strip.right(), 0)
+            painter.setClipRect(clip if passed else strip)
+            for stretch, height in zip(self._losses, scaled, strict=True):
+                x = ENDS + strip.width() * stretch.along / max(
+                    self._map.length if self._map else 0, 1
+                )
+                for points in _runs(x, box.bottom() - height * box.height()):
+                    painter.drawPolyline(points)
+        painter.setClipping(False)
+
+    def _paint_marks(self, painter: QPainter, clusters: list[Cluster], here: float) -> None:
+        for cluster in clusters:
+            painter.setPen(QPen(QColor(self._mark_color(cluster, here)), 1.5))
+            top, bottom = TOP - 2.0, TOP + STRIP + 2.0
+            painter.drawLine(QLineF(cluster.x, top, cluster.x, bottom))
+
+    def _paint_labels(self, painter: QPainter, clusters: list[Cluster]) -> None:
+        painter.setFont(scaled_font(self.font(), TEXT))
+        painter.setPen(QColor(self._theme.muted))
+        metrics = painter.fontMetrics()
+        texts = [
+            metrics.elidedText(each.label, Qt.TextElideMode.ElideRight, int(LONGEST_LABEL))
+            for each in clusters
+        ]
+        wanted = [
+            (each.x, metrics.horizontalAdvance(text), _weight(each))
+            for each, text in zip(clusters, texts, strict=True)
+        ]
+        for index, left in placed_labels(wanted, ENDS, self.width() - ENDS):
+            at = QPointF(left, TOP + STRIP + 5 + metrics.ascent())
+            painter.drawText(at, texts[index])
+
+    def _mark_color(self, cluster: Cluster, here: float) -> str:
+        theme = self._theme
+        starred = any(mark.kind == "bookmark" for mark in cluster.marks)
+        color = theme.update if starred else theme.negative
+        return mix(theme.window, color, 0.55) if cluster.x > here + 0.5 else color
+
+
+def _weight(cluster: Cluster) -> int:
+    return int(any(mark.kind == "bookmark" for mark in cluster.marks))
+
+
+def _scaled(losses: Sequence[FloatArray]) -> list[FloatArray]:
+    """Return the losses from 0 (lowest) to 1, logarithmic where they span much."""
+    every = np.concatenate([np.empty(0), *losses])
+    finite = every[np.isfinite(every)]
+    logarithmic = bool(finite.size and finite.min() > 0 and finite.max() > 20 * finite.min())
+    shown = [drawable(loss, logarithmic) for loss in losses]
+    known = drawable(finite, logarithmic)
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+    size = high - low
+    return [
+        (loss - low) / size if size > 0 else np.where(np.isfinite(loss), 0.5, np.nan)
+        for loss in shown
+    ]
+
+
+def _runs(x: FloatArray, y: FloatArray) -> list[QPolygonF]:
+    """Return the points as lines, broken where there is no value."""
+    found: list[QPolygonF] = []
+    for piece in np.split(np.arange(len(x)), np.flatnonzero(~np.isfinite(y))):
+        kept = piece[np.isfinite(y[piece])]
+        if len(kept) > 1:
+            found.append(QPolygonF([QPointF(x[i], y[i]) for i in kept.tolist()]))
+    return found
