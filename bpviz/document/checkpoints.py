@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from bpviz.engine.state import State
+from bpviz.model.edit import Edit
 from bpviz.model.history import Place
+from bpviz.model.schema import Session
 
 BUDGET: Final = 64 * 1024 * 1024
 # Restoring and replaying must stay below the time of a frame, whatever the length of the run.
@@ -42,6 +44,8 @@ class Checkpoints:
         self._kept: dict[Place, Checkpoint] = {}
         self._size = 0
         self.spacing = FIRST_SPACING
+        # Sessions known whole, by the entry they stand before: where going back starts from.
+        self.sessions: dict[int, Session] = {}
 
     def __len__(self) -> int:
         return len(self._places)
@@ -62,6 +66,11 @@ class Checkpoints:
         while self._is_full and self._thin():
             pass
 
+    def remember(self, entry: int, session: Session, state: State) -> None:
+        """Keep the session and the state at the start of a training entry."""
+        self.sessions[entry] = session
+        self.add((entry, 0), state)
+
     @property
     def _is_full(self) -> bool:
         return self._size > self._budget or len(self._places) > self._limit
@@ -72,6 +81,14 @@ class Checkpoints:
         if index and self._places[index - 1][0] == place[0]:
             return self._kept[self._places[index - 1]]
         return None
+
+    def put(self, edit: Edit, here: Place) -> None:
+        """Drop what is kept for places behind `here`, unless `edit`, put in there, keeps them."""
+        if edit.is_cosmetic:
+            self.make_room(here)
+        else:
+            self.cut(here)
+        self.sessions = {index: kept for index, kept in self.sessions.items() if index <= here[0]}
 
     def cut(self, place: Place) -> None:
         """Forget what lies behind `place`."""

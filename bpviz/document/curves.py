@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bpviz.engine.curve import LossCurve
 from bpviz.engine.errors import NonFinite
+from bpviz.engine.program import Program
 from bpviz.engine.state import State
+from bpviz.engine.statistics import layer_norms
 from bpviz.engine.trainer import Trainer
+
+FloatArray = NDArray[np.float64]
 
 
 @dataclass
@@ -38,3 +45,8 @@ def take_losses(curve: LossCurve, trainer: Trainer, state: State, *, test: bool)
     except NonFinite:
         return
     curve.record(state.iteration, trained, tested)
+
+
+def take_gradient(curve: LossCurve, program: Program, iteration: int, gradient: FloatArray) -> None:
+    """Record in `curve` the sizes of `gradient` [P], that of the iteration after `iteration`."""
+    curve.gradients.record(iteration, layer_norms(program, gradient))

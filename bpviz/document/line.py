@@ -51,6 +51,11 @@ class Line:
         return tuple(self._segments)
 
     @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All entries."""
+        return tuple(segment.entry for segment in self._segments)
+
+    @property
     def end(self) -> Place:
         """The place behind the last entry."""
         return (len(self._segments), 0)

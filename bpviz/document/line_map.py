@@ -41,7 +41,7 @@ class LineMap:
 
     def __init__(self, line: Line) -> None:
         self._first = line.bookmarks
-        self._entries = [segment.entry for segment in line.segments]
+        self._entries = line.entries
         self._iterations = list(line.iterations())
         self._starts = [0]
         for entry in self._entries:

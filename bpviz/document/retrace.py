@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bpviz.document.curves import Curves
 from bpviz.document.timeline import Timeline
 from bpviz.engine.curve import LossCurve
 from bpviz.engine.errors import NonFinite
@@ -23,7 +24,7 @@ class Retrace:
     """
 
     def __init__(self, history: History, visit: Visit | None = None, stops: int = 400) -> None:
-        self._timeline = Timeline.of(History(history.start, history.entries, (0, 0)), LossCurve())
+        self._timeline = Timeline.of(History(history.start, history.entries, (0, 0)), Curves())
         self._visit = visit
         self._total = sum(each.train for each in history.entries if isinstance(each, Train))
         self._stride = max(1, -(-self._total // max(1, stops)))

@@ -5,22 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from bpviz.document.checkpoints import Checkpoints
-from bpviz.document.curves import Curves, take_losses
+from bpviz.document.curves import Curves, FloatArray, take_gradient, take_losses
 from bpviz.document.line import Line
 from bpviz.document.workshop import Workshop
 from bpviz.engine.curve import LossCurve
 from bpviz.engine.datasets import batches_per_epoch
 from bpviz.engine.state import State, state_of, with_state
-from bpviz.engine.statistics import layer_norms
 from bpviz.model.edit import Edit, apply
 from bpviz.model.history import History, Place, Train, restore_history
 from bpviz.model.schema import SavedHistory, Session
-
-FloatArray = NDArray[np.float64]
 
 
 class Timeline:
@@ -42,8 +37,7 @@ class Timeline:
             self._line = Line.of(History(self._start))
         self._workshop = Workshop()
         self._checkpoints = Checkpoints()
-        # Sessions known whole, by the entry they stand before: where going back starts from.
-        self._known: dict[int, Session] = {0: self._start}
+        self._checkpoints.sessions[0] = self._start
         self._extends = ""  # "step" or "run" while new iterations join the last training entry
         self._state: State | None = None
         self._curves = Curves({self._line.leg(self._place): LossCurve.of(session.progress.curve)})
@@ -72,8 +66,7 @@ class Timeline:
     @property
     def history(self) -> History:
         """The line as the model's History."""
-        entries = tuple(segment.entry for segment in self._line.segments)
-        return History(self._start, entries, self._place)
+        return History(self._start, self._line.entries, self._place)
 
     @property
     def curves(self) -> Curves:
@@ -140,7 +133,7 @@ class Timeline:
             if self.last_iteration > self.iteration:
                 dropped = History(self._start, self.history.entries, self._line.end)
             self._curves.cut(self._line.leg(self._place), self.iteration)
-        self._forget_behind(edit)
+        self._checkpoints.put(edit, self._place)
         self._place = self._line.put(edit, self._place)
         self._stand_on(after, keep_state=edit.is_cosmetic)
         self._forget_loss(edit)
@@ -150,15 +143,6 @@ class Timeline:
         """Forget the loss at the position: an edit gave this iteration another one."""
         if not edit.is_cosmetic:
             self.curve.forget(self.iteration)
-
-    def _forget_behind(self, edit: Edit) -> None:
-        """Drop what is kept for places behind the position, where `edit` changes them."""
-        if edit.is_cosmetic:
-            self._checkpoints.make_room(self._place)
-        else:
-            self._checkpoints.cut(self._place)
-        entry = self._place[0]
-        self._known = {index: kept for index, kept in self._known.items() if index <= entry}
 
     def _stand_on(self, session: Session, *, keep_state: bool = False) -> None:
         """Make `session` the one at the position."""
@@ -193,9 +177,9 @@ class Timeline:
             self._stand_on(session)
         if self._place <= place:
             return
-        entry = max(index for index in self._known if index <= place[0])
+        entry = max(index for index in self._checkpoints.sessions if index <= place[0])
         self._place = (entry, 0)
-        self._stand_on(self._known[entry])
+        self._stand_on(self._checkpoints.sessions[entry])
         if entry == place[0]:
             self._jump_inside(place)
 
@@ -208,10 +192,12 @@ class Timeline:
 
     def _walk_on(self, place: Place) -> None:
         """Replay from the position to `place`."""
-        ahead = [index for index in self._known if self._place[0] < index <= place[0]]
+        ahead = [
+            index for index in self._checkpoints.sessions if self._place[0] < index <= place[0]
+        ]
         if ahead:
             self._place = (max(ahead), 0)
-            self._stand_on(self._known[max(ahead)])
+            self._stand_on(self._checkpoints.sessions[max(ahead)])
         while self._place < place:
             entry = self._place[0]
             train = self._line.entry(entry)
@@ -234,18 +220,13 @@ class Timeline:
         """Train `count` iterations of an entry anew, and keep what going back will need."""
         (entry, inside), trainer = self._place, self._workshop.trainer(self._base, train.kernel)
         if not inside:
-            self._remember(entry)
+            self._checkpoints.remember(entry, self.session, self.state)
         goal = inside + count
         while inside < goal:
             step = min(goal - inside, self._to_next_stop(inside))
             trainer.advance(self.state, step)
             inside += step
-            self._pass(entry, inside)
-
-    def _remember(self, entry: int) -> None:
-        """Keep the session and the state at the start of a training entry."""
-        self._known[entry] = self.session
-        self._checkpoints.add((entry, 0), self.state)
+            self._pass(entry, inside, train.kernel)
 
     # -- training ----------------------------------------------------------------------------
 
@@ -285,7 +266,7 @@ class Timeline:
             kernel = here.kernel
             count = min(count, here.train - inside)
         if not inside:
-            self._remember(entry)
+            self._checkpoints.remember(entry, self.session, self.state)
         count = min(count, self._to_next_stop(inside))
         before = self.state.iteration
         try:
@@ -301,39 +282,37 @@ class Timeline:
             self._line.set_training(entry, Train(inside, kernel), is_run=by == "run")
             self._extends = by
         self._place = self._line.normal((entry, inside))
-        self._pass(entry, inside)
+        self._pass(entry, inside, kernel)
 
-    def _pass(self, entry: int, inside: int) -> None:
-        """Keep the checkpoint and the losses due where the state stands."""
+    def _pass(self, entry: int, inside: int, kernel: str) -> None:
+        """Keep the checkpoint, the losses and the gradient due where the state stands."""
         if inside % self._checkpoints.spacing == 0:
             self._checkpoints.add((entry, inside), self.state)
-        per_epoch = self._epoch_length()
-        if self.iteration % per_epoch == 0 and self.curve.wants(self.iteration // per_epoch):
+        if self.iteration % self._next_loss() == 0:
             self.record_loss()
             gradient = self._workshop.trainer(self._base, kernel).last_gradient(self.state)
             if gradient is not None:
                 self.record_gradient(self.iteration - 1, gradient)
 
-    def _epoch_length(self) -> int:
-        return batches_per_epoch(self._workshop.rows(self._base).count, self._base.training)
+    def _next_loss(self) -> int:
+        """Return how many iterations lie between two recorded losses."""
+        rows = self._workshop.rows(self._base).count
+        return batches_per_epoch(rows, self._base.training) * self.curve.stride
 
     def _to_next_stop(self, inside: int) -> int:
         """Return the iterations to the next recorded epoch end or checkpoint."""
-        every = self._epoch_length() * self.curve.stride
-        spacing = self._checkpoints.spacing
+        every, spacing = self._next_loss(), self._checkpoints.spacing
         return min(every - self.iteration % every, spacing - inside % spacing)
 
     def record_loss(self) -> None:
         """Add the losses at the position to the curve, where it lacks them."""
-        if self.curve.has(self.iteration):
-            return
-        has_test = self._workshop.rows(self._base).test_count > 0
-        take_losses(self.curve, self._workshop.trainer(self._base), self.state, test=has_test)
+        if not self.curve.has(self.iteration):
+            has_test = self._workshop.rows(self._base).test_count > 0
+            take_losses(self.curve, self._workshop.trainer(self._base), self.state, test=has_test)
 
     def record_gradient(self, iteration: int, gradient: FloatArray) -> None:
         """Add the sizes of `gradient` [P], that of the iteration after `iteration` updates."""
-        program = self._workshop.program(self._base)
-        self.curve.gradients.record(iteration, layer_norms(program, gradient))
+        take_gradient(self.curve, self._workshop.program(self._base), iteration, gradient)
 
     def close_entry(self) -> None:
         """End the training entry under way: the next run starts one of its own."""

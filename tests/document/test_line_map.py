@@ -1,4 +1,4 @@
-"""The map of the line: distances, legs, marks, and checkpoints that survive edits of the drawing."""
+"""The map of the line: distances, legs, marks; what is kept where notes are put in."""
 
 from __future__ import annotations
 

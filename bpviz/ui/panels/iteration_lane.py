@@ -59,8 +59,10 @@ class IterationLane(Lane):
             return
         self._index = index
         count = 0 if frames is None else len(frames)
-        where = f"step {index + 1:,} of {count:,}: {self._title(index)}" if count else "no steps"
-        self.speak(f"This iteration: {where if index >= 0 else f'ready, {count:,} steps'}")
+        where = f"ready, {count:,} steps" if count else "no steps"
+        if index >= 0:
+            where = f"step {index + 1:,} of {count:,}: {self._title(index)}"
+        self.speak(f"This iteration: {where}")
         self.update()
 
     # -- places ------------------------------------------------------------------------------------
