@@ -76,7 +76,7 @@ def _with_history(session: Session, entries: list[dict[str, Any]]) -> Timeline:
         else:
             timeline.go((len(done), 0))
             added = _edit(timeline.session, entry)
-        timeline = Timeline.of(History(session, (*done, added)), timeline.curve)
+        timeline = Timeline.of(History(session, (*done, added)), timeline.curves)
     return timeline
 
 

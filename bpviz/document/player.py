@@ -15,7 +15,7 @@ from bpviz.engine.errors import NonFinite
 from bpviz.engine.frames import Grain
 from bpviz.engine.snapshot import Snapshot
 from bpviz.model.edit import Edit
-from bpviz.model.history import Place
+from bpviz.model.history import Place, structure
 
 StepGrain: TypeAlias = Literal["term", "neuron", "layer", "phase", "iteration"]
 LONG_RUN = 1_000_000_000
@@ -137,21 +137,34 @@ class Player(Showing):
         if frame != READY:
             self.show_frame(frame)
 
+    @property
+    def scrubbing(self) -> bool:
+        """Whether the position is dragged along the line: the document hears of it at `rest`."""
+        return self._scrubbing
+
     def scrub(self, place: Place) -> None:
         """Go to a place of the history line; the frame shown stays the same.
 
         Without a frame all numbers of the iteration there are shown, until `rest`.
         """
-        self.pause()
+        if not self._scrubbing:
+            self.pause()
         self._scrubbing = True
-        self._move(place)
+        timeline = self._document.timeline
+        timeline.go(place)
+        if structure(timeline.base) != structure(self._document.session):
+            self._document.publish(f"Go to iteration {timeline.iteration}")
+            return
+        self._stage.compute()
+        self._on_edit_done()
 
     def rest(self) -> None:
-        """End scrubbing: what is shown is what stepping shows."""
+        """End scrubbing: the document follows, and what is shown is what stepping shows."""
         if self._scrubbing:
             self._scrubbing = False
             self._stage.move_to(self.frame_index)
-            self.stepped.emit()
+            self._document.publish(f"Go to iteration {self.iteration}")
+            self._on_edit_done()
 
     def _go_to_iteration(self, iteration: int) -> bool:
         timeline = self._document.timeline
@@ -217,6 +230,7 @@ class Player(Showing):
 
     def pause(self) -> None:
         """End a run: it becomes one entry of the history."""
+        self.rest()
         if not self.running:
             return
         self._runner.stop()

@@ -63,7 +63,8 @@ class GradientPanel(Panel):
         running = self._player.running
         if running:
             self._cancel()
-        if not running or time.monotonic() - self._drawn_at >= LIVE_INTERVAL:
+        moving = running or self._player.scrubbing
+        if not moving or time.monotonic() - self._drawn_at >= LIVE_INTERVAL:
             self._draw()
 
     def set_digits(self, digits: int) -> None:

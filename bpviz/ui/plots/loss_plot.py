@@ -132,8 +132,9 @@ class LossPlot(QWidget):
         self.refresh()
 
     def refresh_live(self) -> None:
-        """Redraw, but while a run is on no more often than the eye can follow."""
-        if not self._player.running or time.monotonic() - self._drawn_at >= LIVE_INTERVAL:
+        """Redraw, but while a run or a drag is on no more often than the eye can follow."""
+        moving = self._player.running or self._player.scrubbing
+        if not moving or time.monotonic() - self._drawn_at >= LIVE_INTERVAL:
             self.refresh()
 
     def refresh(self) -> None:
