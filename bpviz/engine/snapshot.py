@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,8 @@ class Snapshot:
 
     Gradients, and `loss`, are the chosen sample's before *reduce* and the batch's from there on
     (`batch_gradients`). Weights and biases are the new ones once their update has passed.
-    `phase` is "" where no frame is shown: before the first, and while a run is on.
+    `phase` is "" where no frame is shown: before the first, and while a run is on. `edge_slots` and
+    `bias_slots` hold what the optimizer remembers, by its slots' names, 0 where there is no bias.
     """
 
     phase: str
@@ -48,6 +50,8 @@ class Snapshot:
     edge_gradient_known: BoolArray
     edge_update: FloatArray
     edge_update_known: BoolArray
+    edge_slots: Mapping[str, FloatArray]
+    bias_slots: Mapping[str, FloatArray]
     loss: float
     loss_known: bool
     batch_gradients: bool
@@ -93,6 +97,7 @@ def _snapshot(
     old_bias, new_bias = program.biases(trace.theta), program.biases(trace.updated)
     edge_gradient = trace.gradient[program.edge_slot] if batch else trace.edge_gradients(sample)
     edge_updated, bias_updated = known.edge_update <= index, known.bias_update <= index
+    slots = [(slot, old, trace.updated_slots[slot]) for slot, old in trace.slots.items()]
     return Snapshot(
         phase=frame.phase if frame is not None else "",
         frame=frame,
@@ -119,6 +124,14 @@ def _snapshot(
         edge_gradient_known=known.edge_gradient <= index,
         edge_update=new_weight - old_weight,
         edge_update_known=edge_updated,
+        edge_slots={
+            slot: np.where(edge_updated & passed, after[program.edge_slot], old[program.edge_slot])
+            for slot, old, after in slots
+        },
+        bias_slots={
+            slot: np.where(bias_updated & passed, program.biases(after), program.biases(old))
+            for slot, old, after in slots
+        },
         loss=trace.loss if batch else float(trace.loss_per_sample[sample]),
         loss_known=index >= known.loss,
         batch_gradients=batch,

@@ -15,7 +15,7 @@ from bpviz.engine.program import compile
 from bpviz.engine.snapshot import Snapshot, running_snapshot, snapshot
 from bpviz.engine.state import initial_state
 from bpviz.model.network import Edge, Input, Network, Unit
-from bpviz.model.training import Sgd, Training
+from bpviz.model.training import Adam, Optimizer, Sgd, Training
 
 NETWORK = Network(
     (
@@ -35,8 +35,10 @@ MASKS = (
 )  # fmt: skip
 
 
-def traced(network: Network = NETWORK, rows: int = 2) -> Trace:
-    settings = Training(loss="half_squared_error", optimizer=Sgd(0.5), l2=0.1)
+def traced(
+    network: Network = NETWORK, rows: int = 2, optimizer: Optimizer | None = None
+) -> Trace:
+    settings = Training(loss="half_squared_error", optimizer=optimizer or Sgd(0.5), l2=0.1)
     bits = np.random.default_rng(0)
     data = bits.normal(size=(rows, len(network.inputs)))
     targets = bits.normal(size=(rows, len(network.outputs)))
@@ -166,6 +168,25 @@ def test_updates_replace_weights_one_by_one() -> None:
     assert last.edge_update[1] == 0.0  # fixed
     assert which(last.bias_update_known) == [H, Y]
     assert last.bias[Y] == MADE.updated[MADE.program.bias_slot[Y]]
+
+
+def test_optimizer_state_is_the_new_one_where_the_update_has_passed() -> None:
+    made = traced(optimizer=Adam(0.1))
+    found = frames(made.program, "neuron", made.training, len(made.rows))
+    before, after = snapshot(made, found, 0, 0), snapshot(made, found, len(found) - 1, 0)
+    slots, biases = made.program.edge_slot, made.program.bias_slot
+    assert set(before.edge_slots) == set(before.bias_slots) == {"mean", "square_mean"}
+    assert not before.edge_slots["mean"].any()
+    for slot in ("mean", "square_mean"):
+        assert after.edge_slots[slot].tolist() == made.updated_slots[slot][slots].tolist()
+        assert after.bias_slots[slot][Y] == made.updated_slots[slot][biases[Y]] != 0.0
+        assert after.bias_slots[slot][X1] == 0.0
+    assert after.edge_slots["mean"][0] == pytest.approx(0.1 * made.gradient[slots[0]])
+    first = [(frame.kind, frame.edge) for frame in found].index(("update", 0))
+    passed = snapshot(made, found, first, 0).edge_slots["mean"]
+    assert passed[0] == after.edge_slots["mean"][0]
+    assert passed[1:].tolist() == before.edge_slots["mean"][1:].tolist()
+    assert running_snapshot(made, found, 0).edge_slots["mean"].tolist() == [0.0] * 6
 
 
 @pytest.mark.parametrize("grain", ["term", "neuron", "layer", "phase"])
