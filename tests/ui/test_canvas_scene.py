@@ -185,7 +185,7 @@ def test_numbers_that_can_not_be_computed_again_are_stale(qapp: QApplication) ->
         assert now.value.value.tolist() == before.value.value.tolist()
         surround = canvas.scene.surround(1.0)
         assert surround.problem.startswith("No unit is marked as an output")
-        assert surround.title == "before the last edit"
+        assert surround.key.title == "before the last edit"
         canvas.document.push(add_unit(canvas.document.session, (0.0, 300.0)))
         assert canvas.scene.picture.shown.value.state[-1] == State.NOT_COMPUTED
         canvas.document.undo()
@@ -283,14 +283,14 @@ def test_header_says_where_the_step_is(
 def test_legend_says_whose_gradient_is_shown(qapp: QApplication) -> None:
     with canvas_on(layered(2, 2, 1)) as canvas:
         canvas.step_to("input_gradient")
-        assert canvas.scene.surround(1.0).title == "∂E/∂w of this sample"
+        assert canvas.scene.surround(1.0).key.title == "∂E/∂w of this sample"
         canvas.step_to("reduce")
         surround = canvas.scene.surround(1.0)
-        assert surround.title == "∂E/∂w of the whole batch"
+        assert surround.key.title == "∂E/∂w of the whole batch"
         own = canvas.scene.picture.shown.edges.value[: canvas.scene.geometry.edge_count]
-        assert surround.scale >= np.abs(own).max()
+        assert surround.key.scale >= np.abs(own).max()
         canvas.document.new(lesson("S4"))
-        assert canvas.scene.surround(1.0).title == "∂C/∂w of this sample"
+        assert canvas.scene.surround(1.0).key.title == "∂C/∂w of this sample"
 
 
 def test_overlays_choose_number_and_colour(qapp: QApplication) -> None:

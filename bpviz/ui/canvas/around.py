@@ -13,9 +13,10 @@ from bpviz.document.player import Player
 from bpviz.ui.canvas.cards import loss_symbol
 from bpviz.ui.canvas.legend import Surround, header_text, paint_surround, title_text
 from bpviz.ui.canvas.picture import Picture
+from bpviz.ui.canvas.scale_key import ScaleKey
 
 # The room that header and legend take from a drawing in a file: left, top, right, bottom.
-INNER: Final = (12, 48, -12, -96)
+INNER: Final = (12, 48, -12, -112)
 
 
 def surround_of(player: Player, picture: Picture, zoom: float) -> Surround:
@@ -35,9 +36,14 @@ def surround_of(player: Player, picture: Picture, zoom: float) -> Surround:
         header_color=theme.phase_color(now.phase) if frame else theme.muted,
         problem=_sentence(problem),
         is_empty=not network.nodes,
-        overlay=now.overlay,
-        title=title_text(now.overlay, symbol, batch=now.batch_gradients, is_stale=now.is_stale),
-        scale=now.scale,
+        key=ScaleKey(
+            overlay=now.overlay,
+            title=title_text(now, symbol),
+            scale=now.scale,
+            is_logarithmic=now.look.is_logarithmic,
+            is_fixed=now.look.fixed > 0.0,
+            by_color=picture.edge_layer.is_plain,
+        ),
         share_drawn=picture.edge_layer.share_drawn,
         zoom=zoom,
     )

@@ -12,7 +12,7 @@ MAX_ZOOM, MIN_ZOOM = 8.0, 0.05
 FIT_ZOOM: Final = 1.5
 ZOOM_STEP: Final = 1.25
 # The room that header and legend take from a fitted drawing, in pixels.
-TOP, BOTTOM, SIDE = 52, 92, 12
+TOP, BOTTOM, SIDE = 52, 108, 12
 # So far from its middle the scene can be moved; positions end at a million.
 REACH: Final = 3e6
 SETTLE_MS: Final = 150

@@ -10,8 +10,9 @@ from bpviz.model.schema import Session
 from bpviz.ui.canvas.card import Card
 from bpviz.ui.canvas.geometry import Geometry
 from bpviz.ui.canvas.names import COMBINE_SYMBOLS, LOSS_SYMBOLS, applied, formula, pretty_name
+from bpviz.ui.canvas.overlays import Overlay
 from bpviz.ui.canvas.pens import text_color
-from bpviz.ui.canvas.shown import Numbers, Overlay, Shown, State
+from bpviz.ui.canvas.shown import Numbers, Shown, State
 from bpviz.ui.style import Theme
 
 SHORT_DIGITS = 3
@@ -109,14 +110,15 @@ class CardMaker:
         """Return the line under a node, the state of its number and whose colours it has."""
         shown = self.shown
         is_input = isinstance(self.session.network.nodes[node], Input)
-        if shown.overlay == "updates" and not is_input:
-            state = int(shown.bias_update.state[node])
+        if shown.bias_symbol and not is_input:
+            state = int(shown.biases.state[node])
             if state == State.NOT_COMPUTED or not self._has_bias(node):
-                return "", state, "updates"
-            return f"Δb = {self._number(shown.bias_update, node)}", state, "updates"
+                return "", state, shown.overlay
+            text = f"{shown.bias_symbol} = {self._number(shown.biases, node)}"
+            return text, state, shown.overlay
         numbers = shown.dloss_da if is_input else shown.delta
         state = int(numbers.state[node])
-        if is_input and shown.overlay != "gradients":
+        if shown.overlay != "gradients" and (is_input or shown.overlay != "values"):
             return "", state, "gradients"
         if is_input:
             symbol = loss_symbol(self.session)

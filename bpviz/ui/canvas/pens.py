@@ -10,7 +10,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 
 from bpviz.ui.canvas.geometry import FloatArray
-from bpviz.ui.canvas.shown import Overlay, State, StateArray
+from bpviz.ui.canvas.overlays import Overlay, has_gradient_colors
+from bpviz.ui.canvas.shown import State, StateArray
 from bpviz.ui.style import Theme, mix
 
 LEVELS: Final = 8
@@ -23,9 +24,9 @@ GLOW_WIDTH: Final = 15.0
 def state_color(theme: Theme, overlay: Overlay, state: int) -> str:
     """Return the colour of a number in `state`: its sign's colour, or its state's own."""
     if state == State.POSITIVE:
-        return theme.gradient_positive if overlay == "gradients" else theme.positive
+        return theme.gradient_positive if has_gradient_colors(overlay) else theme.positive
     if state == State.NEGATIVE:
-        return theme.gradient_negative if overlay == "gradients" else theme.negative
+        return theme.gradient_negative if has_gradient_colors(overlay) else theme.negative
     return {
         State.NOT_COMPUTED: theme.not_computed,
         State.STALE: theme.stale,

@@ -34,7 +34,6 @@ from bpviz.ui.canvas.shown import Shown
 from bpviz.ui.style import Theme
 
 MOST_PLACED_LABELS: Final = 40
-_PREFIX: Final = {"values": "w·a", "gradients": "∂", "updates": "Δ"}
 
 
 @dataclass(frozen=True)
@@ -242,11 +241,13 @@ class Picture:
 
     def _label_text(self, edge: int) -> LabelText:
         shown = self.shown
-        weight = format_number(float(shown.weight[edge]), self._digits, trim=True)
         number = number_text(shown.edges, edge, self._digits)
         color = text_color(self.theme, shown.overlay, int(shown.edges.state[edge]))
         tie = tie_mark(self.session.network.edges[edge].share)
-        return LabelText(f"w {weight}{tie}", f"{_PREFIX[shown.overlay]} {number}", color)
+        if shown.overlay == "weights":
+            return LabelText(f"w{tie}", number, color)
+        weight = format_number(float(shown.weight[edge]), self._digits, trim=True)
+        return LabelText(f"w {weight}{tie}", f"{shown.symbol} {number}", color)
 
 
 def positions_of(session: Session) -> FloatArray:

@@ -20,9 +20,10 @@ from bpviz.ui.canvas.editor import Editor
 from bpviz.ui.canvas.flow import Clock
 from bpviz.ui.canvas.geometry import FloatArray, Geometry
 from bpviz.ui.canvas.legend import Surround
+from bpviz.ui.canvas.overlays import OVERLAYS, Look
 from bpviz.ui.canvas.picture import Picture, positions_of, same_structure
 from bpviz.ui.canvas.selection import Selection
-from bpviz.ui.canvas.shown import OVERLAYS, Overlay, Shown, as_stale, shown
+from bpviz.ui.canvas.shown import Shown, as_stale, shown
 from bpviz.ui.canvas.targets import cursor_over, edge_under, named, node_under, placed
 from bpviz.ui.canvas.wire import BandItem, WireItem
 from bpviz.ui.style import Theme
@@ -55,7 +56,7 @@ class CanvasScene(QGraphicsScene):
         self._player = player
         self._theme = theme
         self._digits = digits
-        self._overlay: Overlay = "gradients"
+        self._look = Look()
         self.selection = Selection(self)
         self.selection.changed.connect(self._on_selected)
         self.editor = Editor(self, document, self)
@@ -67,7 +68,7 @@ class CanvasScene(QGraphicsScene):
         self._motion = True
         self._session = document.session
         geometry = Geometry(self._session.network)
-        blank = shown(None, self._session.network, geometry, self._overlay)
+        blank = shown(None, self._session.network, geometry, self._look)
         self._last: tuple[Geometry, Shown] | None = None
         self.picture = Picture(self, self._session, geometry, blank, theme, QApplication.font())
         self._wire = WireItem(theme)
@@ -100,9 +101,14 @@ class CanvasScene(QGraphicsScene):
         return self._theme
 
     @property
-    def overlay(self) -> Overlay:
-        """What the edges show."""
-        return self._overlay
+    def look(self) -> Look:
+        """What the edges show, and how sizes become widths."""
+        return self._look
+
+    @property
+    def overlay(self) -> str:
+        """What the edges show, one of `OVERLAYS`."""
+        return self._look.overlay
 
     @property
     def is_running(self) -> bool:
@@ -110,10 +116,14 @@ class CanvasScene(QGraphicsScene):
         return bool(self._player.running)
 
     def set_overlay(self, name: str) -> None:
-        """Let the edges show "values", "gradients" or "updates"; ValueError for another name."""
+        """Let the edges show `name`, one of `OVERLAYS`; ValueError for another name."""
         if name not in OVERLAYS:
             raise ValueError(f"no overlay is called {name!r}")
-        self._overlay = OVERLAYS[OVERLAYS.index(name)]
+        self.set_look(replace(self._look, overlay=OVERLAYS[OVERLAYS.index(name)]))
+
+    def set_look(self, look: Look) -> None:
+        """Draw numbers as `look` says from now on."""
+        self._look = look
         self.refresh()
 
     def set_digits(self, digits: int) -> None:
@@ -151,7 +161,7 @@ class CanvasScene(QGraphicsScene):
         self._follow()
         network, geometry = self._session.network, self.geometry
         snapshot = self._player.snapshot
-        now = shown(snapshot, network, geometry, self._overlay)
+        now = shown(snapshot, network, geometry, self._look)
         if snapshot is not None:
             self._last = (geometry, now)
         elif self._last is not None:
@@ -187,7 +197,7 @@ class CanvasScene(QGraphicsScene):
                 self.picture.place(places)
             return
         geometry = Geometry(session.network)
-        blank = shown(None, session.network, geometry, self._overlay)
+        blank = shown(None, session.network, geometry, self._look)
         self._hovered, self._offers = (-1, -1), {}
         self._path = (frozenset(), frozenset())
         self.picture.show(session, geometry, blank, self._theme, self._digits)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +12,16 @@ from numpy.typing import NDArray
 from bpviz.engine.snapshot import Snapshot
 from bpviz.model.network import Network, Unit
 from bpviz.ui.canvas.geometry import BoolArray, FloatArray, Geometry, IntArray
+from bpviz.ui.canvas.overlays import (
+    Look,
+    Overlay,
+    bias_symbol,
+    edge_symbol,
+    rounded_up,
+    strength_of,
+)
 
-Overlay: TypeAlias = Literal["values", "gradients", "updates"]
 StateArray: TypeAlias = NDArray[np.int8]
-
-OVERLAYS: Final[tuple[Overlay, ...]] = ("values", "gradients", "updates")
 
 
 class State:
@@ -87,15 +93,20 @@ class Shown:
     """Everything the canvas draws of one step.
 
     `edges`, `strength` (0 to 1 of `scale`) and `active_edges` are over all drawn edges [E + K],
-    those to the loss included; `weight` [E]; node arrays [N].
+    those to the loss included; `weight`, `gradient` and `update` [E]; node arrays [N], `biases`
+    those that the overlay shows. `symbol` and `bias_symbol` stand before edges' and biases'
+    numbers; `slot` is the optimizer's that is shown, of all its `slots`.
     """
 
-    overlay: Overlay
+    look: Look
     phase: str
     edges: Numbers
     strength: FloatArray
     scale: float
     weight: FloatArray
+    gradient: Numbers
+    update: Numbers
+    biases: Numbers
     active_edges: BoolArray
     active_nodes: BoolArray
     value: Numbers
@@ -111,33 +122,48 @@ class Shown:
     loss_is_current: bool = False
     is_stale: bool = False
     terms: Numbers = field(default_factory=lambda: Numbers.none(0))
+    slots: tuple[str, ...] = ()
+
+    @property
+    def overlay(self) -> Overlay:
+        """What the edges show."""
+        return self.look.overlay
+
+    @property
+    def slot(self) -> str:
+        """The optimizer's slot that is shown, "" where it has none."""
+        return self.look.chosen_slot(self.slots)
+
+    @property
+    def symbol(self) -> str:
+        """What stands before an edge's number."""
+        return edge_symbol(self.overlay, self.slot, self.slots)
+
+    @property
+    def bias_symbol(self) -> str:
+        """What stands before a bias's number under its node; "" for no such line."""
+        return bias_symbol(self.overlay, self.slot, self.slots)
 
 
-def shown(
-    snapshot: Snapshot | None,
-    network: Network,
-    geometry: Geometry,
-    overlay: Overlay,
-    largest: float | None = None,
-) -> Shown:
-    """Return what to draw of `snapshot`; without one only the weights are known.
-
-    `largest` is the size that counts as full strength; left out, the largest number shown.
-    """
+def shown(snapshot: Snapshot | None, network: Network, geometry: Geometry, look: Look) -> Shown:
+    """Return what to draw of `snapshot`; without one only the weights are known."""
     if snapshot is None or len(snapshot.value) != geometry.node_count:
-        return _without_numbers(network, geometry, overlay)
-    to_loss = _loss_edges(snapshot, geometry, overlay)
-    own = _edge_numbers(snapshot, geometry, overlay)
+        return _without_numbers(network, geometry, look)
+    to_loss = _loss_edges(snapshot, geometry, look.overlay)
+    own = _edge_numbers(snapshot, geometry, look)
     edges = own.followed_by(to_loss)
-    scale = _round_up(own.largest() if largest is None else largest)
+    scale = look.fixed or rounded_up(own.largest())
     kind = snapshot.frame.kind if snapshot.frame is not None else ""
     return Shown(
-        overlay=overlay,
+        look=look,
         phase=snapshot.phase,
         edges=edges,
-        strength=_strength(edges, scale),
+        strength=_strength(edges, scale, look),
         scale=scale,
         weight=snapshot.edge_weight,
+        gradient=Numbers.of(snapshot.edge_gradient, snapshot.edge_gradient_known),
+        update=Numbers.of(snapshot.edge_update, snapshot.edge_update_known),
+        biases=_bias_numbers(snapshot, geometry, look),
         active_edges=_active_edges(snapshot, geometry, kind),
         active_nodes=snapshot.active_nodes,
         value=Numbers.of(snapshot.value, snapshot.value_known),
@@ -152,19 +178,23 @@ def shown(
         current_node=snapshot.current_node,
         loss_is_current=snapshot.phase == "loss",
         terms=_terms(snapshot, geometry),
+        slots=tuple(snapshot.edge_slots),
     )
 
 
-def _without_numbers(network: Network, geometry: Geometry, overlay: Overlay) -> Shown:
+def _without_numbers(network: Network, geometry: Geometry, look: Look) -> Shown:
     nodes, edges = geometry.node_count, len(geometry.source)
     biases = [node.bias if isinstance(node, Unit) else 0.0 for node in network.nodes]
     return Shown(
-        overlay=overlay,
+        look=look,
         phase="",
         edges=Numbers.none(edges),
         strength=np.zeros(edges),
         scale=0.0,
         weight=np.array([edge.weight for edge in network.edges], np.float64),
+        gradient=Numbers.none(geometry.edge_count),
+        update=Numbers.none(geometry.edge_count),
+        biases=Numbers.none(nodes),
         active_edges=np.zeros(edges, np.bool_),
         active_nodes=np.zeros(nodes, np.bool_),
         value=Numbers.none(nodes),
@@ -192,8 +222,12 @@ def as_stale(blank: Shown, last: Shown, before: Geometry, after: Geometry) -> Sh
     return replace(
         blank,
         edges=stale,
-        strength=_strength(stale, last.scale),
+        strength=_strength(stale, last.scale, last.look),
         scale=last.scale,
+        gradient=last.gradient.taken(edges),
+        update=last.update.taken(edges),
+        biases=last.biases.taken(nodes),
+        slots=last.slots,
         value=last.value.taken(nodes),
         z=last.z.taken(nodes),
         dloss_da=last.dloss_da.taken(nodes),
@@ -216,12 +250,51 @@ def _terms(snapshot: Snapshot, geometry: Geometry) -> Numbers:
     return Numbers.of(term, snapshot.z_known[target])
 
 
-def _edge_numbers(snapshot: Snapshot, geometry: Geometry, overlay: Overlay) -> Numbers:
+def _edge_numbers(snapshot: Snapshot, geometry: Geometry, look: Look) -> Numbers:
+    overlay, weight = look.overlay, snapshot.edge_weight
     if overlay == "gradients":
         return Numbers.of(snapshot.edge_gradient, snapshot.edge_gradient_known)
     if overlay == "updates":
         return Numbers.of(snapshot.edge_update, snapshot.edge_update_known)
+    if overlay == "weights":
+        return Numbers.of(weight, np.ones(len(weight), np.bool_))
+    if overlay == "optimizer":
+        return _slot_numbers(snapshot.edge_slots, look, len(weight))
+    if overlay == "differences":
+        kept = {} if look.reference is None else look.reference.edges
+        return _differences(weight, geometry.names, kept)
     return _terms(snapshot, geometry)
+
+
+def _bias_numbers(snapshot: Snapshot, geometry: Geometry, look: Look) -> Numbers:
+    """Return what the overlay shows of each node's bias [N]."""
+    overlay, bias = look.overlay, snapshot.bias
+    if overlay == "updates":
+        return Numbers.of(snapshot.bias_update, snapshot.bias_update_known)
+    if overlay == "weights":
+        return Numbers.of(bias, np.ones(len(bias), np.bool_))
+    if overlay == "optimizer":
+        return _slot_numbers(snapshot.bias_slots, look, len(bias))
+    if overlay == "differences":
+        kept = {} if look.reference is None else look.reference.biases
+        return _differences(bias, geometry.ids, kept)
+    return Numbers.of(snapshot.bias_gradient, snapshot.bias_gradient_known)
+
+
+def _slot_numbers(slots: Mapping[str, FloatArray], look: Look, count: int) -> Numbers:
+    slot = look.chosen_slot(slots)
+    if not slot:
+        return Numbers.none(count)
+    return Numbers.of(slots[slot], np.ones(count, np.bool_))
+
+
+def _differences(
+    value: FloatArray, names: tuple[str, ...], reference: Mapping[str, float]
+) -> Numbers:
+    """Return `value` − `reference`, known where the reference has the parameter."""
+    other = np.array([reference.get(name, np.nan) for name in names], np.float64)
+    known = ~np.isnan(other)
+    return Numbers.of(np.where(known, value - other, 0.0), known)
 
 
 def _loss_edges(snapshot: Snapshot, geometry: Geometry, overlay: Overlay) -> Numbers:
@@ -253,20 +326,6 @@ def _active_edges(snapshot: Snapshot, geometry: Geometry, kind: str) -> BoolArra
     return active
 
 
-def _strength(numbers: Numbers, scale: float) -> FloatArray:
-    if scale <= 0.0:
-        return np.zeros(len(numbers.value))
+def _strength(numbers: Numbers, scale: float, look: Look) -> FloatArray:
     size = np.where(numbers.is_finite, np.abs(numbers.value), 0.0)
-    strength: FloatArray = np.minimum(size / scale, 1.0)
-    return strength
-
-
-def _round_up(largest: float) -> float:
-    """Return the next of …, 0.1, 0.2, 0.5, 1, 2, 5, … so that widths don't jitter."""
-    if not np.isfinite(largest) or largest < 1e-300:
-        return 0.0
-    power = 10.0 ** np.floor(np.log10(largest))
-    for step in (1.0, 2.0, 5.0, 10.0):
-        if largest <= step * power * (1 + 1e-12):
-            return float(step * power)
-    return float(10.0 * power)
+    return strength_of(size, scale, is_logarithmic=look.is_logarithmic)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bpviz.explain.numbers import full_number
+import numpy as np
+
+from bpviz.explain.numbers import format_number, full_number
 from bpviz.model.network import Input, activation_name
 from bpviz.model.schema import Session
 from bpviz.ui.canvas.cards import loss_symbol
@@ -57,15 +59,34 @@ def edge_tip(session: Session, shown: Shown, edge: int) -> str:
     ]
     symbol = loss_symbol(session)
     whose = "the batch" if shown.batch_gradients else "this sample"
-    names = {
-        "values": "w·a",
-        "gradients": f"∂{symbol}/∂w of {whose}",
-        "updates": "Δw",
-    }
-    if shown.overlay != "values":
-        lines.append(f"w·a = {_number(shown.terms, edge)}")
-    lines.append(f"{names[shown.overlay]} = {_number(shown.edges, edge)}")
+    lines.append(f"w·a = {_number(shown.terms, edge)}")
+    lines.append(f"∂{symbol}/∂w of {whose} = {_number(shown.gradient, edge)}")
+    lines.append(share_text(session, shown, edge))
+    lines.append(f"Δw = {_number(shown.update, edge)}")
+    if shown.overlay in ("optimizer", "differences"):
+        lines.append(f"{shown.symbol} = {_number(shown.edges, edge)}")
     return _lines(lines)
+
+
+def share_text(session: Session, shown: Shown, edge: int) -> str:
+    """Return how much of the absolute gradients into its layer is at this edge: "12 % of …".
+
+    Empty where some of them are not known yet, or all are zero.
+    """
+    network = session.network
+    here = network.level.get(network.edges[edge].target)
+    layer = [
+        place for place, each in enumerate(network.edges) if network.level.get(each.target) == here
+    ]
+    if not shown.gradient.is_finite[layer].all():
+        return ""
+    size = np.abs(shown.gradient.value[layer])
+    largest = float(size.max())
+    if largest == 0.0:
+        return ""
+    # Divided first, so that the sum of large gradients stays finite.
+    share = abs(float(shown.gradient.value[edge])) / largest / float((size / largest).sum())
+    return f"{format_number(100.0 * share, 3)} % of all |∂| into its layer"
 
 
 def _number(numbers: Numbers, place: int) -> str:
@@ -77,4 +98,4 @@ def _number(numbers: Numbers, place: int) -> str:
 
 
 def _lines(lines: Iterable[str]) -> str:
-    return "\n".join(lines)
+    return "\n".join(line for line in lines if line)
