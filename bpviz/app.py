@@ -63,6 +63,7 @@ def connect(window: MainWindow) -> None:
     document.edited.connect(window.on_edited)
     document.file_changed.connect(window.on_file_changed)
     document.noticed.connect(window.on_noticed)
+    document.replaced.connect(window.look.on_replaced)
     document.replaced.connect(window.on_replaced)
 
     player.curve_changed.connect(window.loss_plot.refresh_live)
@@ -72,6 +73,7 @@ def connect(window: MainWindow) -> None:
 
     window.loss_plot.log_toggled.connect(window.view.on_loss_log_toggled)
     window.recent_menu.aboutToShow.connect(window.on_recent_shown)
+    window.scene.look_changed.connect(window.look.on_look_changed)
     window.scene.selection_changed.connect(window.on_selection_changed)
     window.workspace.inspector.titled.connect(window.workspace.docks["inspector"].title.set_about)
 
@@ -119,12 +121,15 @@ def connect_view(window: MainWindow) -> None:
     commands["view.fit"].triggered.connect(window.canvas.fit)
     commands["view.loss_log"].toggled.connect(view.on_loss_log_toggled)
     commands["view.reduce_motion"].toggled.connect(view.on_reduce_motion_toggled)
+    commands["view.range_fixed"].triggered.connect(window.look.on_range_fixed)
+    commands["view.size_log"].triggered.connect(window.look.on_size_log)
     commands["view.theme"].triggered.connect(view.on_next_theme)
     commands["view.zoom_in"].triggered.connect(window.canvas.zoom_in)
     commands["view.zoom_out"].triggered.connect(window.canvas.zoom_out)
 
     _group(window, "view.digits_4").triggered.connect(view.on_digits_chosen)
     _group(window, "view.show_values").triggered.connect(view.on_overlay_chosen)
+    _group(window, "view.show_values").triggered.connect(window.look.on_overlay_chosen)
     _group(window, "view.theme_dark").triggered.connect(view.on_theme_chosen)
 
 

@@ -20,6 +20,7 @@ from bpviz.ui.panels.explain_commands import ExplainCommands
 from bpviz.ui.panels.file_commands import FileCommands
 from bpviz.ui.panels.help_dialog import show_about, show_keys
 from bpviz.ui.panels.lesson_commands import LessonCommands
+from bpviz.ui.panels.look_commands import LookCommands
 from bpviz.ui.panels.run_commands import RunCommands
 from bpviz.ui.panels.tool_bar import ToolBar
 from bpviz.ui.panels.workspace import Workspace
@@ -49,6 +50,9 @@ class MainWindow(QMainWindow):
         self.canvas = self.workspace.canvas
         self.loss_plot = self.workspace.loss_plot
         self.tool_bar = ToolBar(self.commands, self.workspace.header)
+        self.look = LookCommands(
+            document, self.scene, self.commands, self.tool_bar.overlay_button.menu(), settings, self
+        )
         self.view = ViewCommands(
             player, self.workspace, self.tool_bar, self.commands, settings, self
         )
@@ -212,6 +216,7 @@ class MainWindow(QMainWindow):
         """Show all as it was left the last time."""
         self.restoreGeometry(self.settings.layout("geometry"))
         self.restoreState(self.settings.layout("docks"), LAYOUT_VERSION)
+        self.look.restore()
         self.view.restore()
         self.run_commands.restore()
         self.on_file_changed()

@@ -13,6 +13,10 @@ RECENT_LIMIT: Final = 10
 DIGIT_CHOICES: Final = (3, 4, 6, 10)
 THEME_CHOICES: Final = ("dark", "light", "high_contrast")
 
+OVERLAY_CHOICES: Final = (
+    "values", "gradients", "updates", "weights", "optimizer", "differences"
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Row:
@@ -28,7 +32,11 @@ ROWS: Final = {
     for row in (
         Row("theme", "dark", THEME_CHOICES),
         Row("digits", 4, DIGIT_CHOICES),
-        Row("overlay", "gradients", ("values", "gradients", "updates")),
+        Row("overlay", "gradients", OVERLAY_CHOICES),
+        Row("optimizer_slot", ""),
+        Row("size_logarithmic", False),
+        # What is drawn widest where that is fixed, as "gradients=0.5 weights=2".
+        Row("ranges", ""),
         Row("grain", "neuron", ("term", "neuron", "phase", "iteration")),
         Row("loss_logarithmic", False),
         Row("reduce_motion", False),

@@ -35,9 +35,7 @@ MASKS = (
 )  # fmt: skip
 
 
-def traced(
-    network: Network = NETWORK, rows: int = 2, optimizer: Optimizer | None = None
-) -> Trace:
+def traced(network: Network = NETWORK, rows: int = 2, optimizer: Optimizer | None = None) -> Trace:
     settings = Training(loss="half_squared_error", optimizer=optimizer or Sgd(0.5), l2=0.1)
     bits = np.random.default_rng(0)
     data = bits.normal(size=(rows, len(network.inputs)))

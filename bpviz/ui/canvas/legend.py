@@ -106,7 +106,7 @@ def paint_surround(
         box = QRectF(area.left() + MARGIN, area.top() + MARGIN + line, area.width() - 36, 60)
         painter.drawText(box, Qt.TextFlag.TextWordWrap, surround.problem)
     if has_key(area):
-        paint_key(painter, key_rect(area), surround.key, theme, font)
+        paint_key(painter, key_rect(area), surround.key, theme, font, with_range=not surround.zoom)
     if not surround.zoom:
         return
     zoom = f"{round(100 * surround.zoom):,} %"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
@@ -53,15 +53,21 @@ class Reference:
 class Look:
     """What the edges show, and how a number's size becomes width and strength of colour.
 
-    `slot` is the one of the optimizer's that is wanted. `fixed` is the number drawn widest; at 0
-    that is the largest shown, rounded up. `reference` is what differences are taken to.
+    `slot` is the one of the optimizer's that is wanted. `ranges` holds, by overlay, the number
+    that is drawn widest where it is fixed; elsewhere it is the largest shown, rounded up.
+    `reference` is what differences are taken to.
     """
 
     overlay: Overlay = "gradients"
     slot: str = ""
-    fixed: float = 0.0
+    ranges: Mapping[str, float] = field(default_factory=dict)
     is_logarithmic: bool = False
     reference: Reference | None = None
+
+    @property
+    def fixed(self) -> float:
+        """The number that is drawn widest, 0 where it follows the numbers shown."""
+        return self.ranges.get(self.overlay, 0.0)
 
     def chosen_slot(self, slots: Collection[str]) -> str:
         """Return which of the optimizer's `slots` is shown, "" where there are none."""

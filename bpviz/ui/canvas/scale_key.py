@@ -18,6 +18,7 @@ KEY_WIDTH, KEY_HEIGHT = 356.0, 84.0
 TEXT_SIZE: Final = 11.0
 TICK_SIZE: Final = 10.0
 _EDGE: Final = 12.0
+_TITLE_ROOM: Final = 186.0
 # Where the ticks stand on each side, as shares of the largest strength.
 _TICKS: Final = (0.5, 1.0)
 _STATES: Final = (
@@ -45,14 +46,19 @@ class ScaleKey:
     @property
     def range_text(self) -> str:
         """How sizes become widths: "linear, automatic"."""
-        size = "logarithmic" if self.is_logarithmic else "linear"
-        return f"{size}, {'fixed' if self.is_fixed else 'automatic'}"
+        return range_text(is_logarithmic=self.is_logarithmic, is_fixed=self.is_fixed)
 
     def number_at(self, strength: float) -> float:
         """Return the number that is drawn with a `strength` of 0 to 1."""
         if self.is_logarithmic:
             return float(self.scale * 10.0 ** (DECADES * (strength - 1.0)))
         return strength * self.scale
+
+
+def range_text(*, is_logarithmic: bool, is_fixed: bool) -> str:
+    """Return how sizes become widths, in two words."""
+    size = "logarithmic" if is_logarithmic else "linear"
+    return f"{size}, {'fixed' if is_fixed else 'automatic'}"
 
 
 def key_rect(area: QRectF) -> QRectF:
@@ -65,17 +71,29 @@ def key_rect(area: QRectF) -> QRectF:
     )
 
 
-def paint_key(painter: QPainter, box: QRectF, key: ScaleKey, theme: Theme, font: QFont) -> None:
-    """Paint the key into `box`."""
+def paint_key(
+    painter: QPainter,
+    box: QRectF,
+    key: ScaleKey,
+    theme: Theme,
+    font: QFont,
+    *,
+    with_range: bool,
+) -> None:
+    """Paint the key into `box`; `with_range` says how sizes become widths, where no button does."""
     painter.setPen(QPen(QColor(theme.border), 1.0))
     painter.setBrush(QColor(theme.panel))
     painter.drawRoundedRect(box, 7.0, 7.0)
     painter.setFont(scaled_font(font, TEXT_SIZE))
     metrics = QFontMetricsF(painter.font())
     top = box.top() + 17.0
-    text = metrics.elidedText(key.title, Qt.TextElideMode.ElideRight, 208.0)
+    text = metrics.elidedText(key.title, Qt.TextElideMode.ElideRight, _TITLE_ROOM)
     painter.setPen(QColor(theme.text))
     painter.drawText(QPointF(box.left() + _EDGE, top), text)
+    if with_range:
+        painter.setPen(QColor(theme.muted))
+        x = box.right() - _EDGE - metrics.horizontalAdvance(key.range_text)
+        painter.drawText(QPointF(x, top), key.range_text)
     _paint_scale(painter, QRectF(box.left() + _EDGE + 14, top + 7, box.width() - 52, 9), key, theme)
     painter.setFont(scaled_font(font, TEXT_SIZE))
     low, left = box.bottom() - 13.0, box.left() + _EDGE

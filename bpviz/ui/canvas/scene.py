@@ -34,13 +34,15 @@ class CanvasScene(QGraphicsScene):
 
     `tip` carries a text to show at a point of the scene; `surround_changed` tells that the texts
     that stand over the drawing are others now. `hovered` tells what lies under the pointer: kind
-    ("node", "edge", "network" for the loss, or "") and name.
+    ("node", "edge", "network" for the loss, or "") and name. `look_changed` tells that the edges
+    show something else, or show it otherwise.
     """
 
     selection_changed = Signal()
     tip = Signal(str, QPointF)
     surround_changed = Signal()
     hovered = Signal(str, str)
+    look_changed = Signal()
 
     def __init__(
         self,
@@ -125,6 +127,7 @@ class CanvasScene(QGraphicsScene):
         """Draw numbers as `look` says from now on."""
         self._look = look
         self.refresh()
+        self.look_changed.emit()
 
     def set_digits(self, digits: int) -> None:
         """Show numbers with `digits` significant digits."""

@@ -1,4 +1,4 @@
-"""The canvas with the zoom buttons that float over it."""
+"""The canvas with the controls that float over it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,22 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QToolButton, QWidget
 
+from bpviz.ui.panels.range_bar import RangeBar
+
 # The canvas writes its zoom below the buttons.
 MARGIN: Final = 14
 TEXT_HEIGHT: Final = 20
 
 
 class CanvasFrame(QWidget):
-    """Lays the zoom buttons over the canvas view."""
+    """Lays the zoom buttons, and the scale's controls over its key, on the canvas view."""
 
     def __init__(
-        self, canvas: QWidget, actions: Sequence[QAction], parent: QWidget | None = None
+        self,
+        canvas: QWidget,
+        actions: Sequence[QAction],
+        range_bar: RangeBar,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         zoom = QWidget()
@@ -37,3 +43,4 @@ class CanvasFrame(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.addWidget(canvas, 0, 0)
         grid.addWidget(zoom, 0, 0, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom)
+        grid.addWidget(range_bar, 0, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)

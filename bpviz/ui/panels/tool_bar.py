@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from bpviz.ui.panels.header import Header
+from bpviz.ui.panels.overlay_button import OverlayButton
 from bpviz.ui.style import Theme, icon
 
 EDIT_IDS = ("edit.undo", "edit.redo")
@@ -43,7 +44,9 @@ class ToolBar(QToolBar):
         self.addSeparator()
         self._add_group(GRAIN_IDS, "Step by")
         self.addSeparator()
-        self._add_group(OVERLAY_IDS, "Show")
+        shows = self._add_group(OVERLAY_IDS, "Show")
+        self.overlay_button = OverlayButton(actions)
+        shows.addWidget(self.overlay_button)
         space = QWidget()
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(space)
@@ -56,7 +59,7 @@ class ToolBar(QToolBar):
         on_accent = replace(theme, text=theme.on_accent)
         action.setIcon(icon("pause" if running else "run", on_accent))
 
-    def _add_group(self, ids: Sequence[str], label: str = "", *, wide: bool = False) -> None:
+    def _add_group(self, ids: Sequence[str], label: str = "", *, wide: bool = False) -> QHBoxLayout:
         holder = QWidget()
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
@@ -67,6 +70,7 @@ class ToolBar(QToolBar):
         for action_id in ids:
             row.addWidget(self._button(action_id, text_only=bool(label), wide=wide))
         self.addWidget(holder)
+        return row
 
     def _button(self, action_id: str, *, text_only: bool, wide: bool) -> QToolButton:
         action = self._actions[action_id]

@@ -25,6 +25,7 @@ from bpviz.ui.panels.inspector_panel import InspectorPanel
 from bpviz.ui.panels.lesson_panel import LessonPanel
 from bpviz.ui.panels.notes_panel import NotesPanel
 from bpviz.ui.panels.panel import Panel
+from bpviz.ui.panels.range_bar import RangeBar
 from bpviz.ui.panels.step_line import StepLine
 from bpviz.ui.panels.timeline_bar import TimelineBar
 from bpviz.ui.panels.training_panel import TrainingPanel
@@ -82,7 +83,7 @@ class Workspace:
         self.scene = CanvasScene(document, player, theme, digits)
         self.canvas = CanvasView(self.scene)
         zoom = [actions[each] for each in ZOOM_IDS]
-        self.canvas_frame = CanvasFrame(self.canvas, zoom)
+        self.canvas_frame = CanvasFrame(self.canvas, zoom, RangeBar(self.scene, actions))
         self.step_line = StepLine(player, theme)
         self.timeline_bar = TimelineBar(document, player, theme)
         self.header = Header(document, player)
