@@ -14,7 +14,7 @@ from bpviz.ui.canvas.pens import THINNEST, WIDEST, state_color
 from bpviz.ui.canvas.shown import State
 from bpviz.ui.style import Theme, mix, scaled_font
 
-KEY_WIDTH, KEY_HEIGHT = 356.0, 84.0
+KEY_WIDTH, KEY_HEIGHT = 356.0, 88.0
 TEXT_SIZE: Final = 11.0
 TICK_SIZE: Final = 10.0
 _EDGE: Final = 12.0
@@ -94,9 +94,9 @@ def paint_key(
         painter.setPen(QColor(theme.muted))
         x = box.right() - _EDGE - metrics.horizontalAdvance(key.range_text)
         painter.drawText(QPointF(x, top), key.range_text)
-    _paint_scale(painter, QRectF(box.left() + _EDGE + 14, top + 7, box.width() - 52, 9), key, theme)
+    _paint_scale(painter, QRectF(box.left() + _EDGE + 14, top + 11, box.width() - 52, 8), key, theme)
     painter.setFont(scaled_font(font, TEXT_SIZE))
-    low, left = box.bottom() - 13.0, box.left() + _EDGE
+    low, left = box.bottom() - 12.0, box.left() + _EDGE
     for state, name in _STATES:
         _paint_sample(painter, QPointF(left, low), state, key.overlay, theme)
         painter.setPen(QColor(theme.muted))
@@ -135,7 +135,8 @@ def _paint_wedge(
     middle, reach = box.center(), box.width() / 2 - 4.0
     color = state_color(theme, key.overlay, state)
     painter.setPen(Qt.PenStyle.NoPen)
-    pieces = 12
+    # One piece where nothing changes along it, so that no seam shows.
+    pieces = 12 if key.by_color or state == State.NEGATIVE else 1
     for piece in range(pieces):
         start, end = piece / pieces, (piece + 1) / pieces
         if state == State.NEGATIVE:

@@ -47,7 +47,7 @@ class RangeBar(QWidget):
             menu.addAction(actions[each])
         self.button.setMenu(menu)
         row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 20, 12 + round(KEY_HEIGHT) - HEIGHT - 4)
+        row.setContentsMargins(0, 0, 20, 12 + round(KEY_HEIGHT) - HEIGHT - 5)
         row.setSpacing(4)
         row.addWidget(self.field)
         row.addWidget(self.button)
