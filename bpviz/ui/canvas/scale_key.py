@@ -94,7 +94,9 @@ def paint_key(
         painter.setPen(QColor(theme.muted))
         x = box.right() - _EDGE - metrics.horizontalAdvance(key.range_text)
         painter.drawText(QPointF(x, top), key.range_text)
-    _paint_scale(painter, QRectF(box.left() + _EDGE + 14, top + 11, box.width() - 52, 8), key, theme)
+    _paint_scale(
+        painter, QRectF(box.left() + _EDGE + 14, top + 11, box.width() - 52, 8), key, theme
+    )
     painter.setFont(scaled_font(font, TEXT_SIZE))
     low, left = box.bottom() - 12.0, box.left() + _EDGE
     for state, name in _STATES:
