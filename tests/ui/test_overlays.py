@@ -169,7 +169,7 @@ def test_logarithmic_size_thickens_what_is_small(window: MainWindow) -> None:
     QTest.keyClick(window.canvas, Qt.Key.Key_L, CTRL_SHIFT)
     after = window.scene.picture.shown.strength[:6]
     assert (after > before)[before < 0.9].all()
-    assert window.findChild(QToolButton, "button.range").text() == "logarithmic, automatic ▾"
+    assert window.workspace.canvas_frame.range_bar.button.text() == "logarithmic, automatic ▾"
 
 
 def test_scale_and_slot_are_remembered(
@@ -190,7 +190,7 @@ def test_ranges_are_read_back_and_nonsense_is_left_out() -> None:
 
 
 def test_nothing_controls_a_key_that_is_not_there(window: MainWindow) -> None:
-    bar = window.workspace.canvas_frame.findChild(QToolButton, "button.range")
+    bar = window.workspace.canvas_frame.range_bar.button
     assert bar.isVisible()
     window.on_select_all()
     window.on_delete()

@@ -27,6 +27,7 @@ class CanvasFrame(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self.range_bar = range_bar
         zoom = QWidget()
         row = QHBoxLayout(zoom)
         row.setContentsMargins(MARGIN + 2, 0, 0, MARGIN + TEXT_HEIGHT)
