@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,7 +97,6 @@ def _snapshot(
     old_bias, new_bias = program.biases(trace.theta), program.biases(trace.updated)
     edge_gradient = trace.gradient[program.edge_slot] if batch else trace.edge_gradients(sample)
     edge_updated, bias_updated = known.edge_update <= index, known.bias_update <= index
-    slots = [(slot, old, trace.updated_slots[slot]) for slot, old in trace.slots.items()]
     return Snapshot(
         phase=frame.phase if frame is not None else "",
         frame=frame,
@@ -124,14 +123,8 @@ def _snapshot(
         edge_gradient_known=known.edge_gradient <= index,
         edge_update=new_weight - old_weight,
         edge_update_known=edge_updated,
-        edge_slots={
-            slot: np.where(edge_updated & passed, after[program.edge_slot], old[program.edge_slot])
-            for slot, old, after in slots
-        },
-        bias_slots={
-            slot: np.where(bias_updated & passed, program.biases(after), program.biases(old))
-            for slot, old, after in slots
-        },
+        edge_slots=_slots(trace, edge_updated & passed, lambda x: x[program.edge_slot]),
+        bias_slots=_slots(trace, bias_updated & passed, program.biases),
         loss=trace.loss if batch else float(trace.loss_per_sample[sample]),
         loss_known=index >= known.loss,
         batch_gradients=batch,
@@ -139,6 +132,16 @@ def _snapshot(
         active_nodes=active_nodes,
         active_edges=active_edges,
     )
+
+
+def _slots(
+    trace: Trace, updated: BoolArray, taken: Callable[[FloatArray], FloatArray]
+) -> dict[str, FloatArray]:
+    """Return the optimizer's slots by name, as `taken` from [P]; new ones where `updated`."""
+    return {
+        slot: np.where(updated, taken(trace.updated_slots[slot]), taken(before))
+        for slot, before in trace.slots.items()
+    }
 
 
 def _current(frames: FrameList, frame: Frame | None) -> int:

@@ -113,7 +113,7 @@ def test_a_weight_that_the_other_run_lacks_has_no_difference(qapp: QApplication)
         known = np.flatnonzero(shown.edges.state != State.NOT_COMPUTED)
         assert [canvas.scene.geometry.names[edge] for edge in known] == ["x1->h1"]
         assert shown.edges.value[known].tolist() == [0.25]
-        assert canvas.scene.surround(1.0).key.title == "w − w′ of run A"
+        assert canvas.scene.surround(1.0).key.title == "Δ₀: w − w of run A"
 
 
 def test_sizes_by_logarithm() -> None:

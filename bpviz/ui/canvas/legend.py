@@ -66,7 +66,7 @@ def title_text(shown: Shown, symbol: str) -> str:
     if shown.is_stale:
         return "before the last edit"
     reference = shown.look.reference
-    compared = "w − w′: to no other run" if reference is None else f"w − w′ of {reference.title}"
+    compared = "Δ₀: to no other run" if reference is None else f"Δ₀: w − w of {reference.title}"
     slot = slot_title(shown.slot, shown.slots)
     return {
         "values": "w·a of this sample",

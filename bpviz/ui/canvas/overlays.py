@@ -22,9 +22,9 @@ OVERLAYS: Final[tuple[Overlay, ...]] = (
 # On a logarithmic scale a number this many powers of ten below the largest is drawn thinnest.
 DECADES: Final = 4
 _EDGE_SYMBOLS: Final = MappingProxyType(
-    {"values": "w·a", "gradients": "∂", "updates": "Δ", "weights": "w", "differences": "w−w′"}
+    {"values": "w·a", "gradients": "∂", "updates": "Δ", "weights": "w", "differences": "Δ₀"}
 )
-_BIAS_SYMBOLS: Final = MappingProxyType({"updates": "Δb", "weights": "b", "differences": "b−b′"})
+_BIAS_SYMBOLS: Final = MappingProxyType({"updates": "Δb", "weights": "b", "differences": "Δ₀b"})
 _SLOT_SYMBOLS: Final = MappingProxyType(
     {"velocity": "v", "mean": "m", "square_sum": "s", "previous": "g₀", "step_size": "s"}
 )

@@ -32,6 +32,7 @@ class RangeBar(QWidget):
         self.field.setObjectName("range_field")
         self.field.setAccessibleName("Number drawn widest")
         self.field.setFixedSize(FIELD_WIDTH, HEIGHT + 2)
+        self.field.setProperty("role", "small")
         self.field.accepted.connect(self._on_accepted)
         self.button = QToolButton()
         self.button.setObjectName("button.range")
