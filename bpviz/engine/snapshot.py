@@ -66,8 +66,7 @@ def snapshot(trace: Trace, frames: FrameList, index: int, sample: int) -> Snapsh
     `sample` is the chosen sample's place in the batch.
     """
     frame = frames[index] if index >= 0 else None
-    nodes, edges = _active(frames, frame)
-    return _snapshot(trace, frames, index, sample, frame, nodes, edges)
+    return _snapshot(trace, frames, index, sample, frame, _active(frames, frame))
 
 
 def running_snapshot(trace: Trace, frames: FrameList, sample: int) -> Snapshot:
@@ -77,7 +76,7 @@ def running_snapshot(trace: Trace, frames: FrameList, sample: int) -> Snapshot:
     """
     nodes = np.zeros(len(frames.network.nodes), dtype=np.bool_)
     edges = np.zeros(len(frames.network.edges), dtype=np.bool_)
-    return _snapshot(trace, frames, len(frames), sample, None, nodes, edges, passed=False)
+    return _snapshot(trace, frames, len(frames), sample, None, (nodes, edges), passed=False)
 
 
 def _snapshot(
@@ -86,13 +85,11 @@ def _snapshot(
     index: int,
     sample: int,
     frame: Frame | None,
-    active_nodes: BoolArray,
-    active_edges: BoolArray,
+    active: tuple[BoolArray, BoolArray],
     *,
     passed: bool = True,
 ) -> Snapshot:
-    known, program = frames.schedule, trace.program
-    batch = index >= known.reduce
+    known, program, batch = frames.schedule, trace.program, index >= frames.schedule.reduce
     old_weight, new_weight = trace.theta[program.edge_slot], trace.updated[program.edge_slot]
     old_bias, new_bias = program.biases(trace.theta), program.biases(trace.updated)
     edge_gradient = trace.gradient[program.edge_slot] if batch else trace.edge_gradients(sample)
@@ -129,8 +126,8 @@ def _snapshot(
         loss_known=index >= known.loss,
         batch_gradients=batch,
         current_node=_current(frames, frame),
-        active_nodes=active_nodes,
-        active_edges=active_edges,
+        active_nodes=active[0],
+        active_edges=active[1],
     )
 
 
