@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from bpviz.document.document import Document
@@ -79,6 +81,11 @@ class Showing(QObject):
         """The network shown, compiled."""
         timeline = self._document.timeline
         return timeline.workshop.program(timeline.base)
+
+    @property
+    def theta(self) -> NDArray[np.float64]:
+        """The parameters θ [P] of `program` at the position; not to be changed."""
+        return self._document.timeline.state.theta
 
     @property
     def rows(self) -> Rows:

@@ -23,6 +23,8 @@ Owner = TypeVar("Owner")
 logger = logging.getLogger(__name__)
 
 ICON_SIZES = (16, 20, 24, 32, 48)
+# Of text, by WCAG 2.1.
+MIN_CONTRAST = 4.5
 
 
 @dataclass(frozen=True)
@@ -228,6 +230,37 @@ def mix(first: str, second: str, share: float) -> str:
         round(one.green() + share * (two.green() - one.green())),
         round(one.blue() + share * (two.blue() - one.blue())),
     ).name()
+
+
+def class_colors(theme: Theme) -> tuple[str, ...]:
+    """Return the colours of classes, the first two those of a scale's low and high end."""
+    return (
+        theme.negative, theme.positive, theme.gradient_negative, theme.gradient_positive,
+        theme.update, theme.zero,
+    )  # fmt: skip
+
+
+def legible_share(theme: Theme, ground: str) -> float:
+    """Return how strongly a heat map may be coloured over `ground` for text to stay legible."""
+    ends = (theme.positive, theme.negative)
+    for percent in range(90, 20, -5):
+        share = percent / 100
+        if all(contrast(theme.text, mix(ground, end, share)) >= MIN_CONTRAST for end in ends):
+            return share
+    return 0.2
+
+
+def heat_colors(theme: Theme, ground: str, share: float) -> list[int]:
+    """Return 256 colours as 0xffRRGGBB: from negative over `ground` to positive, then non-finite.
+
+    The ends hold `share` of the sign's colour; the last one stands for what is no finite number.
+    """
+    colors = []
+    for shade in range(255):
+        size = abs(shade - 127) / 127
+        end = theme.positive if shade > 127 else theme.negative
+        colors.append(mix(ground, end, share * size))
+    return [QColor(color).rgb() for color in (*colors, theme.non_finite)]
 
 
 def icon(name: str, theme: Theme) -> QIcon:

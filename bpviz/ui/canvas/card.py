@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QTransform
 
 from bpviz.ui.canvas.geometry import HALF_SQUARE, RADIUS
 from bpviz.ui.style import Theme, mix, scaled_font
@@ -56,11 +56,21 @@ def card_bounds() -> QRectF:
     return QRectF(-200.0, -RADIUS - 30.0, 400.0, 2 * RADIUS + 66.0)
 
 
-def paint_card(painter: QPainter, card: Card, theme: Theme, font: QFont, zoom: float) -> None:
-    """Paint `card` around the painter's origin; `zoom` is device pixels per scene unit."""
+def paint_card(
+    painter: QPainter,
+    card: Card,
+    theme: Theme,
+    font: QFont,
+    zoom: float,
+    heat: QImage | None = None,
+) -> None:
+    """Paint `card` around the painter's origin; `zoom` is device pixels per scene unit.
+
+    A `heat` map fills the shape behind the texts, which then all have the colour of plain text.
+    """
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     _paint_halo(painter, card, theme)
-    _paint_body(painter, card, theme)
+    _paint_body(painter, card, theme, heat)
     if zoom < NAME_FROM:
         return
     painter.setPen(QColor(theme.text))
@@ -69,9 +79,9 @@ def paint_card(painter: QPainter, card: Card, theme: Theme, font: QFont, zoom: f
         return
     room = 2 * (HALF_SQUARE if card.is_square else RADIUS) - 12.0
     _text(painter, card.name, -18.0, room * 0.8, scaled_font(font, NAME_SIZE, bold=True))
-    painter.setPen(QColor(card.value_color or theme.text))
+    painter.setPen(QColor(theme.text if heat or not card.value_color else card.value_color))
     _text(painter, card.value, 1.0, room, scaled_font(font, VALUE_SIZE, bold=True))
-    painter.setPen(QColor(theme.muted))
+    painter.setPen(QColor(theme.text if heat else theme.muted))
     _detail(painter, card.details, room * 0.88, scaled_font(font, DETAIL_SIZE))
     if card.below:
         painter.setPen(QColor(card.below_color or theme.muted))
@@ -105,9 +115,10 @@ def _paint_halo(painter: QPainter, card: Card, theme: Theme) -> None:
         _shape(painter, card, 5.0)
 
 
-def _paint_body(painter: QPainter, card: Card, theme: Theme) -> None:
+def _paint_body(painter: QPainter, card: Card, theme: Theme, heat: QImage | None) -> None:
     fill = theme.node if card.offered != "no" else mix(theme.canvas, theme.node, 0.5)
-    painter.setBrush(QColor(fill))
+    painter.setBrush(QColor(fill) if heat is None else _heat_brush(heat, card))
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, heat is not None)
     pen = QPen(QColor(theme.node_border), 1.4)
     if card.border == "not_computed":
         pen = QPen(QColor(mix(theme.canvas, theme.not_computed, 0.8)), 1.2)
@@ -128,6 +139,15 @@ def _paint_body(painter: QPainter, card: Card, theme: Theme) -> None:
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     painter.setPen(pen)
     _shape(painter, card, 0.0)
+
+
+def _heat_brush(heat: QImage, card: Card) -> QBrush:
+    """Return a brush that stretches `heat` over the node's shape."""
+    size = HALF_SQUARE if card.is_square else RADIUS
+    brush = QBrush(heat)
+    across, up = 2 * size / heat.width(), 2 * size / heat.height()
+    brush.setTransform(QTransform(across, 0.0, 0.0, up, -size, -size))
+    return brush
 
 
 def _text(painter: QPainter, text: str, middle: float, room: float, font: QFont) -> None:

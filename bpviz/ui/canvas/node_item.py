@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPixmap
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from bpviz.ui.canvas.card import Card, card_bounds, paint_card
@@ -30,7 +30,13 @@ class NodeItem(QGraphicsItem):
         self.card = card
         self._theme = theme
         self._font = font
+        self._heat: QImage | None = None
         self.setZValue(NODE_LEVEL)
+
+    def show_heat(self, heat: QImage | None) -> None:
+        """Draw this heat map behind the texts from now on; its pixels may have changed."""
+        self._heat = heat
+        self.update()
 
     def show_card(self, card: Card, theme: Theme) -> None:
         """Draw `card` from now on."""
@@ -49,7 +55,7 @@ class NodeItem(QGraphicsItem):
     ) -> None:
         """Paint the card, with as much text as is legible."""
         zoom = option.levelOfDetailFromTransform(painter.worldTransform())
-        paint_card(painter, self.card, self._theme, self._font, zoom)
+        paint_card(painter, self.card, self._theme, self._font, zoom, self._heat)
 
 
 class NodeLayer(QGraphicsItem):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QImage
 from PySide6.QtWidgets import QGraphicsScene
 
 from bpviz.explain.numbers import format_number
@@ -105,6 +105,11 @@ class Picture:
         self.edge_layer.show_edges(geometry, shown, theme)
         self._show_nodes()
         self._show_labels()
+
+    def show_heat(self, images: Sequence[QImage]) -> None:
+        """Draw these heat maps, one for each node of the network or none, behind its texts."""
+        for node, item in self.node_items.items():
+            item.show_heat(images[node] if node < len(images) else None)
 
     def mark(self, marks: Marks) -> None:
         """Draw selection, hover and offers as in `marks`."""

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QGraphicsScene
 
 from bpviz.document.document import Document
 from bpviz.document.player import Player
+from bpviz.engine.plane import Axes
 from bpviz.model.edit import Edit
 from bpviz.model.schema import Session
 from bpviz.ui.canvas.around import paint_all, surround_of
@@ -19,6 +20,7 @@ from bpviz.ui.canvas.card import ALL_TEXT_FROM
 from bpviz.ui.canvas.editor import Editor
 from bpviz.ui.canvas.flow import Clock
 from bpviz.ui.canvas.geometry import FloatArray, Geometry
+from bpviz.ui.canvas.heat_maps import HeatMaps
 from bpviz.ui.canvas.legend import Surround
 from bpviz.ui.canvas.overlays import OVERLAYS, Look
 from bpviz.ui.canvas.picture import Picture, positions_of, same_structure
@@ -72,6 +74,7 @@ class CanvasScene(QGraphicsScene):
         geometry = Geometry(self._session.network)
         blank = shown(None, self._session.network, geometry, self._look)
         self._last: tuple[Geometry, Shown] | None = None
+        self.heat_maps = HeatMaps(player, theme)
         self.picture = Picture(self, self._session, geometry, blank, theme, QApplication.font())
         self._wire = WireItem(theme)
         self._band = BandItem(theme)
@@ -137,8 +140,19 @@ class CanvasScene(QGraphicsScene):
     def apply_theme(self, theme: Theme) -> None:
         """Draw in the colours of `theme`."""
         self._theme = theme
+        self.heat_maps.apply_theme(theme)
         self._wire.apply_theme(theme)
         self._band.apply_theme(theme)
+        self.refresh()
+
+    def set_heat_maps(self, on: bool) -> None:
+        """Draw in each node its value over a plane of inputs, or don't."""
+        self.heat_maps.set_on(on)
+        self.refresh()
+
+    def set_axes(self, axes: Axes) -> None:
+        """Let the heat maps span these inputs."""
+        self.heat_maps.set_axes(axes)
         self.refresh()
 
     def set_motion(self, moves: bool) -> None:
@@ -172,9 +186,14 @@ class CanvasScene(QGraphicsScene):
             now = as_stale(now, last, before, geometry)
         self.picture.edge_layer.set_moving(self.is_running)
         self.picture.show(self._session, geometry, now, self._theme, self._digits)
+        self._show_heat()
         self._mark()
         self._run_clock()
         self.surround_changed.emit()
+
+    def _show_heat(self) -> None:
+        if self.heat_maps.refresh():
+            self.picture.show_heat(self.heat_maps.images)
 
     def _on_edited(self, _edit: Edit) -> None:
         # The numbers follow with the player's `stepped`, once all have heard of the edit.
