@@ -77,6 +77,10 @@ def connect(window: MainWindow) -> None:
     window.scene.selection_changed.connect(window.on_selection_changed)
     window.workspace.inspector.titled.connect(window.workspace.docks["inspector"].title.set_about)
 
+    window.workspace.docks["decision"].toggleViewAction().triggered.connect(
+        window.view.set_decision_plot
+    )
+
     connect_commands(window)
 
 
@@ -118,7 +122,9 @@ def connect_edit(window: MainWindow) -> None:
 def connect_view(window: MainWindow) -> None:
     """Connect the actions of the menu View."""
     commands, view = window.commands, window.view
+    commands["view.decision_plot"].triggered.connect(view.set_decision_plot)
     commands["view.fit"].triggered.connect(window.canvas.fit)
+    commands["view.heat_maps"].triggered.connect(view.set_heat_maps)
     commands["view.loss_log"].toggled.connect(view.on_loss_log_toggled)
     commands["view.reduce_motion"].toggled.connect(view.on_reduce_motion_toggled)
     commands["view.range_fixed"].triggered.connect(window.look.on_range_fixed)

@@ -40,6 +40,8 @@ ROWS: Final = {
         Row("grain", "neuron", ("term", "neuron", "phase", "iteration")),
         Row("loss_logarithmic", False),
         Row("reduce_motion", False),
+        Row("heat_maps", False),
+        Row("decision_plot", True),
         Row("folder", ""),
     )
 }

@@ -46,6 +46,8 @@ class ViewCommands(QObject):
         still = self._settings.flag("reduce_motion")
         self._commands["view.reduce_motion"].setChecked(still)
         self._workspace.scene.set_motion(not still)
+        self.set_heat_maps(self._settings.flag("heat_maps"))
+        self.set_decision_plot(self._settings.flag("decision_plot"))
 
     def set_overlay(self, overlay: str) -> None:
         """Show `overlay`, one of the canvas's overlays."""
@@ -71,6 +73,18 @@ class ViewCommands(QObject):
                 self._commands[row.id].setIconVisibleInMenu(False)
         self._tool_bar.show_running(self._player.running, self.theme)
         self._workspace.apply_theme(self.theme)
+
+    def set_heat_maps(self, shown: bool) -> None:
+        """Draw heat maps in the nodes, or don't."""
+        self._settings.put("heat_maps", shown)
+        self._commands["view.heat_maps"].setChecked(shown)
+        self._workspace.scene.set_heat_maps(shown)
+
+    def set_decision_plot(self, shown: bool) -> None:
+        """Show the decision plot, or don't."""
+        self._settings.put("decision_plot", shown)
+        self._commands["view.decision_plot"].setChecked(shown)
+        self._workspace.docks["decision"].setVisible(shown)
 
     def on_overlay_chosen(self, action: QAction) -> None:
         """Show what the action is called after."""

@@ -64,9 +64,6 @@ def test_a_sparse_network_and_a_line_work_alike() -> None:
         *(Input(f"x{i}") for i in range(40)),
         *(Unit(f"h{i}") for i in range(40)),
     )
-        *(Input(f"x{i}") for i in range(40)),
-        *(Unit(f"h{i}") for i in range(40)),
-    )
     edges = tuple(Edge(f"x{i}", f"h{i}", 0.5) for i in range(40))
     program = compile(Network(nodes, edges, ("h3",)))
     blocks = [level.sums for level in program.levels if level.sums is not None]

@@ -19,7 +19,7 @@ from bpviz.ui.canvas.scale_key import ScaleKey
 INNER: Final = (12, 48, -12, -112)
 
 
-def surround_of(player: Player, picture: Picture, zoom: float) -> Surround:
+def surround_of(player: Player, picture: Picture, zoom: float, note: str = "") -> Surround:
     """Return the texts that stand over the drawing; a zoom of 0 is left out."""
     now, theme = picture.shown, picture.theme
     network = picture.session.network
@@ -46,6 +46,7 @@ def surround_of(player: Player, picture: Picture, zoom: float) -> Surround:
         ),
         share_drawn=picture.edge_layer.share_drawn,
         zoom=zoom,
+        note=note,
     )
 
 

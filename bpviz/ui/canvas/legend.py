@@ -23,7 +23,7 @@ MARGIN: Final = 18.0
 
 @dataclass(frozen=True)
 class Surround:
-    """The texts around the drawing."""
+    """The texts around the drawing; `note` says what else is drawn."""
 
     header: str
     header_color: str
@@ -32,6 +32,7 @@ class Surround:
     key: ScaleKey
     share_drawn: float
     zoom: float
+    note: str = ""
 
 
 def header_text(frame: Frame | None, network: Network, sample: int, batch: int) -> str:
@@ -105,6 +106,9 @@ def paint_surround(
         painter.setPen(QColor(theme.warning))
         box = QRectF(area.left() + MARGIN, area.top() + MARGIN + line, area.width() - 36, 60)
         painter.drawText(box, Qt.TextFlag.TextWordWrap, surround.problem)
+    elif surround.note:
+        place, small = QPointF(left, baseline + line), scaled_font(font, TEXT_SIZE)
+        _backed_text(painter, place, surround.note, small, theme, theme.muted)
     if has_key(area):
         paint_key(painter, key_rect(area), surround.key, theme, font, with_range=not surround.zoom)
     if not surround.zoom:

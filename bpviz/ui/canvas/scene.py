@@ -314,7 +314,7 @@ class CanvasScene(QGraphicsScene):
 
     def surround(self, zoom: float = 0.0) -> Surround:
         """Return the texts that stand over the drawing; without a zoom that is left out."""
-        return surround_of(self._player, self.picture, zoom)
+        return surround_of(self._player, self.picture, zoom, self.heat_maps.note)
 
     def paint_to(self, painter: QPainter, rect: QRectF) -> None:
         """Paint the drawing with header and legend into `rect` of a picture or file."""

@@ -17,6 +17,7 @@ from bpviz.ui.canvas.view import CanvasView
 from bpviz.ui.panels.analysis import Analysis
 from bpviz.ui.panels.canvas_frame import CanvasFrame
 from bpviz.ui.panels.data_panel import DataPanel
+from bpviz.ui.panels.decision_panel import DecisionPanel
 from bpviz.ui.panels.docks import Dock
 from bpviz.ui.panels.explain_panel import ExplainPanel
 from bpviz.ui.panels.gradient_panel import GradientPanel
@@ -37,6 +38,7 @@ RIGHT_WIDTH: Final = 372
 # No panel may keep the window from being made narrow.
 NARROWEST: Final = 130
 LOSS_HEIGHT: Final = 212
+RIGHT_HEIGHTS: Final = (500, 300)
 LEFT_HEIGHTS: Final = (330, 300, 120)
 ZOOM_IDS: Final = ("view.zoom_out", "view.zoom_in", "view.fit")
 
@@ -48,12 +50,13 @@ class Place:
     """Where a panel's dock stands at first.
 
     Of the panels on the right, which share one place as tabs, the first is in front. `scrolled`
-    gives the panel a scroll area.
+    gives the panel a scroll area; one `below` the tabs stands alone.
     """
 
     title: str
     area: Area
     scrolled: bool = False
+    below: bool = False
 
 
 PLACES: Final = {
@@ -66,6 +69,7 @@ PLACES: Final = {
     "notes": Place("Session", Area.RightDockWidgetArea),
     "loss": Place("Loss", Area.BottomDockWidgetArea),
     "gradients": Place("Gradient size", Area.BottomDockWidgetArea),
+    "decision": Place("Output", Area.RightDockWidgetArea, below=True),
 }
 
 
@@ -96,6 +100,7 @@ class Workspace:
         self.notes_panel = NotesPanel(document, theme)
         self.loss_plot = LossPlot(player, theme)
         self.gradient_panel = GradientPanel(document, player, theme)
+        self.decision_panel = DecisionPanel(player, self.scene, theme)
         self.panels: dict[str, Panel] = {
             "data": self.data_panel,
             "training": self.training_panel,
@@ -105,6 +110,7 @@ class Workspace:
             **self.analysis.groups,
             "notes": self.notes_panel,
             "gradients": self.gradient_panel,
+            "decision": self.decision_panel,
         }
         widgets: dict[str, QWidget] = {**self.panels, "loss": self.loss_plot}
         for widget in widgets.values():
@@ -114,6 +120,7 @@ class Workspace:
             for name, place in PLACES.items()
         }
         # The plots have headings of their own, with the key and the values in them.
+        self.docks["decision"].title.set_slim(True)
         self.docks["loss"].setTitleBarWidget(self.loss_plot.heading)
         self.docks["gradients"].setTitleBarWidget(self.gradient_panel.heading)
 
@@ -140,6 +147,7 @@ class Workspace:
         left = [docks["data"], docks["training"], docks["inspector"]]
         window.resizeDocks(left, list(LEFT_HEIGHTS), down)
         window.resizeDocks([docks["loss"]], [LOSS_HEIGHT], down)
+        window.resizeDocks([docks["explain"], docks["decision"]], list(RIGHT_HEIGHTS), down)
         window.resizeDocks([docks["loss"], docks["gradients"]], [1, 1], across)
 
     def tab_right(self, window: QMainWindow) -> None:
@@ -148,7 +156,7 @@ class Workspace:
         right = [
             self.docks[name]
             for name, place in PLACES.items()
-            if place.area == Area.RightDockWidgetArea
+            if place.area == Area.RightDockWidgetArea and not place.below
         ]
         for dock in right[1:]:
             window.tabifyDockWidget(right[0], dock)
