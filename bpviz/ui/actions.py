@@ -86,7 +86,7 @@ ACTIONS: Final = (
     Row("view.heat_maps", "&Heat Maps", "Ctrl+H",
         "Show in each node its value over the plane of two inputs", "", "View", checkable=True,
         ruled=True),
-    Row("view.decision_plot", "&Decision Plot", "Ctrl+Shift+H",
+    Row("view.decision_plot", "De&cision Plot", "Ctrl+Shift+H",
         "Show the output over the plane of two inputs, with the data on it", "", "View",
         checkable=True),
     Row("view.reduce_motion", "&Reduce Motion", "", "Nothing on the drawing moves by itself", "",
