@@ -133,6 +133,7 @@ def connect_view(window: MainWindow) -> None:
     commands["view.zoom_in"].triggered.connect(window.canvas.zoom_in)
     commands["view.zoom_out"].triggered.connect(window.canvas.zoom_out)
 
+    _group(window, "view.colours_standard").triggered.connect(view.on_colours_chosen)
     _group(window, "view.digits_4").triggered.connect(view.on_digits_chosen)
     _group(window, "view.show_values").triggered.connect(view.on_overlay_chosen)
     _group(window, "view.show_values").triggered.connect(window.look.on_overlay_chosen)

@@ -31,8 +31,8 @@ class Row:
 
 
 def _choice(id_: str, text: str, key: str, tip: str, menu: str, ruled: bool = False) -> Row:
-    """Return one of several exclusive choices, those whose ids share the part before the `_`."""
-    group = id_.rpartition("_")[0]
+    """Return one of several exclusive choices, those whose ids are alike up to the first `_`."""
+    group = id_.partition("_")[0]
     return Row(id_, text, key, tip, "", menu, checkable=True, group=group, ruled=ruled)
 
 
@@ -109,6 +109,12 @@ ACTIONS: Final = (
         "A gradient from ∂E/∂w to its number, rule by rule", "", "View/Explain"),
     Row("view.front_paths", "&Paths", "Alt+3",
         "All ways from a parameter to the loss, which add up to its gradient", "", "View/Explain"),
+    _choice("view.colours_standard", "Blue / &Orange, Magenta / Green", "",
+            "Colours of plus and minus, for values and for gradients", "View/Theme", True),
+    _choice("view.colours_blue_red", "&Blue / Red, Violet / Lime", "",
+            "Colours of plus and minus, for values and for gradients", "View/Theme"),
+    _choice("view.colours_purple_gold", "&Purple / Gold, Blue / Orange", "",
+            "Colours of plus and minus, for values and for gradients", "View/Theme"),
     Row("run.toggle", "&Run", "Space", "Run or pause the training", "run", "Run"),
     Row("run.step_forward", "Step &Forward", "Right", "One step forward, of the chosen size",
         "step_forward", "Run", ruled=True),

@@ -40,7 +40,7 @@ class MainWindow(QMainWindow):
         self.document = document
         self.player = player
         self.settings = settings
-        theme = use_theme(settings.text("theme"))
+        theme = use_theme(settings)
         self.commands = make_actions(self)
         self.files = FileCommands(document, settings, self)
         self.workspace = Workspace(

@@ -13,6 +13,7 @@ RECENT_LIMIT: Final = 10
 DIGIT_CHOICES: Final = (3, 4, 6, 10)
 THEME_CHOICES: Final = ("dark", "light", "high_contrast")
 
+COLOUR_CHOICES: Final = ("standard", "blue_red", "purple_gold")
 OVERLAY_CHOICES: Final = (
     "values", "gradients", "updates", "weights", "optimizer", "differences"
 )  # fmt: skip
@@ -31,6 +32,7 @@ ROWS: Final = {
     row.key: row
     for row in (
         Row("theme", "dark", THEME_CHOICES),
+        Row("colours", "standard", COLOUR_CHOICES),
         Row("digits", 4, DIGIT_CHOICES),
         Row("overlay", "gradients", OVERLAY_CHOICES),
         Row("optimizer_slot", ""),

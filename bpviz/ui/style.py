@@ -103,15 +103,15 @@ DARK = Theme(
     on_gradient="#1f0716",
     positive="#5aa9ff",
     negative="#ff9f43",
-    gradient_positive="#f277bd",
-    gradient_negative="#5fc98a",
+    gradient_positive="#f070e8",
+    gradient_negative="#72d45a",
     not_computed="#7a8699",
     stale="#c9a76a",
     zero="#b4bdca",
     non_finite="#ff7b72",
     edge="#6d788a",
     update="#e3b341",
-    glow="#f277bd",
+    glow="#f070e8",
     success="#5fc98a",
     warning="#e3b341",
 )
@@ -137,15 +137,15 @@ LIGHT = Theme(
     on_gradient="#ffffff",
     positive="#1769c2",
     negative="#b04f05",
-    gradient_positive="#b8247f",
-    gradient_negative="#17753f",
+    gradient_positive="#b519a5",
+    gradient_negative="#2f7a10",
     not_computed="#8a94a3",
     stale="#8a6414",
     zero="#5d6878",
     non_finite="#c8232c",
     edge="#8d97a6",
     update="#8a6100",
-    glow="#b8247f",
+    glow="#b519a5",
     success="#17753f",
     warning="#8a6100",
 )
@@ -171,15 +171,15 @@ HIGH_CONTRAST = Theme(
     on_gradient="#000000",
     positive="#6fc3ff",
     negative="#ffb454",
-    gradient_positive="#ff8ad1",
-    gradient_negative="#6dff9e",
+    gradient_positive="#ff85ef",
+    gradient_negative="#7dff7a",
     not_computed="#a8a8a8",
     stale="#ffd479",
     zero="#e0e0e0",
     non_finite="#ff8080",
     edge="#c0c0c0",
     update="#ffd84a",
-    glow="#ff8ad1",
+    glow="#ff85ef",
     success="#6dff9e",
     warning="#ffd84a",
 )
@@ -329,9 +329,12 @@ def style_sheet(theme: Theme) -> str:
     return template.substitute(asdict(theme), icons=resource_path("icons").as_posix())
 
 
-def apply_theme(app: QApplication, name: str) -> Theme:
-    """Give the whole application the theme called `name` and return it; KeyError for no such."""
-    theme = THEMES[name]
+def apply_theme(app: QApplication, chosen: str | Theme) -> Theme:
+    """Give the whole application a theme, or the one so called, and return it.
+
+    KeyError where none is called so.
+    """
+    theme = THEMES[chosen] if isinstance(chosen, str) else chosen
     app.setStyle("Fusion")
     app.setPalette(palette(theme))
     app.setStyleSheet(style_sheet(theme))

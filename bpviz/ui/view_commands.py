@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QApplication
 
 from bpviz.document.player import Player
 from bpviz.ui.actions import ACTIONS
+from bpviz.ui.colour_scales import coloured_theme
 from bpviz.ui.panels.tool_bar import ToolBar
 from bpviz.ui.panels.workspace import Workspace
 from bpviz.ui.settings import THEME_CHOICES, Settings
-from bpviz.ui.style import THEMES, Theme, apply_theme, icon, style_sheet
+from bpviz.ui.style import Theme, apply_theme, icon, style_sheet
 
 
 class ViewCommands(QObject):
@@ -35,7 +36,7 @@ class ViewCommands(QObject):
         self._commands = commands
         self._settings = settings
         self.overlay = settings.text("overlay")
-        self.theme = use_theme(settings.text("theme"))
+        self.theme = use_theme(settings)
 
     def restore(self) -> None:
         """Show all as it was left the last time."""
@@ -66,7 +67,8 @@ class ViewCommands(QObject):
         """Show the theme called `name`."""
         self._settings.put("theme", name)
         self._commands[f"view.theme_{name}"].setChecked(True)
-        self.theme = use_theme(name)
+        self._commands[f"view.colours_{self._settings.text('colours')}"].setChecked(True)
+        self.theme = use_theme(self._settings)
         for row in ACTIONS:
             if row.icon:
                 self._commands[row.id].setIcon(icon(row.icon, self.theme))
@@ -98,6 +100,11 @@ class ViewCommands(QObject):
         """Show another theme."""
         self.set_theme(action.objectName().removeprefix("view.theme_"))
 
+    def on_colours_chosen(self, action: QAction) -> None:
+        """Show signs in other colours."""
+        self._settings.put("colours", action.objectName().removeprefix("view.colours_"))
+        self.set_theme(self.theme.name)
+
     def on_next_theme(self) -> None:
         """Show the theme after this one."""
         place = THEME_CHOICES.index(self.theme.name)
@@ -116,10 +123,10 @@ class ViewCommands(QObject):
         self._workspace.scene.set_motion(not checked)
 
 
-def use_theme(name: str) -> Theme:
-    """Give the application the theme, unless it has it: laying all widgets out anew is slow."""
-    theme = THEMES[name]
+def use_theme(settings: Settings) -> Theme:
+    """Give the application the theme set, unless it has it: laying all out anew is slow."""
+    theme = coloured_theme(settings.text("theme"), settings.text("colours"))
     application = QApplication.instance()
     if isinstance(application, QApplication) and application.styleSheet() != style_sheet(theme):
-        apply_theme(application, name)
+        apply_theme(application, theme)
     return theme
