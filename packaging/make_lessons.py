@@ -82,7 +82,7 @@ def _with_history(session: Session, entries: list[dict[str, Any]]) -> Timeline:
 
 def _edit(session: Session, entry: dict[str, Any]) -> Edit:
     changes = []
-    for key, after in entry["set"].items():
+    for key, after in entry.get("set", {}).items():
         kind, _, rest = key.partition("/")
         name, _, field = rest.rpartition("/")
         owner: Any = session.training
@@ -93,6 +93,10 @@ def _edit(session: Session, entry: dict[str, Any]) -> Edit:
         before = getattr(owner, field)
         kind_of = {each.name: each.type for each in msgspec.structs.fields(type(owner))}[field]
         changes.append(Change(key, before, convert(after, kind_of, key)))
+    columns = {key: tuple(map(tuple, entry[key])) for key in ("inputs", "targets") if key in entry}
+    if columns:
+        data = msgspec.structs.replace(session.data, **columns)
+        changes.append(Change("data", session.data, data))
     if entry.get("restart"):
         fresh = type(session.progress)()
         changes.append(Change("progress", session.progress, fresh))

@@ -104,14 +104,15 @@ class MarkdownView(QTextBrowser):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Set formulas smaller, or larger again, where the width is another."""
         super().resizeEvent(event)
-        room = self._width()
-        if abs(room - self._room) > 8 and "$" in self._text:
+        if abs(self._width() - self._room) > 8 and "$" in self._text:
             self._set()
 
     def _width(self) -> int:
-        return max(120, self.viewport().width() - 10)
+        # Whether the scroll bar is there must not matter: it comes and goes with the text.
+        return max(120, self.width() - self.verticalScrollBar().sizeHint().width() - 8)
 
     def _set(self) -> None:
+        """Set the whole text anew."""
         self._room = self._width()
         formulas: list[tuple[str, bool]] = []
 

@@ -31,6 +31,7 @@ EMPTY: Final = (
     "*Lessons*. To write one of your own, take the pencil below: each page keeps its text and "
     "the view that belongs to it."
 )
+NARROWEST: Final = 300
 TABLE_HEAD: Final = (
     "\n\n#### Figures of this page\n\n| quantity | printed | computed | |\n|---|---|---|---|\n"
 )
@@ -192,6 +193,7 @@ class LessonPanel(Panel):
         self._notice.setWordWrap(True)
         self._run.setObjectName("lesson.run")
         self._run.setToolTip("Make the run that this page is about the active one; yours is kept")
+        self.setMinimumWidth(NARROWEST)
         self.reader.setObjectName("lesson.reader")
         self.reader.setAccessibleName("Page of the lesson")
         layout = QVBoxLayout(self)
