@@ -1,7 +1,9 @@
 """Write resources/lessons anew from their sources, packaging/lessons/*.toml.
 
-A source is a session in TOML with two kinds of tables of its own: `history`, entries such as
-`{train = 50}` or `{label = "…", set = {"edges/h->o/weight" = -40.0}}`, and `pages`. A page names
+A source is a session in TOML with three kinds of tables of its own. `history` are the entries
+behind it, such as `{train = 50}` or `{label = "…", set = {"edges/h->o/weight" = -40.0}}`; `before`
+are states that lie before it on the line, each with a label and what is other there. A page of
+`pages` stands at the session itself where it names no position. It names
 its frame in words (`delta y`, `gradient h1->y`, `sample 2`), which becomes a bookmark with the
 page's title, and its figures as `["a(y)", ".67"]`, or `"a(y)"` where the figure printed is the
 computed one; what the program computes at the page's position is filled in here.
@@ -10,6 +12,7 @@ computed one; what the program computes at the page's position is filled in here
 from __future__ import annotations
 
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +20,11 @@ import msgspec
 
 from bpviz.document.timeline import Timeline
 from bpviz.engine.backprop import Trace
+from bpviz.engine.curve import LossCurve
 from bpviz.engine.frames import Frame, frames
 from bpviz.explain.numbers import format_number
 from bpviz.explain.quantities import parse_quantity, value_of
-from bpviz.model.edit import Change, Edit
+from bpviz.model.edit import Change, Edit, apply, diff
 from bpviz.model.files import atomic_write
 from bpviz.model.history import History, Train, save_history
 from bpviz.model.plain import convert
@@ -37,17 +41,18 @@ DIGITS = 12
 def made(source: Path) -> bytes:
     """Return the session file that a source describes."""
     plain = tomllib.loads(source.read_text(encoding="utf-8"))
-    pages, history = plain.pop("pages", []), plain.pop("history", [])
+    pages, history, before = (plain.pop(key, []) for key in ("pages", "history", "before"))
     plain["network"]["edges"] = [_edge(edge) for edge in plain["network"]["edges"]]
     session: Session = convert({"format": "bpviz-session", "version": 1, **plain}, Session)
-    timeline = _with_history(session, history)
+    timeline = _with_history(session, before, history)
+    home = (len(before), 0)
     lesson, bookmarks = [], []
     for page in pages:
-        made_page, bookmark = _page(page, timeline)
+        made_page, bookmark = _page({"position": home, **page}, timeline)
         lesson.append(made_page)
         bookmarks += bookmark
-    timeline.go((0, 0))
-    saved = save_history(timeline.history) if history else msgspec.UNSET
+    timeline.go(home)
+    saved = save_history(timeline.history) if history or before else msgspec.UNSET
     whole = msgspec.structs.replace(
         session, lesson=Lesson(tuple(lesson)), bookmarks=tuple(bookmarks), history=saved
     )
@@ -66,9 +71,17 @@ def _edge(edge: str | dict[str, Any]) -> dict[str, Any]:
     return found | ({"share": shares[0]} if shares else {})
 
 
-def _with_history(session: Session, entries: list[dict[str, Any]]) -> Timeline:
+def _with_history(
+    session: Session, before: list[dict[str, Any]], entries: list[dict[str, Any]]
+) -> Timeline:
     """Return the line of history, each edit with the very numbers that stand before it."""
-    timeline = Timeline(session)
+    states = [apply(session, _edit(session, state)) for state in before]
+    ways = [
+        diff(one, other, state["label"])
+        for (one, other), state in zip(pairwise([*states, session]), before, strict=True)
+    ]
+    start = [*states, session][0]
+    timeline = Timeline.of(History(start, tuple(ways)), LossCurve())
     for entry in entries:
         done = timeline.history.entries
         if "train" in entry:
@@ -76,7 +89,7 @@ def _with_history(session: Session, entries: list[dict[str, Any]]) -> Timeline:
         else:
             timeline.go((len(done), 0))
             added = _edit(timeline.session, entry)
-        timeline = Timeline.of(History(session, (*done, added)), timeline.curves)
+        timeline = Timeline.of(History(start, (*done, added)), timeline.curve)
     return timeline
 
 
@@ -105,7 +118,7 @@ def _edit(session: Session, entry: dict[str, Any]) -> Edit:
 
 def _page(page: dict[str, Any], timeline: Timeline) -> tuple[Page, list[Bookmark]]:
     frame, expected = page.pop("frame", ""), page.pop("expect", [])
-    position = tuple(page.setdefault("position", [0, 0]))
+    position = tuple(page["position"])
     timeline.go((position[0], position[1]))
     workshop, base = timeline.workshop, timeline.base
     trace = workshop.trainer(base).trace(timeline.state)

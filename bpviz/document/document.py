@@ -45,6 +45,7 @@ class Document(QObject):
         self._published = timeline.session
         self._path = path
         self._clean = timeline.line.marks(timeline.place)
+        self._opened = timeline.line.marks(timeline.line.end)
 
     @property
     def session(self) -> Session:
@@ -68,16 +69,16 @@ class Document(QObject):
 
     @property
     def dirty(self) -> bool:
-        """Whether there are edits or runs that the file does not hold; steps alone don't count."""
-        marks = self._timeline.line.marks(self._timeline.place)
-        return (
-            self._runs_changed
-            or len(marks) != len(self._clean)
-            or any(
-                mine is not kept if isinstance(mine, Edit) else mine != kept
-                for mine, kept in zip(marks, self._clean, strict=True)
-            )
-        )
+        """Whether there are edits or runs that the file does not hold; steps alone don't count.
+
+        Of a copy without a file, such as a lesson, any place on its own line is as it was opened.
+        """
+        line = self._timeline.line
+        if self._runs_changed:
+            return True
+        if self._path is None and _same_marks(line.marks(line.end), self._opened):
+            return False
+        return not _same_marks(line.marks(self._timeline.place), self._clean)
 
     @property
     def can_undo(self) -> bool:
@@ -221,3 +222,11 @@ class Document(QObject):
         self.file_changed.emit()
         if notice:
             self.noticed.emit(notice)
+
+
+def _same_marks(these: list[object], those: list[object]) -> bool:
+    """Whether two lists of marks are the same: edits by identity, runs by their length."""
+    return len(these) == len(those) and all(
+        one is other if isinstance(one, Edit) else one == other
+        for one, other in zip(these, those, strict=True)
+    )

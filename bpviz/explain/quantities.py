@@ -219,10 +219,14 @@ def _numeric(trace: Trace, quantity: Quantity, _sample: int) -> float:
     program, slot = trace.program, _slot(trace, quantity)
     inputs, none = trace.a[:, program.input_nodes], np.zeros((0, 0))
     evaluator = Evaluator(program, Rows(inputs, trace.targets, none, none), trace.training)
+    tied = np.array([slot])
+    if program.shares is not None and slot in program.shares.members:
+        group = program.shares.group[program.shares.members == slot]
+        tied = program.shares.members[program.shares.group == group]
 
     def objective(step: float) -> float:
         theta = trace.theta.copy()
-        theta[slot] += step
+        theta[tied] += step
         return evaluator.loss(theta) + penalty(program, trace.training, theta)
 
     step = NUMERIC_STEP * max(1.0, abs(float(trace.theta[slot])))

@@ -130,7 +130,7 @@ class MarkdownView(QTextBrowser):
         document.setMarkdown(marked)
         self._style_blocks(document)
         for number, (latex, shown) in enumerate(formulas):
-            self._put(document, number, latex, shown=shown)
+            self._put(number, latex, shown=shown)
 
     def _style_blocks(self, document: QTextDocument) -> None:
         border = QBrush(QColor(self._theme.node_border))
@@ -170,9 +170,9 @@ class MarkdownView(QTextBrowser):
         spaced.setBottomMargin((4 if in_list or level else 8) * self._scale)
         cursor.mergeBlockFormat(spaced)
 
-    def _put(self, document: QTextDocument, number: int, latex: str, *, shown: bool) -> None:
+    def _put(self, number: int, latex: str, *, shown: bool) -> None:
         """Put the image of a formula where its mark stands."""
-        cursor = document.find(chr(FIRST_MARK + number))
+        cursor = self.document().find(chr(FIRST_MARK + number))
         if cursor.isNull():
             return
         lines = re.split(r"\\\\", latex) if shown else [latex]
@@ -182,18 +182,21 @@ class MarkdownView(QTextBrowser):
             block.setLeftMargin(14 * self._scale)
             block.setLineHeight(100, QTextBlockFormat.LineHeightTypes.SingleHeight.value)
             cursor.mergeBlockFormat(block)
+        size = round(BASE_SIZE * self._scale * (1.35 if shown else 1.22))
+        size = min(self._fitting(line, size) for line in lines)
         for place, line in enumerate(lines):
             if place:
                 cursor.insertText("\u2028", QTextCharFormat())
-            self._insert(document, cursor, f"formula:{number}.{place}", line.strip(), shown=shown)
+            name, box = f"formula:{number}.{place}", name_box(self._font, line, size)
+            self._insert(cursor, name, box, line.strip(), shown=shown)
 
     def _insert(
-        self, document: QTextDocument, cursor: QTextCursor, name: str, latex: str, *, shown: bool
+        self, cursor: QTextCursor, name: str, box: Box, latex: str, *, shown: bool
     ) -> None:
-        size = round(BASE_SIZE * self._scale * (1.35 if shown else 1.22))
-        box = self._fitting(latex, size)
+        """Put in the image of a formula, its baseline on that of the text."""
         around = PADDING + (2 if shown else 0)
-        font = _font_reaching(scaled_font(self.font(), size), box.descent + around)
+        smallest = scaled_font(self.font(), BASE_SIZE * self._scale)
+        font = _font_reaching(smallest, box.descent + around)
         below = QFontMetricsF(font).descent()
         width, height = box.width + 2 * PADDING, box.ascent + around + below
         image = QImage(
@@ -207,7 +210,7 @@ class MarkdownView(QTextBrowser):
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
         paint_ink(painter, inks(box, PADDING, around + box.ascent), self._font, self._theme)
         painter.end()
-        document.addResource(QTextDocument.ResourceType.ImageResource.value, QUrl(name), image)
+        self.document().addResource(QTextDocument.ResourceType.ImageResource.value, QUrl(name), image)
         look = QTextImageFormat()
         look.setName(name)
         look.setWidth(width)
@@ -218,14 +221,12 @@ class MarkdownView(QTextBrowser):
         look.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignBaseline)
         cursor.insertImage(look)
 
-    def _fitting(self, latex: str, size: int) -> Box:
-        """Return the formula's box, set smaller where it is wider than the view."""
+    def _fitting(self, latex: str, size: int) -> int:
+        """Return the type size at which the formula is no wider than the view."""
         smallest, room = round(SMALLEST_SHARE * size), self._room - 24
-        box = name_box(self._font, latex, size)
-        while box.width > room and size > smallest:
+        while size > smallest and name_box(self._font, latex, size).width > room:
             size -= 1
-            box = name_box(self._font, latex, size)
-        return box
+        return size
 
 
 def _font_reaching(font: QFont, descent: float) -> QFont:

@@ -31,9 +31,9 @@ EMPTY: Final = (
     "*Lessons*. To write one of your own, take the pencil below: each page keeps its text and "
     "the view that belongs to it."
 )
-NARROWEST: Final = 300
+NARROWEST: Final = 350
 TABLE_HEAD: Final = (
-    "\n\n#### Figures of this page\n\n| quantity | printed | computed | |\n|---|---|---|---|\n"
+    "\n\n#### Figures of this page\n\n| quantity | printed | computed |\n|---|---|---|\n"
 )
 MARKS: Final = {"agrees": "✓", "differs": "≠", "moved": "~", "none": "—"}
 KEYS: Final = {
@@ -236,8 +236,8 @@ def figures_table(figures: tuple[Figure, ...]) -> str:
     if not figures:
         return ""
     rows = [
-        f"| {_cell(each.name)} | {_cell(each.printed)} | {_cell(each.computed)} | "
-        f"{MARKS[each.verdict]} |"
+        f"| {_cell(each.name)} | {_cell(each.printed)} | "
+        f"{MARKS[each.verdict]} {_cell(each.computed)} |"
         for each in figures
     ]
     found = {each.verdict for each in figures}
