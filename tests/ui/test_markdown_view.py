@@ -27,7 +27,9 @@ def images(view: MarkdownView) -> int:
 
 
 def test_formulas_become_images_and_words_stay(view: MarkdownView) -> None:
-    view.show_text(r"The slope $\sigma'(z)$ costs \$5 or $5." + "\n\n" + r"$$a \\ b \\ c$$" + "\nEnd")
+    view.show_text(
+        r"The slope $\sigma'(z)$ costs \$5 or $5." + "\n\n" + r"$$a \\ b \\ c$$" + "\nEnd"
+    )
     assert images(view) == 4
     text = view.toPlainText()
     assert "costs $5 or $5." in text

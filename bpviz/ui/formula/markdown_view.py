@@ -190,9 +190,7 @@ class MarkdownView(QTextBrowser):
             name, box = f"formula:{number}.{place}", name_box(self._font, line, size)
             self._insert(cursor, name, box, line.strip(), shown=shown)
 
-    def _insert(
-        self, cursor: QTextCursor, name: str, box: Box, latex: str, *, shown: bool
-    ) -> None:
+    def _insert(self, cursor: QTextCursor, name: str, box: Box, latex: str, *, shown: bool) -> None:
         """Put in the image of a formula, its baseline on that of the text."""
         around = PADDING + (2 if shown else 0)
         smallest = scaled_font(self.font(), BASE_SIZE * self._scale)
@@ -210,7 +208,9 @@ class MarkdownView(QTextBrowser):
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
         paint_ink(painter, inks(box, PADDING, around + box.ascent), self._font, self._theme)
         painter.end()
-        self.document().addResource(QTextDocument.ResourceType.ImageResource.value, QUrl(name), image)
+        self.document().addResource(
+            QTextDocument.ResourceType.ImageResource.value, QUrl(name), image
+        )
         look = QTextImageFormat()
         look.setName(name)
         look.setWidth(width)
