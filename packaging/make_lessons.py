@@ -18,9 +18,9 @@ from typing import Any
 
 import msgspec
 
+from bpviz.document.curves import Curves
 from bpviz.document.timeline import Timeline
 from bpviz.engine.backprop import Trace
-from bpviz.engine.curve import LossCurve
 from bpviz.engine.frames import Frame, frames
 from bpviz.explain.numbers import format_number
 from bpviz.explain.quantities import parse_quantity, value_of
@@ -81,7 +81,7 @@ def _with_history(
         for (one, other), state in zip(pairwise([*states, session]), before, strict=True)
     ]
     start = [*states, session][0]
-    timeline = Timeline.of(History(start, tuple(ways)), LossCurve())
+    timeline = Timeline.of(History(start, tuple(ways)), Curves())
     for entry in entries:
         done = timeline.history.entries
         if "train" in entry:
@@ -89,7 +89,7 @@ def _with_history(
         else:
             timeline.go((len(done), 0))
             added = _edit(timeline.session, entry)
-        timeline = Timeline.of(History(start, (*done, added)), timeline.curve)
+        timeline = Timeline.of(History(start, (*done, added)), Curves())
     return timeline
 
 

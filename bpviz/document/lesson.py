@@ -129,8 +129,7 @@ class LessonGuide(QObject):
         """Return which of the document's other runs has the page's place; −1 where none has."""
         if page.position is not msgspec.UNSET:
             for index, run in reversed(list(enumerate(self._document.runs))):
-                line = Line(run.history.entries, run.history.start.progress.iteration)
-                if actual_place(line, page.position) is not None:
+                if actual_place(Line.of(run.history), page.position) is not None:
                     return index
         return -1
 

@@ -71,7 +71,8 @@ def test_biases_probabilities_and_the_loss_by_its_own_letter() -> None:
         ("z(u)", "is an input"), ("p(y)", "only softmax"), ("a", "which one"),
         ("after a(y)", "goes with"), ("E(y)", "whole network"), ("w(u->y)", "no edge"),
         ("w(y)", "is written"), ("foo(y)", "nothing is called"), ("a(y)[9]", "no sample 9"),
-        ("w(u->x1)[1]", "no number of a sample"), ("t(x1)", "no output"), ("a(y)[0]", "no quantity"),
+        ("w(u->x1)[1]", "no number of a sample"), ("t(x1)", "no output"),
+        ("a(y)[0]", "no quantity"),
     ],
 )  # fmt: skip
 def test_what_is_no_quantity_says_why(text: str, says: str) -> None:
