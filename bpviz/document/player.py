@@ -207,6 +207,21 @@ class Player(Showing):
             self._stage.choose_sample(index)
             self.stepped.emit()
 
+    @property
+    def trial(self) -> Edit | None:
+        """What is only tried out: an Edit that the session does not have, None where all is so."""
+        return self._stage.trial
+
+    def try_out(self, trial: Edit | None) -> None:
+        """Show this iteration as it would be after `trial`, an Edit of numbers; None ends that.
+
+        The session stays as it is. Any edit and the end of the iteration end the trial.
+        """
+        self.pause()
+        if trial is not self.trial:
+            self._stage.try_out(trial)
+            self.stepped.emit()
+
     # -- runs --------------------------------------------------------------------------------
 
     def toggle(self) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from bpviz.document.timeline import Timeline
+from bpviz.document.trial import trial_trace
 from bpviz.engine.backprop import Trace
 from bpviz.engine.errors import NonFinite
 from bpviz.engine.frames import Frame, FrameList, Grain, frames
 from bpviz.engine.snapshot import Snapshot, running_snapshot, snapshot
+from bpviz.model.edit import Edit
+from bpviz.model.schema import Session
 
 READY = -1
 
@@ -14,7 +17,8 @@ READY = -1
 class Stage:
     """The trace of the iteration that starts at the timeline's position, and a cursor over it.
 
-    `index` counts frames of `frames`; −1 is ready, before the first.
+    `index` counts frames of `frames`; −1 is ready, before the first. With a `trial`, an Edit of
+    numbers that nobody made, all is shown as it would be after it.
     """
 
     def __init__(self, timeline: Timeline) -> None:
@@ -22,6 +26,7 @@ class Stage:
         self._identity: tuple[str, str, str, str] | None = None
         self._snapshot: Snapshot | None = None
         self._terms = False
+        self.trial: Edit | None = None
         self._made_for: tuple[object, ...] = ()
         self.index = READY
         self.sample = 0
@@ -64,7 +69,14 @@ class Stage:
     def follow(self, timeline: Timeline) -> None:
         """Show another line from now on."""
         self._timeline = timeline
+        self.trial = None
         self.compute()
+
+    def try_out(self, trial: Edit | None) -> None:
+        """Show the iteration as it would be after `trial`, or as it is."""
+        self.trial = trial
+        self.compute_trace()
+        self.rebuild_frames()
 
     def compute(self) -> None:
         """Make the trace anew; the cursor stays on its frame, or goes to its phase's start."""
@@ -82,10 +94,15 @@ class Stage:
         try:
             self.problem = timeline.workshop.problem(base)
             if not self.problem:
-                self.trace = timeline.workshop.trainer(base).trace(timeline.state)
+                self.trace = self._make_trace(timeline, base)
                 self.sample = min(self.sample, len(self.trace.rows) - 1)
         except NonFinite as error:
             self.problem = str(error)
+
+    def _make_trace(self, timeline: Timeline, base: Session) -> Trace:
+        if self.trial is not None:
+            return trial_trace(timeline.session, self.trial)
+        return timeline.workshop.trainer(base).trace(timeline.state)
 
     def rebuild_frames(self) -> None:
         """Make the frames anew where the network or the grain is another."""
@@ -105,7 +122,8 @@ class Stage:
             self.index = self._find()
 
     def forget_frame(self) -> None:
-        """Stand at ready, whatever frame was shown."""
+        """Stand at ready, whatever frame was shown; a trial ends there."""
+        self.trial = None
         self.index, self._identity, self._snapshot = READY, None, None
 
     def _remember(self) -> None:

@@ -21,8 +21,9 @@ class Snapshot:
 
     Gradients, and `loss`, are the chosen sample's before *reduce* and the batch's from there on
     (`batch_gradients`). Weights and biases are the new ones once their update has passed.
-    `phase` is "" where no frame is shown: before the first, and while a run is on. `edge_slots` and
-    `bias_slots` hold what the optimizer remembers, by its slots' names, 0 where there is no bias.
+    `target` [K] are the chosen sample's, none where the loss has no targets. `phase` is "" where
+    no frame is shown: before the first, and while a run is on. `edge_slots` and `bias_slots` hold
+    what the optimizer remembers, by its slots' names, 0 where there is no bias.
     """
 
     phase: str
@@ -32,6 +33,7 @@ class Snapshot:
     epoch: int
     row: int
     sample: int
+    target: FloatArray
     value: FloatArray
     value_known: BoolArray
     z: FloatArray
@@ -102,6 +104,7 @@ def _snapshot(
         epoch=trace.epoch,
         row=int(trace.rows[sample]),
         sample=sample,
+        target=trace.targets[sample] if trace.targets.size else np.zeros(0),
         value=trace.a[sample],
         value_known=known.value <= index,
         z=trace.z[sample],

@@ -8,7 +8,7 @@ from bpviz.explain.numbers import format_number
 from bpviz.model.network import Input, Network, Unit, activation_name
 from bpviz.model.schema import Session
 from bpviz.ui.canvas.card import Card
-from bpviz.ui.canvas.geometry import Geometry
+from bpviz.ui.canvas.geometry import FloatArray, Geometry
 from bpviz.ui.canvas.names import COMBINE_SYMBOLS, LOSS_SYMBOLS, applied, formula, pretty_name
 from bpviz.ui.canvas.overlays import Overlay
 from bpviz.ui.canvas.pens import text_color
@@ -17,6 +17,8 @@ from bpviz.ui.style import Theme
 
 SHORT_DIGITS = 3
 LONGEST_TIE = 8
+MOST_TARGETS = 3
+TARGETS_JOIN = "  "
 BORDERS = {
     State.NOT_COMPUTED: "not_computed",
     State.STALE: "stale",
@@ -43,6 +45,20 @@ def loss_symbol(session: Session) -> str:
     """Return the letter that the session's text has for the loss."""
     symbol = getattr(session.notation, "loss_symbol", "")
     return str(symbol) if symbol else "E"
+
+
+def target_symbol(session: Session) -> str:
+    """Return the letter that the session's text has for the target."""
+    symbol = getattr(session.notation, "target_symbol", "")
+    return str(symbol) if symbol else "t"
+
+
+def target_text(session: Session, target: FloatArray, digits: int) -> str:
+    """Return the line over the loss: the chosen sample's targets [K], "" for too many or none."""
+    if not 0 < len(target) <= MOST_TARGETS:
+        return ""
+    numbers = (format_number(float(each), digits, trim=True) for each in target)
+    return f"{target_symbol(session)} {TARGETS_JOIN.join(numbers)}"
 
 
 @dataclass(frozen=True)
@@ -159,6 +175,7 @@ class CardMaker:
             value=number_text(shown.loss, 0, self.digits),
             value_color=text_color(theme, "values", state),
             details=(LOSS_SYMBOLS.get(session.training.loss, "loss"), "loss"),
+            above=target_text(session, shown.target, self.digits),
             below=below,
             below_color=text_color(theme, "gradients", below_state),
             border=BORDERS.get(state, "plain"),

@@ -87,6 +87,16 @@ class Picture:
             scene.addItem(item)
 
     @property
+    def font(self) -> QFont:
+        """The font of all texts, at its usual size."""
+        return self._font
+
+    @property
+    def digits(self) -> int:
+        """Significant digits of the numbers."""
+        return self._digits
+
+    @property
     def has_items(self) -> bool:
         """Whether each node has an item of its own."""
         return self.geometry.node_count <= CARD_LIMIT

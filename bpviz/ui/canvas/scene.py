@@ -24,6 +24,7 @@ from bpviz.ui.canvas.heat_maps import HeatMaps
 from bpviz.ui.canvas.legend import Surround
 from bpviz.ui.canvas.overlays import OVERLAYS, Look
 from bpviz.ui.canvas.picture import Picture, positions_of, same_structure
+from bpviz.ui.canvas.quantities import quantity_at
 from bpviz.ui.canvas.selection import Selection
 from bpviz.ui.canvas.shown import Shown, as_stale, shown
 from bpviz.ui.canvas.targets import cursor_over, edge_under, named, node_under, placed
@@ -63,7 +64,7 @@ class CanvasScene(QGraphicsScene):
         self._look = Look()
         self.selection = Selection(self)
         self.selection.changed.connect(self._on_selected)
-        self.editor = Editor(self, document, self)
+        self.editor = Editor(self, document, player, self)
         self.editor.refused.connect(self.tip)
         self._offers: Mapping[int, str] = {}
         self._hovered = (-1, -1)
@@ -280,6 +281,8 @@ class CanvasScene(QGraphicsScene):
             self._hovered = (node, edge)
             self._mark()
             self.hovered.emit(*named(self.geometry, node, edge))
+        if quantity_at(self.picture, at, zoom) is not None:
+            return Qt.CursorShape.IBeamCursor if node >= 0 else Qt.CursorShape.SizeHorCursor
         return cursor_over(node, edge, on_rim=on_rim)
 
     def highlight(self, kind: str, name: str) -> None:

@@ -95,7 +95,8 @@ class Shown:
     `edges`, `strength` (0 to 1 of `scale`) and `active_edges` are over all drawn edges [E + K],
     those to the loss included; `weight`, `gradient` and `update` [E]; node arrays [N], `biases`
     those that the overlay shows. `symbol` and `bias_symbol` stand before edges' and biases'
-    numbers; `slot` is the optimizer's that is shown, of all its `slots`.
+    numbers; `slot` is the optimizer's that is shown, of all its `slots`; `target` [K] is the
+    chosen sample's.
     """
 
     look: Look
@@ -122,6 +123,7 @@ class Shown:
     loss_is_current: bool = False
     is_stale: bool = False
     terms: Numbers = field(default_factory=lambda: Numbers.none(0))
+    target: FloatArray = field(default_factory=lambda: np.zeros(0))
     slots: tuple[str, ...] = ()
 
     @property
@@ -178,6 +180,7 @@ def shown(snapshot: Snapshot | None, network: Network, geometry: Geometry, look:
         current_node=snapshot.current_node,
         loss_is_current=snapshot.phase == "loss",
         terms=_terms(snapshot, geometry),
+        target=snapshot.target,
         slots=tuple(snapshot.edge_slots),
     )
 

@@ -21,6 +21,7 @@ from bpviz.ui.canvas.camera import REACH, ZOOM_STEP, Camera
 from bpviz.ui.canvas.gestures import Gesture
 from bpviz.ui.canvas.ground import paint_ground
 from bpviz.ui.canvas.legend import paint_surround
+from bpviz.ui.canvas.quantities import quantity_at
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.canvas.targets import edge_under, node_under, tip_text
 from bpviz.ui.style import Theme, guard
@@ -113,8 +114,13 @@ class CanvasView(QGraphicsView):
 
     @guard
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom at the pointer."""
+        """Zoom at the pointer; with Ctrl over a number, change it by fine steps."""
         turn = event.angleDelta().y() or event.pixelDelta().y()
+        if turn and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            at = self.camera.scene_point(event.position())
+            if self._canvas.editor.turn_number(at, self.zoom, turn / 120.0):
+                event.accept()
+                return
         if turn and self._pan_from is None:
             self.camera.zoom_by(math.pow(ZOOM_STEP, turn / 120.0), event.position())
         event.accept()
@@ -134,6 +140,7 @@ class CanvasView(QGraphicsView):
                 self.zoom,
                 additive=bool(keys & Qt.KeyboardModifier.ShiftModifier),
                 toggle=bool(keys & Qt.KeyboardModifier.ControlModifier),
+                drag_number=bool(keys & Qt.KeyboardModifier.AltModifier),
             )
         event.accept()
 
@@ -169,6 +176,7 @@ class CanvasView(QGraphicsView):
         picture = self._canvas.picture
         free = node_under(picture.geometry, at, self.zoom)[0] < 0
         free = free and edge_under(picture, at, self.zoom) < 0
+        free = free and quantity_at(picture, at, self.zoom) is None
         if event.button() == Qt.MouseButton.LeftButton and free:
             self._finish_gesture_by_cancel()
             # A drawing that is edited by hand stays where the hand is.
@@ -180,17 +188,8 @@ class CanvasView(QGraphicsView):
 
     @guard
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Let Esc cancel the gesture or the selection; all other keys are the window's."""
-        busy = self._gesture is not None and not self._gesture.is_over
-        chosen = self._canvas.selected_nodes() or self._canvas.selected_edges()
-        if event.key() == Qt.Key.Key_Escape and (busy or chosen):
-            if busy:
-                self._finish_gesture_by_cancel()
-            else:
-                self._canvas.select([], [])
-            event.accept()
-        else:
-            event.ignore()
+        """Let Esc cancel the gesture, a trial or the selection; other keys are the window's."""
+        event.setAccepted(event.key() == Qt.Key.Key_Escape and self._escape())
 
     @guard
     def leaveEvent(self, event: QEvent) -> None:
@@ -246,6 +245,17 @@ class CanvasView(QGraphicsView):
         area = QRectF(self.viewport().rect())
         paint_surround(painter, area, surround, self._canvas.theme, self.font())
         painter.restore()
+
+    def _escape(self) -> bool:
+        """Give up the first there is of gesture, trial, selection; return whether there was one."""
+        if self._gesture is not None and not self._gesture.is_over:
+            self._finish_gesture_by_cancel()
+            return True
+        if self._canvas.editor.trials.stop_trying():
+            return True
+        chosen = bool(self._canvas.selected_nodes() or self._canvas.selected_edges())
+        self._canvas.select([], [])
+        return chosen
 
     # -- tips and gestures ---------------------------------------------------------------------
 

@@ -83,6 +83,14 @@ class NumberField(QLineEdit):
             self.accepted.emit(value)
         return True
 
+    def typed(self) -> float | None:
+        """Return the number that stands in the field; None where it is refused, which is said."""
+        try:
+            return self._read()
+        except NumberRefusedError as problem:
+            self.refuse(str(problem))
+            return None
+
     def refuse(self, reason: str) -> None:
         """Say at the field why something was not taken."""
         self._set_refused(True)

@@ -25,11 +25,13 @@ from bpviz.ui.panels.header import Header
 from bpviz.ui.panels.inspector_panel import InspectorPanel
 from bpviz.ui.panels.lesson_panel import LessonPanel
 from bpviz.ui.panels.notes_panel import NotesPanel
+from bpviz.ui.panels.number_spot import NumberSpot
 from bpviz.ui.panels.panel import Panel
 from bpviz.ui.panels.range_bar import RangeBar
 from bpviz.ui.panels.step_line import StepLine
 from bpviz.ui.panels.timeline_bar import TimelineBar
 from bpviz.ui.panels.training_panel import TrainingPanel
+from bpviz.ui.panels.trial_bar import TrialBar
 from bpviz.ui.plots.loss_plot import LossPlot
 from bpviz.ui.style import Theme
 
@@ -88,6 +90,11 @@ class Workspace:
         self.canvas = CanvasView(self.scene)
         zoom = [actions[each] for each in ZOOM_IDS]
         self.canvas_frame = CanvasFrame(self.canvas, zoom, RangeBar(self.scene, actions))
+        self.number_spot = NumberSpot(self.canvas, self.canvas)
+        self.trial_bar = TrialBar(player, self.scene.editor.trials)
+        self.canvas_frame.add_over(
+            self.trial_bar, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
+        )
         self.step_line = StepLine(player, theme)
         self.timeline_bar = TimelineBar(document, player, theme)
         self.header = Header(document, player)

@@ -1,0 +1,156 @@
+"""The numbers of the drawing that can be changed where they stand, and the Edits that do it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QFont, QFontMetricsF
+
+from bpviz.engine.datasets import as_table
+from bpviz.model.data import Rows, TableData
+from bpviz.model.edit import Edit, EditError
+from bpviz.model.network import Input, Unit
+from bpviz.model.schema import Session
+from bpviz.model.verbs import set_data, set_edge, set_node
+from bpviz.ui.canvas.card import ABOVE_SIZE, ALL_TEXT_FROM, VALUE_SIZE
+from bpviz.ui.canvas.cards import target_text
+from bpviz.ui.canvas.geometry import RADIUS
+from bpviz.ui.canvas.labels import LABELS_FROM, LINE_HEIGHT
+from bpviz.ui.canvas.names import pretty_name
+from bpviz.ui.canvas.picture import Picture
+from bpviz.ui.style import scaled_font
+
+Kind: TypeAlias = Literal["weight", "bias", "input", "target"]
+
+# The middle of the line over a card, and half the height in which its numbers are hit.
+ABOVE: Final = -RADIUS - 17.0
+REACH: Final = 8.0
+SMALLEST_WIDTH: Final = 26.0
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number with its box on the drawing, in scene units.
+
+    `name` is an edge's name or a node's id; of a target it is the output's. `is_inside` tells
+    that the box lies in a node, which a press there also selects and moves.
+    """
+
+    kind: Kind
+    name: str
+    value: float
+    box: QRectF
+    title: str
+    is_inside: bool = False
+
+
+def quantity_at(picture: Picture, at: QPointF, zoom: float) -> Quantity | None:
+    """Return the number at a point of the scene, None where none can be read there."""
+    if zoom < max(LABELS_FROM, ALL_TEXT_FROM):
+        return None
+    return next((each for each in _candidates(picture, at) if each.box.contains(at)), None)
+
+
+def quantity_edit(session: Session, quantity: Quantity, value: float, row: int) -> Edit:
+    """Return the Edit that makes `quantity` `value`; of inputs and targets that of row `row`.
+
+    EditError where that can't be. Generated rows become a table first.
+    """
+    if quantity.kind == "weight":
+        return set_edge(session, [quantity.name], "weight", value)
+    if quantity.kind == "bias":
+        return set_node(session, [quantity.name], "bias", value)
+    data = session.data
+    table = data if isinstance(data, TableData) else as_table(data)
+    network = session.network
+    if quantity.kind == "input":
+        column = [node.id for node in network.inputs].index(quantity.name)
+        changed = msgspec.structs.replace(
+            table, inputs=_with_cell(table.inputs, row, column, value)
+        )
+    else:
+        column = list(network.outputs).index(quantity.name)
+        changed = msgspec.structs.replace(
+            table, targets=_with_cell(table.targets, row, column, value)
+        )
+    return set_data(session, changed, f"Set {quantity.title} of row {row + 1}")
+
+
+def _with_cell(rows: Rows, row: int, column: int, value: float) -> Rows:
+    if not 0 <= row < len(rows):
+        raise EditError("There is no row whose number could be set")
+    changed = list(rows[row])
+    changed[column] = value
+    return (*rows[:row], tuple(changed), *rows[row + 1 :])
+
+
+def _candidates(picture: Picture, at: QPointF) -> Iterator[Quantity]:
+    """Yield the numbers whose edge or node is near `at`."""
+    yield from _weights(picture, at)
+    geometry = picture.geometry
+    node = geometry.node_at(at.x(), at.y(), -ABOVE - RADIUS + REACH)
+    if node < 0:
+        return
+    x, y = (float(each) for each in geometry.positions[node])
+    if node == geometry.node_count:
+        yield from _targets(picture, x, y)
+        return
+    model = picture.session.network.nodes[node]
+    name = pretty_name(model.label)
+    if isinstance(model, Input):
+        if picture.shown.value.is_finite[node]:
+            value = float(picture.shown.value.value[node])
+            text = picture.card(node).value
+            box = _box(picture.font, VALUE_SIZE, text, x, y + 1.0)
+            yield Quantity("input", model.id, value, box, name, is_inside=True)
+    elif _shows_bias(model):
+        text = picture.card(node).above
+        box = _box(picture.font, ABOVE_SIZE, text, x, y + ABOVE)
+        yield Quantity(
+            "bias", model.id, float(picture.shown.bias[node]), box, f"the bias of {name}"
+        )
+
+
+def _weights(picture: Picture, at: QPointF) -> Iterator[Quantity]:
+    """Yield the weight whose label is at `at`: the label's first line."""
+    width, height = picture.label_layer.size
+    share = height / (2 * LINE_HEIGHT + 4.0) if height else 1.0
+    network = picture.session.network
+    for label in picture.label_layer.labels:
+        if abs(label.x - at.x()) <= width / 2 and abs(label.y - at.y()) <= height / 2:
+            edge = network.edges[label.edge]
+            # Not up to the label's middle: a press there takes the edge.
+            box = QRectF(label.x - width / 2, label.y - height / 2, width, 13.0 * share)
+            source, target = (
+                pretty_name(network.node(each).label) for each in (edge.source, edge.target)
+            )
+            value = float(picture.shown.weight[label.edge])
+            yield Quantity("weight", edge.name, value, box, f"w {source} → {target}")
+
+
+def _targets(picture: Picture, x: float, y: float) -> Iterator[Quantity]:
+    """Yield the targets in the line over the loss, one box each."""
+    session, shown = picture.session, picture.shown
+    text = target_text(session, shown.target, picture.digits)
+    if not text:
+        return
+    whole = _box(picture.font, ABOVE_SIZE, text, x, y + ABOVE)
+    share = whole.width() / len(shown.target)
+    for place, output in enumerate(session.network.outputs):
+        box = QRectF(whole.left() + place * share, whole.top(), share, whole.height())
+        name = pretty_name(session.network.node(output).label)
+        yield Quantity("target", output, float(shown.target[place]), box, f"the target of {name}")
+
+
+def _shows_bias(unit: Unit) -> bool:
+    return unit.combine == "sum" and unit.has_bias
+
+
+def _box(font: QFont, size: float, text: str, x: float, y: float) -> QRectF:
+    metrics = QFontMetricsF(scaled_font(font, size, bold=True))
+    width = max(metrics.horizontalAdvance(text), SMALLEST_WIDTH)
+    return QRectF(x - width / 2, y - REACH, width, 2 * REACH)
