@@ -75,7 +75,7 @@ class Player(Showing):
             return
         following = len(listed)
         if grain != "iteration":
-            following = listed.following(self.frame_index, self._fitting(grain))
+            following = listed.following(self.frame_index, _fitting(grain, self._grain))
         if following < len(listed):
             self.show_frame(following)
         else:
@@ -94,13 +94,7 @@ class Player(Showing):
                 return
             start = len(self._stage.frames or ())
         if self._stage.frames is not None:
-            self.show_frame(self._stage.frames.preceding(start, self._fitting(grain)))
-
-    def _fitting(self, grain: StepGrain) -> Grain:
-        """Return the frames' own grain where they are coarser than `grain`."""
-        if grain == "iteration" or (grain == "term" and self._grain != "term"):
-            return "neuron"
-        return grain
+            self.show_frame(self._stage.frames.preceding(start, _fitting(grain, self._grain)))
 
     def step_iteration(self) -> None:
         """Apply the update: the next iteration is ready."""
@@ -288,3 +282,10 @@ class Player(Showing):
     def _on_edit_done(self) -> None:
         self.stepped.emit()
         self.curve_changed.emit()
+
+
+def _fitting(grain: StepGrain, own: StepGrain) -> Grain:
+    """Return the frames' `own` grain where they are coarser than `grain`."""
+    if grain == "iteration" or (grain == "term" and own != "term"):
+        return "neuron"
+    return grain

@@ -104,7 +104,7 @@ def _snapshot(
         epoch=trace.epoch,
         row=int(trace.rows[sample]),
         sample=sample,
-        target=trace.targets[sample] if trace.targets.size else np.zeros(0),
+        target=trace.targets[sample],
         value=trace.a[sample],
         value_known=known.value <= index,
         z=trace.z[sample],
