@@ -53,7 +53,7 @@ def test_a_trial_shows_what_the_edit_would_and_changes_nothing(
     player.step_forward("phase")
     edit = make(document)
     player.try_out(edit)
-    assert player.trial is edit
+    assert player.trial == edit
     assert encode_session(document.session) == before
     assert not document.dirty
     tried = player.snapshot
