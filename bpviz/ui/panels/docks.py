@@ -13,6 +13,8 @@ from bpviz.ui.style import scaled_font
 MARGINS: Final = (12, 10, 12, 4)
 # What is left of the heading of a dock whose tab names it: enough to drag it by.
 SLIM_MARGINS: Final = (0, 3, 0, 3)
+# Panels side by side must not keep the window from fitting on a small screen.
+NARROWEST: Final = 120
 
 
 class DockTitle(QWidget):
@@ -71,12 +73,18 @@ class Dock(QDockWidget):
             self.setWidget(area)
         else:
             self.setWidget(panel)
+        panel.setMinimumWidth(NARROWEST)
         self.topLevelChanged.connect(self._on_floating_changed)
         self.visibilityChanged.connect(self._on_visibility_changed)
         action = self.toggleViewAction()
         action.setObjectName(f"view.panel_{name}")
         action.setToolTip(f"Show or hide the panel {text}")
         action.setStatusTip(action.toolTip())
+
+    def set_heading(self, heading: QWidget) -> None:
+        """Put `heading` in the place of the dock's title."""
+        heading.setMinimumWidth(NARROWEST)
+        self.setTitleBarWidget(heading)
 
     def set_tabbed(self, tabbed: bool = True) -> None:
         """Leave the name to the tab, or not; a dock that floats alone has its heading too."""

@@ -128,8 +128,8 @@ class Workspace:
         }
         # The plots have headings of their own, with the key and the values in them.
         self.docks["decision"].title.set_slim(True)
-        self.docks["loss"].setTitleBarWidget(self.loss_plot.heading)
-        self.docks["gradients"].setTitleBarWidget(self.gradient_panel.heading)
+        self.docks["loss"].set_heading(self.loss_plot.heading)
+        self.docks["gradients"].set_heading(self.gradient_panel.heading)
 
     def lay_out(self, window: QMainWindow) -> None:
         """Put the canvas into the middle of `window` and the docks around it."""
