@@ -287,7 +287,7 @@ def test_layout_and_choices_last_until_the_next_start(
         found = first.findChild(QAction, action)
         assert found is not None
         found.trigger()
-    first.resize(900, 680)
+    first.resize(700, 640)
     close_for_good(first)
     second = open_window(session)
     assert second.view.theme.name == "light"
@@ -295,7 +295,7 @@ def test_layout_and_choices_last_until_the_next_start(
     assert (second.view.overlay, second.player.grain) == ("updates", "phase")
     assert second.loss_plot.logarithmic
     assert not second.workspace.docks["notes"].isVisible()
-    assert (second.width(), second.height()) == (900, 680)
+    assert (second.width(), second.height()) == (700, 640)
 
 
 def test_docks_can_be_moved_and_floated(open_window: Opener, session: Session) -> None:

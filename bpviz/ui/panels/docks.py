@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QScrollArea, QWidget
 
 from bpviz.ui.panels.panel import Panel
-from bpviz.ui.style import scaled_font
+from bpviz.ui.style import guard, scaled_font
 
 MARGINS: Final = (12, 10, 12, 4)
 # What is left of the heading of a dock whose tab names it: enough to drag it by.
@@ -47,6 +47,21 @@ class DockTitle(QWidget):
         self._about.setText(text)
 
 
+class _Holder(QWidget):
+    """Holds a heading that may be cut off where there is no room: docks ask for all of it."""
+
+    def __init__(self, heading: QWidget) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(heading)
+
+    @guard
+    def minimumSizeHint(self) -> QSize:
+        """Return a width that fits beside other docks."""
+        return QSize(NARROWEST, super().minimumSizeHint().height())
+
+
 class Dock(QDockWidget):
     """A panel in a dock; `scrolled` gives it a scroll area of its own."""
 
@@ -83,8 +98,7 @@ class Dock(QDockWidget):
 
     def set_heading(self, heading: QWidget) -> None:
         """Put `heading` in the place of the dock's title."""
-        heading.setMinimumWidth(NARROWEST)
-        self.setTitleBarWidget(heading)
+        self.setTitleBarWidget(_Holder(heading))
 
     def set_tabbed(self, tabbed: bool = True) -> None:
         """Leave the name to the tab, or not; a dock that floats alone has its heading too."""
