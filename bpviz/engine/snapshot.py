@@ -94,7 +94,6 @@ def _snapshot(
     known, program, batch = frames.schedule, trace.program, index >= frames.schedule.reduce
     old_weight, new_weight = trace.theta[program.edge_slot], trace.updated[program.edge_slot]
     old_bias, new_bias = program.biases(trace.theta), program.biases(trace.updated)
-    edge_gradient = trace.gradient[program.edge_slot] if batch else trace.edge_gradients(sample)
     edge_updated, bias_updated = known.edge_update <= index, known.bias_update <= index
     return Snapshot(
         phase=frame.phase if frame is not None else "",
@@ -119,7 +118,7 @@ def _snapshot(
         bias_update=new_bias - old_bias,
         bias_update_known=bias_updated,
         edge_weight=np.where(edge_updated & passed, new_weight, old_weight),
-        edge_gradient=edge_gradient,
+        edge_gradient=trace.edge_gradient_batch if batch else trace.edge_gradients(sample),
         edge_gradient_known=known.edge_gradient <= index,
         edge_update=new_weight - old_weight,
         edge_update_known=edge_updated,
