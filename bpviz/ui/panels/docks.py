@@ -88,7 +88,6 @@ class Dock(QDockWidget):
             self.setWidget(area)
         else:
             self.setWidget(panel)
-        panel.setMinimumWidth(NARROWEST)
         self.topLevelChanged.connect(self._on_floating_changed)
         self.visibilityChanged.connect(self._on_visibility_changed)
         action = self.toggleViewAction()

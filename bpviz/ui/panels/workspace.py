@@ -119,17 +119,22 @@ class Workspace:
             "gradients": self.gradient_panel,
             "decision": self.decision_panel,
         }
+        self.docks = self._make_docks()
+
+    def _make_docks(self) -> dict[str, Dock]:
+        """Return a dock for each panel and plot, by their place's name."""
         widgets: dict[str, QWidget] = {**self.panels, "loss": self.loss_plot}
         for widget in widgets.values():
             widget.setMinimumWidth(NARROWEST)
-        self.docks = {
+        docks = {
             name: Dock(name, place.title, widgets[name], scrolled=place.scrolled)
             for name, place in PLACES.items()
         }
         # The plots have headings of their own, with the key and the values in them.
-        self.docks["decision"].title.set_slim(True)
-        self.docks["loss"].set_heading(self.loss_plot.heading)
-        self.docks["gradients"].set_heading(self.gradient_panel.heading)
+        docks["decision"].title.set_slim(True)
+        docks["loss"].set_heading(self.loss_plot.heading)
+        docks["gradients"].set_heading(self.gradient_panel.heading)
+        return docks
 
     def lay_out(self, window: QMainWindow) -> None:
         """Put the canvas into the middle of `window` and the docks around it."""
