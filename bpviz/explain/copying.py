@@ -8,6 +8,8 @@ from bpviz.explain.chain import Derivation, Section, Step
 from bpviz.explain.explanation import Line
 from bpviz.explain.expression import Number, Sum
 from bpviz.explain.latex import escaped, latex_words, to_latex
+from bpviz.explain.matrix_table import LayerTables, Table
+from bpviz.explain.numbers import latex_number
 from bpviz.explain.paths import Paths
 
 
@@ -37,6 +39,23 @@ def latex_of_paths(found: Paths, digits: int = 4) -> str:
     lines.append(f"&= {to_latex(found.line.numbers, digits)}")
     lines.append(f"&= {to_latex(Number(found.total), digits)}")
     return _aligned(lines)
+
+
+def latex_of_tables(layers: Iterable[LayerTables], digits: int = 4) -> str:
+    """Return matrices and vectors as LaTeX, those not computed yet left out."""
+    lines = [
+        f"{to_latex(table.name)} &= {_bracketed(table, digits)}"
+        for layer in layers
+        for table in layer.tables
+        if all(cell.known for row in table.cells for cell in row)
+    ]
+    return _aligned(lines) if lines else ""
+
+
+def _bracketed(table: Table, digits: int) -> str:
+    rows = [" & ".join(latex_number(cell.value, digits) for cell in row) for row in table.cells]
+    body = r" \\ ".join(rows)
+    return rf"\begin{{bmatrix}} {body} \end{{bmatrix}}"
 
 
 def _section(section: Section, digits: int) -> str:

@@ -115,6 +115,8 @@ ACTIONS: Final = (
             "Colours of plus and minus, for values and for gradients", "View/Theme"),
     _choice("view.colours_purple_gold", "&Purple / Gold, Blue / Orange", "",
             "Colours of plus and minus, for values and for gradients", "View/Theme"),
+    Row("view.front_matrices", "&Matrices", "Alt+4",
+        "The layers as matrices, each cell tied to the drawing", "", "View/Explain"),
     Row("run.toggle", "&Run", "Space", "Run or pause the training", "run", "Run"),
     Row("run.step_forward", "Step &Forward", "Right", "One step forward, of the chosen size",
         "step_forward", "Run", ruled=True),

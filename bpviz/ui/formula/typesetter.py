@@ -89,6 +89,11 @@ class Typesetter:
         self._width = width
         self._names: dict[tuple[str, int], Box] = {}
 
+    @property
+    def metrics(self) -> Metrics:
+        """What tells how large texts are."""
+        return self._metrics
+
     def box(self, expression: Expression, size: int) -> Box:
         """Return `expression` in one line, at a type size in pixels."""
         return row(self.pieces(expression, size))

@@ -6,6 +6,7 @@ from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.panels.derivation_panel import DerivationPanel
+from bpviz.ui.panels.matrices_panel import MatricesPanel
 from bpviz.ui.panels.panel_group import PanelGroup
 from bpviz.ui.panels.paths_panel import PathsPanel
 from bpviz.ui.style import Theme
@@ -19,14 +20,20 @@ class Analysis:
     ) -> None:
         self.derivation = DerivationPanel(document, player, scene, theme)
         self.paths = PathsPanel(document, player, scene, theme)
-        self.writing = (self.derivation, self.paths)
+        self.matrices = MatricesPanel(player, scene, theme)
+        self.writing = (self.derivation, self.paths, self.matrices)
         """Those that can be copied as LaTeX."""
         self.groups = {
             "derive": PanelGroup(
-                {"derivation": self.derivation, "paths": self.paths},
+                {
+                    "derivation": self.derivation,
+                    "paths": self.paths,
+                    "matrices": self.matrices,
+                },
                 {
                     "derivation": ("Derivation", "From ∂E/∂w to its number, rule by rule"),
                     "paths": ("Paths", "All ways from a parameter to the loss, and their sum"),
+                    "matrices": ("Matrices", "The layers as W, z, a and δ"),
                 },
             ),
         }

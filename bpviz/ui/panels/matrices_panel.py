@@ -1,0 +1,115 @@
+"""The Matrices panel: the layers as Wⁿ, zⁿ, aⁿ and δⁿ, each cell tied to the drawing."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from bpviz.document.player import Player
+from bpviz.explain.copying import latex_of_tables
+from bpviz.explain.expression import Reference
+from bpviz.explain.matrices import NotLayeredError
+from bpviz.explain.matrix_table import LayerTables, layer_tables
+from bpviz.model.network import Input, Network, Unit, activation_name
+from bpviz.ui.canvas.scene import CanvasScene
+from bpviz.ui.formula.matrix_view import MatrixView
+from bpviz.ui.panels.panel import Panel
+from bpviz.ui.panels.parameter_panel import scrolled
+from bpviz.ui.panels.terms import TermLights
+from bpviz.ui.style import Theme
+
+NO_LAYERS: Final = (
+    "This network can't be written in matrices: {reason}. Matrices need layers, each connected to "
+    "the next one only, whose units sum. Derivation and Paths explain any network."
+)
+
+
+class MatricesPanel(Panel):
+    """Shows a layered network as matrices; a click on a cell selects its node or edge."""
+
+    def __init__(
+        self,
+        player: Player,
+        scene: CanvasScene,
+        theme: Theme,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._player = player
+        self._scene = scene
+        self._digits = 4
+        self.view = MatrixView(theme)
+        self.rest = QLabel()
+        self._area = scrolled(self.view)
+        self._lights = TermLights(scene, self.view, parent=self)
+        self.rest.setProperty("role", "muted")
+        self.rest.setWordWrap(True)
+        self.rest.setTextFormat(Qt.TextFormat.PlainText)
+        self.rest.setAlignment(Qt.AlignmentFlag.AlignTop)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 12, 10)
+        layout.addWidget(self.rest)
+        layout.addWidget(self._area, 1)
+        self.view.term_chosen.connect(self._on_term_chosen)
+        self.refresh()
+
+    def set_digits(self, digits: int) -> None:
+        """Show numbers with `digits` significant digits."""
+        self._digits = digits
+        self.view.set_digits(digits)
+
+    def set_scale(self, factor: float) -> None:
+        """Draw formulas `factor` times as large, for a projector."""
+        self.view.set_scale(factor)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Follow the theme."""
+        self.view.apply_theme(theme)
+
+    def latex(self) -> str:
+        """Return what is shown as LaTeX; "" where there is nothing."""
+        return latex_of_tables(self.view.layers, self._digits)
+
+    def refresh(self) -> None:
+        """Show the matrices of the present step, or say why there are none."""
+        player = self._player
+        trace, snapshot = player.trace, player.snapshot
+        if trace is None or snapshot is None:
+            problem = player.problem or "There is nothing to compute yet"
+            self._rest(f"{problem[:1].upper()}{problem[1:]}")
+            return
+        try:
+            layers = layer_tables(trace, snapshot, player.notation)
+        except NotLayeredError as why:
+            self._rest(NO_LAYERS.format(reason=why))
+            return
+        self.rest.hide()
+        self._area.show()
+        captions = [_caption(trace.program.network, layer) for layer in layers]
+        self.view.show_layers(layers, captions)
+
+    def _rest(self, words: str) -> None:
+        self.rest.setText(words)
+        self.rest.show()
+        self._area.hide()
+        self.view.show_layers((), ())
+
+    def _on_term_chosen(self, term: Reference) -> None:
+        if term.kind == "node":
+            self._scene.select([term.name], [])
+        elif term.kind == "edge":
+            self._scene.select([], [term.name])
+
+
+def _caption(network: Network, layer: LayerTables) -> str:
+    """Return "Layer 2 · sigmoid", the activations of the layer's units in words."""
+    (column, *_) = (table for table in layer.tables if not table.columns)
+    references = [row[0].reference for row in column.cells]
+    nodes = [network.node(each.name) for each in references if each is not None]
+    if all(isinstance(node, Input) for node in nodes):
+        return f"Layer {layer.number} · inputs"
+    names = [activation_name(node.activation) for node in nodes if isinstance(node, Unit)]
+    words = ", ".join(dict.fromkeys(name.replace("_", " ") for name in names))
+    return f"Layer {layer.number} · {words}"
