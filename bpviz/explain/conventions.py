@@ -110,8 +110,8 @@ class _Conventions:
                 answer="layer by layer, δ through weights already changed",
                 current=False,
                 wrong=True,
-                gradients=_named(self.program, gradient),
-                updated=_named(self.program, _stepped(made, gradient)),
+                gradients=named(self.program, gradient),
+                updated=named(self.program, stepped(made, gradient)),
             )
 
     def _made(
@@ -131,12 +131,13 @@ class _Conventions:
             current,
             False,
             made.loss,
-            _named(self.program, made.gradient),
-            _named(self.program, made.updated),
+            named(self.program, made.gradient),
+            named(self.program, made.updated),
         )
 
 
-def _named(program: Program, theta: FloatArray) -> dict[str, float]:
+def named(program: Program, theta: FloatArray) -> dict[str, float]:
+    """Return every parameter of θ by name: an edge, or a unit's id for its bias."""
     found = dict(zip(program.edge_names, theta[program.edge_slot].tolist(), strict=True))
     for node, slot in zip(program.network.nodes, program.bias_slot.tolist(), strict=True):
         if isinstance(node, Unit) and node.has_bias:
@@ -144,7 +145,8 @@ def _named(program: Program, theta: FloatArray) -> dict[str, float]:
     return found
 
 
-def _stepped(made: Trace, gradient: FloatArray) -> FloatArray:
+def stepped(made: Trace, gradient: FloatArray) -> FloatArray:
+    """Return θ after one step of plain descent along `gradient` [P]."""
     rate = made.training.optimizer.learning_rate
     return np.where(made.program.trainable, made.theta - rate * gradient, made.theta)
 

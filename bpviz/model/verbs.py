@@ -15,7 +15,7 @@ from bpviz.model.drafts import edit_of, free_id, label_of, network_with, new_edg
 from bpviz.model.edit import Edit, EditError
 from bpviz.model.files import FormatError
 from bpviz.model.network import Activation, Combine, Input, Network, Node, Position, Unit
-from bpviz.model.schema import Session
+from bpviz.model.schema import Notation, Session
 from bpviz.model.training import Training
 from bpviz.model.wiring import connect, refusal
 
@@ -239,6 +239,14 @@ def set_training(session: Session, field: str, value: Any) -> Edit:  # noqa: ANN
 def set_data(session: Session, data: Data, label: str = "Change the data") -> Edit:
     """Replace the data."""
     return edit_of(session, label, data=data)
+
+
+def set_notation(session: Session, notation: Notation) -> Edit:
+    """Set the names and index orders that explanations use; EditError for no or long letters."""
+    for what, symbol in (("loss", notation.loss_symbol), ("target", notation.target_symbol)):
+        if not re.fullmatch(r"[A-Za-z]{1,4}", symbol):
+            raise EditError(f"The {what} goes by one to four letters")
+    return edit_of(session, "Change the notation", notation=notation)
 
 
 def set_text(session: Session, field: str, text: str) -> Edit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.ui.canvas.scene import CanvasScene
+from bpviz.ui.panels.conventions_panel import ConventionsPanel
 from bpviz.ui.panels.derivation_panel import DerivationPanel
 from bpviz.ui.panels.matrices_panel import MatricesPanel
 from bpviz.ui.panels.panel_group import PanelGroup
@@ -21,6 +22,7 @@ class Analysis:
         self.derivation = DerivationPanel(document, player, scene, theme)
         self.paths = PathsPanel(document, player, scene, theme)
         self.matrices = MatricesPanel(player, scene, theme)
+        self.conventions = ConventionsPanel(document, player, scene, theme)
         self.writing = (self.derivation, self.paths, self.matrices)
         """Those that can be copied as LaTeX."""
         self.groups = {
@@ -34,6 +36,12 @@ class Analysis:
                     "derivation": ("Derivation", "From ∂E/∂w to its number, rule by rule"),
                     "paths": ("Paths", "All ways from a parameter to the loss, and their sum"),
                     "matrices": ("Matrices", "The layers as W, z, a and δ"),
+                },
+            ),
+            "check": PanelGroup(
+                {"conventions": self.conventions},
+                {
+                    "conventions": ("Conventions", "The same step as other texts compute it"),
                 },
             ),
         }

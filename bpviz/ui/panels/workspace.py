@@ -67,6 +67,7 @@ PLACES: Final = {
     "inspector": Place("Selected", Area.LeftDockWidgetArea, scrolled=True),
     "explain": Place("Explain", Area.RightDockWidgetArea, scrolled=True),
     "derive": Place("Derive", Area.RightDockWidgetArea),
+    "check": Place("Check", Area.RightDockWidgetArea),
     "lesson": Place("Lesson", Area.RightDockWidgetArea),
     "notes": Place("Session", Area.RightDockWidgetArea),
     "loss": Place("Loss", Area.BottomDockWidgetArea),
