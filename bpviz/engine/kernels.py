@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from bpviz.engine.blocks import Shares
 from bpviz.engine.calls import Call, buffer
 from bpviz.engine.datasets import Rows, batch_size, batches_per_epoch, epoch_order
+from bpviz.engine.kernel_costs import numba_cost, numpy_cost
 from bpviz.engine.losses import LOSSES
+from bpviz.engine.numba_setup import state as numba_state
 from bpviz.engine.optimizers import OPTIMIZERS, settings_of
 from bpviz.engine.program import Program
 from bpviz.engine.state import State
@@ -41,6 +43,8 @@ class Kernel(Protocol):
     """
 
     name: str
+    chunk: int
+    """Iterations between two looks at the clock; the result doesn't depend on it."""
     theta: FloatArray
     gradient: FloatArray
     """Of the whole objective [P] in the last iteration: reduced, shared, with penalties."""
@@ -82,6 +86,7 @@ class NumpyKernel:
     """The kernel that runs everywhere. No arrays are made after the constructor."""
 
     name = "numpy"
+    chunk = 8
 
     def __init__(self, program: Program, rows: Rows, training: Training) -> None:
         self._program, self._training = program, training
@@ -329,13 +334,28 @@ def penalty(program: Program, training: Training, theta: FloatArray) -> float:
 
 
 def choose_kernel(program: Program, batch: int) -> str:
-    """Return the name of the kernel that is fastest for `program` with batches of `batch` rows."""
-    del program, batch
+    """Return the name of the kernel that is fastest for `program` with batches of `batch` rows.
+
+    It follows from the program's shape alone, and from whether the compiled kernel is ready.
+    """
+    if numba_cost(program, batch) < numpy_cost(program, batch) and numba_state() == "ready":
+        return "numba"
     return NumpyKernel.name
 
 
 def make_kernel(name: str, program: Program, rows: Rows, training: Training) -> Kernel:
-    """Return the kernel `name`; ValueError where there is none of that name here."""
-    if name != NumpyKernel.name:
-        raise ValueError(f"no kernel {name!r} here; there is {NumpyKernel.name!r}")
+    """Return the kernel `name`, or numpy's where that can't be had here.
+
+    So a session that was trained with numba opens, and trains on, where there is no numba or where
+    it isn't compiled yet; its numbers then agree to 1e-12. `Kernel.name` tells which it is.
+    ValueError where there is no kernel of that name anywhere.
+    """
+    if name not in (NumpyKernel.name, "numba"):
+        raise ValueError(f"no kernel {name!r}; there are 'numpy' and 'numba'")
+    if name == "numba" and numba_state() == "ready":
+        # Late, because numba may be missing, and takes half a second to import.
+        from bpviz.engine.numba_kernel import NumbaKernel, supports
+
+        if supports(program, training):
+            return NumbaKernel(program, rows, training)
     return NumpyKernel(program, rows, training)

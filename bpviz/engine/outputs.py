@@ -41,7 +41,7 @@ class Outputs:
     def __init__(self, sweep: Pass, loss: Loss) -> None:
         program = sweep.program
         self._loss = loss
-        fused = _is_fused(program, loss)
+        fused = is_fused(program, loss)
         levels = program.node_level[program.output_nodes]
         self._plain = [_Part(sweep, np.flatnonzero(~fused))] if not fused.all() else []
         self._fused = {
@@ -94,7 +94,8 @@ class Outputs:
         return shown
 
 
-def _is_fused(program: Program, loss: Loss) -> NDArray[np.bool_]:
+def is_fused(program: Program, loss: Loss) -> NDArray[np.bool_]:
+    """Return of which outputs [K] the loss is computed from z."""
     fused = np.zeros(program.output_count, dtype=np.bool_)
     if loss.fused is not None:
         for place, node in enumerate(program.output_nodes.tolist()):

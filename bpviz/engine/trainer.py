@@ -23,8 +23,7 @@ from bpviz.model.training import Training
 
 FloatArray = NDArray[np.float64]
 
-# Iterations between two looks at `until`, and between two copies of the kernel's state.
-CHUNK: Final = 8
+# Iterations between two copies of the kernel's state.
 STORE: Final = 1024
 
 
@@ -36,8 +35,10 @@ class Trainer:
     ) -> None:
         self._program, self._rows, self._training = program, rows, training
         batch = batch_size(rows.count, training)
-        self.kernel_name = kernel or choose_kernel(program, batch)
-        self._kernel = make_kernel(self.kernel_name, program, rows, training)
+        name = kernel or choose_kernel(program, batch)
+        self._kernel = make_kernel(name, program, rows, training)
+        # Not always the one asked for: see `make_kernel`.
+        self.kernel_name = self._kernel.name
         self._evaluator = Evaluator(program, rows, training)
         self._tracer: Tracer | None = None
         # The iteration under way: its number, the slices added, and the θ they were computed at.
@@ -95,7 +96,7 @@ class Trainer:
             if self._is_sliced:
                 step, stopped, fault = self._sliced(state, iteration, until)
             else:
-                step, fault = kernel.run(iteration, min(CHUNK, count - done))
+                step, fault = kernel.run(iteration, min(kernel.chunk, count - done))
                 stopped = until is not None and until()
             done += step
             if fault or stopped:
