@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from bpviz import __version__
 from bpviz.document.autosave import Autosave
 from bpviz.document.document import Document
+from bpviz.document.fast_kernel import FastKernel
 from bpviz.document.player import Player
 from bpviz.engine.builders import new_layered
 from bpviz.model.data import GeneratorData
@@ -191,8 +192,13 @@ def run(arguments: Sequence[str]) -> int:
     elif not window.settings.recent_files():
         open_first(window, resource_path("lessons", FIRST_LESSON))
     window.show()
-    autosave = keep_recovery(window)
-    status = int(application.exec())
+    autosave, fast_kernel = keep_recovery(window), FastKernel(window)
+    fast_kernel.arrived.connect(window.player.on_kernel_arrived)
+    fast_kernel.start()
+    try:
+        status = int(application.exec())
+    finally:
+        fast_kernel.stop()
     autosave.end()
     return status
 

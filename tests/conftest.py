@@ -52,6 +52,22 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import getCppPointer, isValid
 
+from tests.kernels import (
+    compiled_kernel,
+    kernel,
+    numpy_unless_asked,
+    pytest_collection_finish,
+    pytest_unconfigure,
+)
+
+__all__ = [
+    "compiled_kernel",
+    "kernel",
+    "numpy_unless_asked",
+    "pytest_collection_finish",
+    "pytest_unconfigure",
+]
+
 # Slow machines are no failure, and the same commit gives the same result twice.
 settings.register_profile(
     "default", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]

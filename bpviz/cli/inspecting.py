@@ -9,6 +9,7 @@ import msgspec
 
 from bpviz.cli.errors import DONE, FAILED, NON_FINITE, CommandError
 from bpviz.cli.files import load, prepare, require_complete, require_writable, write_out
+from bpviz.cli.kernel import settle_kernel, settle_kernels_of
 from bpviz.engine.backprop import Tracer
 from bpviz.engine.datasets import batch_rows
 from bpviz.engine.errors import NonFinite
@@ -35,6 +36,7 @@ def trace(options: argparse.Namespace) -> int:
     try:
         session = _before(session, options.iteration)
         program, rows = prepare(session)
+        settle_kernel(program, rows, session.training, 1)
         state = state_of(session, program)
         batch = batch_rows(rows.count, session.training, state.iteration + 1).tolist()
         chosen = _chosen_rows(options.rows, batch, rows.count)
@@ -59,6 +61,7 @@ def _before(session: Session, iteration: int | None) -> Session:
         return session
     if iteration > done:
         program, rows = prepare(session)
+        settle_kernel(program, rows, session.training, iteration - done)
         state = state_of(session, program)
         Trainer(program, rows, session.training).advance(state, iteration - 1 - done)
         return with_state(session, program, state)
@@ -168,6 +171,7 @@ def _history(session: Session) -> History | None:
 
 
 def _replayed(history: History, place: tuple[int, int]) -> Session:
+    settle_kernels_of(history)
     try:
         return replay(history, place)
     except EditError as error:

@@ -16,6 +16,7 @@ from typing import Any
 
 from bpviz.cli.errors import DONE, INTERRUPTED, NON_FINITE, CommandError
 from bpviz.cli.files import load, require_complete, require_writable, write, write_out, writing
+from bpviz.cli.kernel import settle_kernel, settle_kernels_of
 from bpviz.document.saving import encode_with_history
 from bpviz.document.timeline import Timeline
 from bpviz.engine.backprop import evaluate
@@ -35,6 +36,7 @@ def train(options: argparse.Namespace) -> int:
     for path in (options.save, options.csv, options.output):
         require_writable(path)
     run = Run(Timeline(session), options)
+    run.settle_kernel()
     with _interrupts_noted(run):
         stopped, where = run.run()
     if options.save is not None:
@@ -64,6 +66,24 @@ class Run:
         self._until_loss: float | None = options.until_loss
         self._shows_progress = sys.stderr.isatty()
         self._shown_at = 0.0
+
+    def settle_kernel(self) -> None:
+        """Choose what computes the run, and wait for it where that pays, until Ctrl-C."""
+        try:
+            self._settle_kernel()
+        except KeyboardInterrupt:
+            self.interrupted = True
+
+    def _settle_kernel(self) -> None:
+        timeline = self.timeline
+        if not timeline.at_end:
+            settle_kernels_of(timeline.history)
+        program, rows = (
+            timeline.workshop.program(timeline.base),
+            timeline.workshop.rows(timeline.base),
+        )
+        count = (self._epochs or 0) * self._epoch_length() + (self._iterations or 0)
+        settle_kernel(program, rows, timeline.base.training, count)
 
     def run(self) -> tuple[str, str | None]:
         """Train to the end; return why it stopped, and where a value was not finite."""
@@ -151,7 +171,7 @@ def _losses(timeline: Timeline) -> tuple[float, float | None]:
     curve = timeline.curve
     if curve.iteration and curve.iteration[-1] == timeline.iteration:
         return curve.train[-1], curve.test[-1] if curve.test else None
-    trainer = timeline.workshop.trainer(timeline.base)
+    trainer = timeline.trainer
     theta = timeline.state.theta
     tested = timeline.workshop.rows(timeline.base).test_count
     return trainer.loss(theta, "train"), trainer.loss(theta, "test") if tested else None

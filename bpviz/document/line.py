@@ -138,6 +138,21 @@ class Line:
         """Let the line end in `train` at `index`: a new entry, or the last one grown."""
         self._segments[index:] = [Segment(train, is_run)]
 
+    def kernel_at(self, place: Place) -> str | None:
+        """Return the kernel of the training entry at `place`, None where there is none."""
+        train = self.entry(place[0])
+        return train.kernel if isinstance(train, Train) else None
+
+    def name_kernel(self, index: int, kernel: str) -> None:
+        """Let the training entry at `index` name the kernel that really computes it.
+
+        Where the one it named is not here another has taken its place, for good: the kernel may
+        come later, and the bits must not change with it.
+        """
+        train, is_run = self._segments[index]
+        if isinstance(train, Train) and train.kernel != kernel:
+            self._segments[index] = Segment(Train(train.train, kernel), is_run)
+
     def marks(self, here: Place) -> list[object]:
         """Return what lies behind `here` that a user would miss: edits, and runs by their length.
 

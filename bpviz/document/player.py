@@ -270,6 +270,12 @@ class Player(Showing):
         self.stepped.emit()
         self.curve_changed.emit()
 
+    def on_kernel_arrived(self) -> None:
+        """Compute with the kernel that has come: what trains next is an entry of its own."""
+        if not self.running and self.trace is not None:
+            self._stage.compute()
+            self.stepped.emit()
+
     # -- following the document --------------------------------------------------------------
 
     def _on_edited(self, _edit: Edit) -> None:

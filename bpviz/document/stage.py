@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bpviz.document.curves import take_gradient
 from bpviz.document.timeline import Timeline
 from bpviz.document.trial import trial_trace
 from bpviz.engine.backprop import Trace
@@ -9,7 +10,6 @@ from bpviz.engine.errors import NonFinite
 from bpviz.engine.frames import Frame, FrameList, Grain, frames
 from bpviz.engine.snapshot import Snapshot, running_snapshot, snapshot
 from bpviz.model.edit import Edit
-from bpviz.model.schema import Session
 
 READY = -1
 
@@ -83,8 +83,10 @@ class Stage:
         self.compute_trace()
         self.rebuild_frames()
         if self.trace is not None:
-            self._timeline.record_loss()
-            self._timeline.record_gradient(self._timeline.iteration, self.trace.gradient)
+            timeline = self._timeline
+            timeline.record_loss()
+            program = timeline.workshop.program(timeline.base)
+            take_gradient(timeline.curve, program, timeline.iteration, self.trace.gradient)
 
     def compute_trace(self) -> None:
         """Make the trace of the timeline's state anew."""
@@ -94,15 +96,15 @@ class Stage:
         try:
             self.problem = timeline.workshop.problem(base)
             if not self.problem:
-                self.trace = self._make_trace(timeline, base)
+                self.trace = self._make_trace(timeline)
                 self.sample = min(self.sample, len(self.trace.rows) - 1)
         except NonFinite as error:
             self.problem = str(error)
 
-    def _make_trace(self, timeline: Timeline, base: Session) -> Trace:
+    def _make_trace(self, timeline: Timeline) -> Trace:
         if self.trial is not None:
             return trial_trace(timeline.session, self.trial)
-        return timeline.workshop.trainer(base).trace(timeline.state)
+        return timeline.trainer.trace(timeline.state)
 
     def rebuild_frames(self) -> None:
         """Make the frames anew where the network or the grain is another."""

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import msgspec
 
 from bpviz.document.checkpoints import Checkpoints
-from bpviz.document.curves import Curves, FloatArray, take_gradient, take_losses
+from bpviz.document.curves import Curves, take_gradient, take_losses
 from bpviz.document.line import Line
 from bpviz.document.workshop import Workshop
 from bpviz.engine.curve import LossCurve
-from bpviz.engine.datasets import batches_per_epoch
 from bpviz.engine.state import State, state_of, with_state
+from bpviz.engine.trainer import Trainer
 from bpviz.model.edit import Edit, apply
 from bpviz.model.history import History, Place, Train, restore_history
 from bpviz.model.schema import SavedHistory, Session
@@ -99,6 +99,11 @@ class Timeline:
         if self._state is None:
             self._state = state_of(self._base, self._workshop.program(self._base))
         return self._state
+
+    @property
+    def trainer(self) -> Trainer:
+        """What computes the next iteration: that of the entry ahead, or the fastest there is."""
+        return self._workshop.trainer(self._base, self._line.kernel_at(self._place))
 
     @property
     def iteration(self) -> int:
@@ -192,12 +197,11 @@ class Timeline:
 
     def _walk_on(self, place: Place) -> None:
         """Replay from the position to `place`."""
-        ahead = [
-            index for index in self._checkpoints.sessions if self._place[0] < index <= place[0]
-        ]
+        known = self._checkpoints.sessions
+        ahead = [index for index in known if self._place[0] < index <= place[0]]
         if ahead:
             self._place = (max(ahead), 0)
-            self._stand_on(self._checkpoints.sessions[max(ahead)])
+            self._stand_on(known[max(ahead)])
         while self._place < place:
             entry = self._place[0]
             train = self._line.entry(entry)
@@ -208,7 +212,7 @@ class Timeline:
             goal = place[1] if entry == place[0] else train.train
             self._jump_inside((entry, goal))
             if self._place[1] < goal:
-                self._replay(train, goal - self._place[1])
+                self._replay(goal - self._place[1])
             self._place = self._line.normal((entry, goal))
 
     def _cross(self, edit: Edit) -> None:
@@ -216,9 +220,10 @@ class Timeline:
         self._place = (self._place[0] + 1, 0)
         self._stand_on(session)
 
-    def _replay(self, train: Train, count: int) -> None:
+    def _replay(self, count: int) -> None:
         """Train `count` iterations of an entry anew, and keep what going back will need."""
-        (entry, inside), trainer = self._place, self._workshop.trainer(self._base, train.kernel)
+        entry, inside = self._place
+        trainer = self._workshop.replayer(self._base, self._line, entry)
         if not inside:
             self._checkpoints.remember(entry, self.session, self.state)
         goal = inside + count
@@ -226,7 +231,7 @@ class Timeline:
             step = min(goal - inside, self._to_next_stop(inside))
             trainer.advance(self.state, step)
             inside += step
-            self._pass(entry, inside, train.kernel)
+            self._pass(entry, inside, trainer.kernel_name)
 
     # -- training ----------------------------------------------------------------------------
 
@@ -263,7 +268,7 @@ class Timeline:
                 entry += 1
         else:
             assert isinstance(here, Train)
-            kernel = here.kernel
+            kernel = self._workshop.replayer(self._base, self._line, entry).kernel_name
             count = min(count, here.train - inside)
         if not inside:
             self._checkpoints.remember(entry, self.session, self.state)
@@ -292,12 +297,12 @@ class Timeline:
             self.record_loss()
             gradient = self._workshop.trainer(self._base, kernel).last_gradient(self.state)
             if gradient is not None:
-                self.record_gradient(self.iteration - 1, gradient)
+                program = self._workshop.program(self._base)
+                take_gradient(self.curve, program, self.iteration - 1, gradient)
 
     def _next_loss(self) -> int:
         """Return how many iterations lie between two recorded losses."""
-        rows = self._workshop.rows(self._base).count
-        return batches_per_epoch(rows, self._base.training) * self.curve.stride
+        return self._workshop.epoch_length(self._base) * self.curve.stride
 
     def _to_next_stop(self, inside: int) -> int:
         """Return the iterations to the next recorded epoch end or checkpoint."""
@@ -309,10 +314,6 @@ class Timeline:
         if not self.curve.has(self.iteration):
             has_test = self._workshop.rows(self._base).test_count > 0
             take_losses(self.curve, self._workshop.trainer(self._base), self.state, test=has_test)
-
-    def record_gradient(self, iteration: int, gradient: FloatArray) -> None:
-        """Add the sizes of `gradient` [P], that of the iteration after `iteration` updates."""
-        take_gradient(self.curve, self._workshop.program(self._base), iteration, gradient)
 
     def close_entry(self) -> None:
         """End the training entry under way: the next run starts one of its own."""

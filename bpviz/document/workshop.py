@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from bpviz.engine.datasets import Rows, make_rows
+from bpviz.document.line import Line
+from bpviz.engine import numba_setup
+from bpviz.engine.datasets import Rows, batch_size, batches_per_epoch, make_rows
+from bpviz.engine.kernels import prefers_numba
 from bpviz.engine.program import Program, compile
 from bpviz.engine.readiness import first_problem
-from bpviz.engine.trainer import Trainer, trainer_with
+from bpviz.engine.trainer import Trainer
 from bpviz.model.data import Data, GeneratorData
 from bpviz.model.network import Network
 from bpviz.model.schema import Session
@@ -18,7 +21,8 @@ class Workshop:
     def __init__(self) -> None:
         self._program: tuple[Network, Program] | None = None
         self._rows: tuple[Data, str, Rows] | None = None
-        self._trainers: dict[str | None, Trainer] = {}
+        self._trainers: dict[str, Trainer] = {}
+        self._fastest = "numpy"
         self._trainers_for: tuple[Program, Rows, Training] | None = None
         self._problem: tuple[tuple[Program, Data, Training], str] | None = None
 
@@ -41,15 +45,36 @@ class Workshop:
         return made[2]
 
     def trainer(self, session: Session, kernel: str | None = None) -> Trainer:
-        """Return the trainer with the kernel named, the chosen one by default."""
+        """Return the trainer with the kernel named, by default with the fastest there is now.
+
+        Where the one named isn't there, `Trainer.kernel_name` tells which one took its place.
+        """
         key = (self.program(session), self.rows(session), session.training)
         held = self._trainers_for
         if held is None or any(mine is not other for mine, other in zip(held, key, strict=True)):
             self._trainers_for, self._trainers = key, {}
-        if kernel not in self._trainers:
-            trainer = trainer_with(*key, kernel)
-            self._trainers[kernel] = self._trainers.setdefault(trainer.kernel_name, trainer)
-        return self._trainers[kernel]
+            program, rows, training = key
+            batch = batch_size(rows.count, training)
+            self._fastest = "numba" if prefers_numba(program, batch) else "numpy"
+        # The compiled kernel may come at any time, but never goes.
+        name = (kernel or self._fastest) if numba_setup.is_loaded() else "numpy"
+        if name not in self._trainers:
+            trainer = Trainer(*key, name)
+            self._trainers[name] = self._trainers.setdefault(trainer.kernel_name, trainer)
+        return self._trainers[name]
+
+    def replayer(self, session: Session, line: Line, entry: int) -> Trainer:
+        """Return what replays the training entry `entry` of `line`, each time the same."""
+        kernel = line.kernel_at((entry, 0))
+        if kernel == "numba":
+            numba_setup.load()
+        trainer = self.trainer(session, kernel)
+        line.name_kernel(entry, trainer.kernel_name)
+        return trainer
+
+    def epoch_length(self, session: Session) -> int:
+        """Return the iterations of an epoch."""
+        return batches_per_epoch(self.rows(session).count, session.training)
 
     def problem(self, session: Session) -> str:
         """Return what the session lacks before it can be traced, empty where nothing.

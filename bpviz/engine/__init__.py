@@ -1,7 +1,8 @@
 """Numbers: compiled networks, traces, training, data sets. NumPy, no Qt.
 
 What a program outside needs stands here: make or load a session, `compile` its network, `trace`
-an iteration, `advance` through many, `check_gradients`.
+an iteration, `advance` through many, `check_gradients`. `prepare` brings the compiled kernel,
+where numba is installed, with which small networks train up to 20 times faster from then on.
 """
 
 from bpviz.engine.backprop import Trace, Tracer, trace
@@ -12,6 +13,7 @@ from bpviz.engine.evaluation import Evaluation, evaluate
 from bpviz.engine.functions import ACTIVATIONS
 from bpviz.engine.gradcheck import CheckResult, check_gradients, check_program
 from bpviz.engine.losses import LOSSES
+from bpviz.engine.numba_setup import prepare
 from bpviz.engine.optimizers import OPTIMIZERS
 from bpviz.engine.program import Program, compile
 from bpviz.engine.state import State, initial_state, state_of, with_state
@@ -39,6 +41,7 @@ __all__ = [
     "make_rows",
     "new_graph",
     "new_layered",
+    "prepare",
     "state_of",
     "trace",
     "with_state",

@@ -12,12 +12,12 @@ from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from bpviz.engine import numba_setup
 from bpviz.engine.blocks import Shares
 from bpviz.engine.calls import Call, buffer
 from bpviz.engine.datasets import Rows, batch_size, batches_per_epoch, epoch_order
 from bpviz.engine.kernel_costs import numba_cost, numpy_cost
 from bpviz.engine.losses import LOSSES
-from bpviz.engine.numba_setup import state as numba_state
 from bpviz.engine.optimizers import OPTIMIZERS, settings_of
 from bpviz.engine.program import Program
 from bpviz.engine.state import State
@@ -336,23 +336,27 @@ def penalty(program: Program, training: Training, theta: FloatArray) -> float:
 def choose_kernel(program: Program, batch: int) -> str:
     """Return the name of the kernel that is fastest for `program` with batches of `batch` rows.
 
-    It follows from the program's shape alone, and from whether the compiled kernel is ready.
+    It follows from the program's shape alone, and from whether this process has the compiled one.
     """
-    if numba_cost(program, batch) < numpy_cost(program, batch) and numba_state() == "ready":
-        return "numba"
-    return NumpyKernel.name
+    is_numba = numba_setup.is_loaded() and prefers_numba(program, batch)
+    return "numba" if is_numba else NumpyKernel.name
+
+
+def prefers_numba(program: Program, batch: int) -> bool:
+    """Whether the compiled kernel, had it been loaded, would be the faster one."""
+    return numba_cost(program, batch) < numpy_cost(program, batch)
 
 
 def make_kernel(name: str, program: Program, rows: Rows, training: Training) -> Kernel:
     """Return the kernel `name`, or numpy's where that can't be had here.
 
     So a session that was trained with numba opens, and trains on, where there is no numba or where
-    it isn't compiled yet; its numbers then agree to 1e-12. `Kernel.name` tells which it is.
+    it isn't loaded yet; its numbers then agree to 1e-12. `Kernel.name` tells which it is.
     ValueError where there is no kernel of that name anywhere.
     """
     if name not in (NumpyKernel.name, "numba"):
         raise ValueError(f"no kernel {name!r}; there are 'numpy' and 'numba'")
-    if name == "numba" and numba_state() == "ready":
+    if name == "numba" and numba_setup.is_loaded():
         # Late, because numba may be missing, and takes half a second to import.
         from bpviz.engine.numba_kernel import NumbaKernel, supports
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache, cached_property
+from threading import Lock
 from typing import Final, TypeAlias, cast
 
 import numpy as np
@@ -33,6 +34,8 @@ from bpviz.model.training import Training
 IntArray = NDArray[np.int64]
 Drive: TypeAlias = Callable[[IntArray, int, int, int, int, int], int]
 
+# A window loads in a thread, and at once where it must replay.
+LOADING: Final = Lock()
 GRADIENT: Final = passes.FORWARD | passes.BACKWARD
 ITERATION: Final = GRADIENT | passes.UPDATE
 # Nanoseconds between two looks at the clock, about, and the most iterations between them.
@@ -44,13 +47,14 @@ FAULTS: Final[tuple[Fault, ...]] = ("", "start", "pass", "update")
 def driver() -> Drive:
     """Return `numba_passes.drive`, compiled or taken from the cache on disk."""
     signature = types.int64(types.int64[::1], *[types.int64] * 5)
-    before = config.CACHE_DIR
-    # numba looks at it where a function is made; others in this process keep their own.
-    config.CACHE_DIR = str(cache_folder())
-    try:
-        return cast(Drive, njit(signature, error_model="numpy", cache=True)(passes.drive))
-    finally:
-        config.CACHE_DIR = before
+    with LOADING:
+        before = config.CACHE_DIR
+        # numba looks at it where a function is made; others in this process keep their own.
+        config.CACHE_DIR = str(cache_folder())
+        try:
+            return cast(Drive, njit(signature, error_model="numpy", cache=True)(passes.drive))
+        finally:
+            config.CACHE_DIR = before
 
 
 def supports(program: Program, training: Training) -> bool:

@@ -2,8 +2,10 @@
 
 Compiling takes half a minute, so it is done once for a machine: by `prepare`, which waits, or by
 `warm_up` in a child process. What is compiled lies in the user's cache folder, or in
-NUMBA_CACHE_DIR where that is set, so the program itself may stand where nobody can write. numba is
-not imported here.
+NUMBA_CACHE_DIR where that is set, so the program itself may stand where nobody can write.
+
+A process uses the compiled kernel from `load` or `prepare` on, and then to its end: whatever
+becomes of the cache, what it replays keeps its bits. numba is not imported before.
 """
 
 from __future__ import annotations
@@ -13,8 +15,10 @@ import hashlib
 import importlib.util
 import os
 import platform
+import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -36,6 +40,10 @@ NumbaState: TypeAlias = Literal["absent", "cold", "compiling", "ready"]
 READY, FAILED, LOCK = "ready", "failed", "lock"
 # What the machine code is made of, besides numba.
 SOURCES: Final = ("numba_*.py", "functions.py", "kernels.py")
+# Code that no program has loaded for so long is of a version that is gone.
+UNUSED_SECONDS: Final = 60 * 24 * 3600.0
+# Tells the module that its standard input is a lifeline.
+CHILD: Final = "--child"
 CPU_LINES: Final = ("model name", "flags", "Features", "CPU part")
 
 
@@ -58,6 +66,12 @@ def state() -> NumbaState:
 def is_ready() -> bool:
     """Whether the compiled kernel can be used without compiling first."""
     return state() == "ready"
+
+
+def is_loaded() -> bool:
+    """Whether this process has the compiled kernel, and uses it where it is the faster one."""
+    kernel = sys.modules.get("bpviz.engine.numba_kernel")
+    return kernel is not None and kernel.driver.cache_info().currsize > 0
 
 
 def cache_folder() -> Path:
@@ -109,11 +123,12 @@ def _is_writable(folder: Path) -> bool:
 
 
 def prepare() -> NumbaState:
-    """Compile into the cache what is missing there, and return the state; it may take a minute.
+    """Compile into the cache what is missing there, and load it; it may take a minute.
 
-    Waits for another process that is at it. "absent" where it can't be done.
+    Waits for another process that is at it. Returns the state: "absent" where it can't be done.
     """
     if state() not in ("cold", "compiling"):
+        load()
         return state()
     folder = cache_folder()
     try:
@@ -124,6 +139,7 @@ def prepare() -> NumbaState:
     except OSError:
         # No room, or no right to write: another time perhaps.
         return "absent"
+    load()
     return state()
 
 
@@ -139,21 +155,42 @@ def _compile(folder: Path) -> None:
         atomic_write(folder / FAILED, f"{type(error).__name__}: {error}\n".encode())
     else:
         atomic_write(folder / READY, b"")
+        _remove_unused(folder)
 
 
-def load() -> None:
-    """Bring numba and the cached code into this process, which takes up to a second.
+def _remove_unused(ours: Path) -> None:
+    """Remove the code of versions that nobody has used for long."""
+    for folder in ours.parent.glob("bpviz-" + "[0-9a-f]" * 16):
+        with contextlib.suppress(OSError):
+            last_used = (folder / READY).stat().st_mtime
+            if folder != ours and time.time() - last_used > UNUSED_SECONDS:
+                shutil.rmtree(folder)
 
-    A window calls it in a thread, once the state is "ready", before it makes its first kernel.
+
+def load() -> bool:
+    """Bring the cached code, where there is some, into this process; return whether it is there.
+
+    It takes up to a second, so a window calls it in a thread.
     """
-    if is_ready():
+    if not is_loaded() and is_ready():
         from bpviz.engine.numba_kernel import driver
 
-        driver()
+        try:
+            driver()
+        except Exception:
+            # The cache is no good: what is compiled next takes its place.
+            (cache_folder() / READY).unlink(missing_ok=True)
+            return False
+        with contextlib.suppress(OSError):
+            os.utime(cache_folder() / READY)
+    return is_loaded()
 
 
 class WarmUp:
-    """A child process that fills the cache. It goes on, and ends by itself, if nobody stops it."""
+    """A child process that fills the cache. It ends, at the latest, with the process that began it.
+
+    What it has compiled by then is lost.
+    """
 
     def __init__(self) -> None:
         environment = dict(os.environ)
@@ -162,8 +199,9 @@ class WarmUp:
             part for part in (above, environment.get("PYTHONPATH")) if part
         )
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bpviz.engine.warm_up"],
-            stdin=subprocess.DEVNULL,
+            [sys.executable, "-m", "bpviz.engine.warm_up", CHILD],
+            # Closed when this process ends, however it ends: the child waits for that.
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env=environment,
@@ -178,12 +216,19 @@ class WarmUp:
     def wait(self, seconds: float | None = None) -> None:
         """Wait for the child's end; subprocess.TimeoutExpired after `seconds`."""
         self._process.wait(seconds)
+        self.stop()
 
     def stop(self) -> None:
         """End the child; what it has compiled so far is lost."""
         if self.is_running:
-            self._process.terminate()
+            self._process.kill()
         self._process.wait()
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Close the child's lifeline, as the end of this process does."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
 
 
 def warm_up() -> WarmUp | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bpviz.engine.datasets import make_rows
 from bpviz.engine.program import compile
 from bpviz.engine.state import state_of, with_state
-from bpviz.engine.trainer import trainer_with
+from bpviz.engine.trainer import Trainer
 from bpviz.model.edit import apply
 from bpviz.model.history import History, Place, Train
 from bpviz.model.rebase import rebased
@@ -15,7 +15,7 @@ from bpviz.model.schema import Session
 def replay(history: History, place: Place | None = None) -> Session:
     """Return the session at `place` of `history`, its own position by default.
 
-    Every training entry runs with the kernel it names, where that is installed. NonFinite where
+    Every training entry runs with the kernel it names, where that is loaded. NonFinite where
     a replayed iteration meets a non-finite value, EditError where an edit does not fit the
     session it comes upon.
     """
@@ -38,7 +38,7 @@ def _trained(session: Session, count: int, kernel: str) -> Session:
     program = compile(session.network)
     rows = make_rows(session.data, session.training.loss)
     state = state_of(session, program)
-    trainer_with(program, rows, session.training, kernel).advance(state, count)
+    Trainer(program, rows, session.training, kernel).advance(state, count)
     return with_state(session, program, state)
 
 

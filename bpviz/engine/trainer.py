@@ -160,17 +160,6 @@ class Trainer:
         return self._evaluator.evaluate(theta, part)
 
 
-def trainer_with(program: Program, rows: Rows, training: Training, kernel: str | None) -> Trainer:
-    """Return a trainer with the kernel named; where that is not here, with the usual one.
-
-    What was trained elsewhere with another kernel can so be replayed: kernels agree to 1e-12.
-    """
-    try:
-        return Trainer(program, rows, training, kernel)
-    except ValueError:
-        return Trainer(program, rows, training)
-
-
 def advance(program: Program, rows: Rows, training: Training, state: State, n: int) -> State:
     """Return the state `n` iterations after `state`, which stays as it is; NonFinite."""
     after = state.copy()

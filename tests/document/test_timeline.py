@@ -44,7 +44,7 @@ def same_bits(first: Session, second: Session) -> None:
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda optimizer: optimizer.name)
-def test_steps_a_run_and_going_back_end_in_the_same_bits(optimizer: Optimizer) -> None:
+def test_steps_a_run_and_going_back_end_in_the_same_bits(optimizer: Optimizer, kernel: str) -> None:
     session = xor_session(optimizer)
     steps, run, back = Timeline(session), Timeline(session), Timeline(session)
     for _ in range(100):
@@ -61,6 +61,7 @@ def test_steps_a_run_and_going_back_end_in_the_same_bits(optimizer: Optimizer) -
     reopened.advance(50)
     back.advance(50)
     same_bits(reopened.session, back.session)
+    assert {entry.kernel for entry in _trainings(reopened)} == {kernel}
 
 
 def test_a_run_is_one_entry_and_single_steps_merge() -> None:

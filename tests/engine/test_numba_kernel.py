@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from bpviz.engine import kernels, numba_setup
+from bpviz.engine import numba_setup
 from bpviz.engine.errors import NonFinite
 from bpviz.engine.functions import ACTIVATIONS
 from bpviz.engine.kernels import Kernel, NumpyKernel, choose_kernel, make_kernel
@@ -24,30 +24,10 @@ from tests.engine.graphs import Case, edges_of, layered, random_case, rows_of
 from tests.engine.test_optimizers import ALL
 from tests.engine.test_trainer import assert_same, large
 
-pytest.importorskip("numba", reason="the compiled kernel needs numba")
-
 PAIRS = [(activation, loss) for activation in ACTIVATIONS for loss in LOSSES]
 
 
-@pytest.fixture(scope="module")
-def _folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A cache that outlives the test run, so that only a change compiles anew."""
-    try:
-        return str(request.config.cache.mkdir("numba"))
-    except (AttributeError, OSError):
-        return str(tmp_path_factory.mktemp("numba"))
-
-
-@pytest.fixture(autouse=True)
-def _ready(_folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compile where nothing is compiled yet, as a window does it: in a child process."""
-    monkeypatch.setenv("NUMBA_CACHE_DIR", _folder)
-    if numba_setup.state() == "cold":
-        child = numba_setup.warm_up()
-        assert child is not None
-        child.wait()
-        assert not child.is_running
-    assert numba_setup.state() == "ready"
+pytestmark = pytest.mark.usefixtures("compiled_kernel")
 
 
 def both(case: Case) -> tuple[Kernel, Kernel]:
@@ -307,15 +287,14 @@ def test_the_kernel_follows_from_the_shape(monkeypatch: pytest.MonkeyPatch) -> N
     assert [choose_kernel(program, 10) for program in (small, wide, graph)] == [
         "numba", "numpy", "numba",
     ]  # fmt: skip
-    monkeypatch.setattr(kernels, "numba_state", lambda: "cold")
+    monkeypatch.setattr(numba_setup, "is_loaded", lambda: False)
     assert choose_kernel(small, 10) == "numpy"
 
 
-@pytest.mark.parametrize("state", ["absent", "cold", "compiling"])
 def test_numpy_steps_in_where_the_compiled_kernel_is_missing(
-    monkeypatch: pytest.MonkeyPatch, state: str
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(kernels, "numba_state", lambda: state)
+    monkeypatch.setattr(numba_setup, "is_loaded", lambda: False)
     case = trained(Sgd(0.1))
     at = replace(case.state, kernel="numba")
     trainer = Trainer(*case, kernel="numba")

@@ -74,8 +74,8 @@ def test_an_edit_applies_to_weights_that_came_out_otherwise(start: Session) -> N
         assert mine.weight == pytest.approx(other.weight, abs=1e-6)
 
 
-def test_a_kernel_that_is_not_installed_is_replaced(start: Session) -> None:
-    history = History(start, (Train(3, "abacus"),), (1, 0))
+def test_a_kernel_that_is_not_here_is_replaced(start: Session) -> None:
+    history = History(start, (Train(3, "numba"),), (1, 0))
     assert replay(history).network == trained(start, 3).network
 
 

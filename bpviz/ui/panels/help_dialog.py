@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from importlib.metadata import version
 from typing import Final
 
 from PySide6.QtCore import Qt
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QMessageBox, QTextBrows
 from PySide6.QtWidgets import QWidget as Widget
 
 from bpviz import __version__
+from bpviz.engine import numba_setup
 
 MOUSE: Final = (
     ("Click", "Select a node or an edge; with Shift or Ctrl add to the selection"),
@@ -53,7 +55,7 @@ def keys_html(actions: dict[str, QAction]) -> str:
 
 
 def show_about(parent: Widget) -> QMessageBox:
-    """Show version and licence."""
+    """Show version and licence, and what computes here."""
     box = QMessageBox(parent)
     box.setObjectName("about")
     box.setWindowTitle("About bpviz")
@@ -61,11 +63,20 @@ def show_about(parent: Widget) -> QMessageBox:
     box.setText(f"<b>bpviz {__version__}</b>")
     box.setInformativeText(
         "See back propagation: an editable neural network, stepped forwards and backwards with "
-        "its gradients in view. Free under the MIT licence."
+        "its gradients in view. Free under the MIT licence.\n\n" + _kernel_text()
     )
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.open()
     return box
+
+
+def _kernel_text() -> str:
+    """Return what computes the training here."""
+    if numba_setup.is_loaded():
+        return f"Small networks train with compiled code (numba {version('numba')})."
+    if numba_setup.state() == "absent":
+        return "Training is computed by NumPy; with numba installed, small networks train faster."
+    return "Training is computed by NumPy until the faster kernel is compiled, in a minute or so."
 
 
 def _table(rows: tuple[tuple[str, str], ...] | list[tuple[str, str]]) -> str:
