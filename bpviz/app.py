@@ -118,6 +118,9 @@ def connect_edit(window: MainWindow) -> None:
     commands["edit.reinitialise"].triggered.connect(window.data_commands.reinitialise)
     commands["edit.select_all"].triggered.connect(window.on_select_all)
     commands["edit.undo"].triggered.connect(document.undo)
+    for way in ("left", "right", "up", "down"):
+        action = commands[f"edit.go_{way}"]
+        action.triggered.connect(partial(window.canvas.walker.on_go, action))
 
 
 def connect_view(window: MainWindow) -> None:

@@ -24,6 +24,7 @@ from bpviz.ui.canvas.legend import paint_surround
 from bpviz.ui.canvas.quantities import quantity_at
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.canvas.targets import edge_under, node_under, tip_text
+from bpviz.ui.canvas.walker import Walker
 from bpviz.ui.style import Theme, guard
 
 
@@ -39,7 +40,6 @@ class CanvasView(QGraphicsView):
         self.camera.moved.connect(self._on_moved)
         self.camera.settled.connect(self._on_settled)
         self.setObjectName("canvas")
-        self.setAccessibleName("Network")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setSceneRect(-REACH, -REACH, 2 * REACH, 2 * REACH)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -50,6 +50,7 @@ class CanvasView(QGraphicsView):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(240, 180)
+        self.walker = Walker(scene, self)
         scene.tip.connect(self._on_tip)
         scene.surround_changed.connect(self._on_surround_changed)
         self._on_surround_changed()
@@ -185,6 +186,11 @@ class CanvasView(QGraphicsView):
             event.accept()
         else:
             self.mousePressEvent(event)
+
+    @guard
+    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802
+        """Go through nodes and edges with Tab before the focus goes to the next widget."""
+        return self.walker.tab(forward=forward) or bool(super().focusNextPrevChild(forward))
 
     @guard
     def keyPressEvent(self, event: QKeyEvent) -> None:

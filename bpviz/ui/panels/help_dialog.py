@@ -20,9 +20,14 @@ MOUSE: Final = (
     ("Drag from a node's rim", "Connect it to another node"),
     ("Drag on the empty canvas", "Select what the box touches"),
     ("Double-click the empty canvas", "Add a unit"),
+    ("Click a weight, bias or target", "Type another number; of an input at the second click"),
+    ("Drag a weight, bias or target", "Change it while you look; an input with Alt"),
+    ("Shift+Enter in such a number", "Only try it: the session stays as it is"),
     ("Wheel", "Zoom"),
+    ("Ctrl+Wheel on a number", "Change it by small steps"),
     ("Drag with the middle button", "Move the drawing"),
     ("Click a row of the data", "Show that row's step"),
+    ("Tab on the drawing", "Go through all nodes and edges; a screen reader hears their numbers"),
 )
 
 
