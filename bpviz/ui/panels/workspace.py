@@ -28,6 +28,7 @@ from bpviz.ui.panels.notes_panel import NotesPanel
 from bpviz.ui.panels.number_spot import NumberSpot
 from bpviz.ui.panels.panel import Panel
 from bpviz.ui.panels.range_bar import RangeBar
+from bpviz.ui.panels.statistics_panel import StatisticsPanel
 from bpviz.ui.panels.step_line import StepLine
 from bpviz.ui.panels.timeline_bar import TimelineBar
 from bpviz.ui.panels.training_panel import TrainingPanel
@@ -69,6 +70,7 @@ PLACES: Final = {
     "derive": Place("Derive", Area.RightDockWidgetArea),
     "check": Place("Check", Area.RightDockWidgetArea),
     "lesson": Place("Lesson", Area.RightDockWidgetArea),
+    "statistics": Place("Statistics", Area.RightDockWidgetArea, scrolled=True),
     "notes": Place("Session", Area.RightDockWidgetArea),
     "loss": Place("Loss", Area.BottomDockWidgetArea),
     "gradients": Place("Gradient size", Area.BottomDockWidgetArea),
@@ -119,6 +121,7 @@ class Workspace:
             "notes": self.notes_panel,
             "gradients": self.gradient_panel,
             "decision": self.decision_panel,
+            "statistics": StatisticsPanel(document, player, theme),
         }
         self.docks = self._make_docks()
 

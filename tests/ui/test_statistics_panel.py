@@ -1,0 +1,186 @@
+"""The statistics: every number against the trace, empty states, live updates, cost when hidden."""
+
+import msgspec
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from bpviz.engine.builders import new_layered
+from bpviz.engine.evaluation import evaluate
+from bpviz.engine.statistics import layer_norms
+from bpviz.engine.survey import Survey
+from bpviz.explain.numbers import format_number
+from bpviz.model.data import GeneratorData, TableData
+from bpviz.model.network import Network
+from bpviz.model.schema import Session
+from bpviz.ui.main_window import MainWindow
+from bpviz.ui.panels.statistics_panel import StatisticsPanel
+from bpviz.ui.plots.grid_plot import ROW
+from bpviz.ui.plots.histogram_plot import BINS, bins_of
+
+from .conftest import named
+
+Left = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def panel(window: MainWindow, qtbot: QtBot) -> StatisticsPanel:
+    """The panel, in front."""
+    found = window.workspace.panels["statistics"]
+    assert isinstance(found, StatisticsPanel)
+    window.workspace.docks["statistics"].raise_()
+    qtbot.waitUntil(found.isVisible)
+    return found
+
+
+def circles(activation: str = "tanh", loss: str = "binary_cross_entropy") -> Session:
+    data = GeneratorData(name="circles", samples=80, test_fraction=0.25)
+    return new_layered((2, 5, 4, 1), activation=activation, data=data, loss=loss, seed=2)  # type: ignore[arg-type]
+
+
+def test_the_numbers_are_those_of_the_trace(window: MainWindow, panel: StatisticsPanel) -> None:
+    window.document.new(circles())
+    player = window.player
+    for _ in range(3):
+        player.step_iteration()
+    trace = player.trace
+    assert trace is not None
+    sizes = layer_norms(player.program, trace.gradient)
+    shown = [line.cells for line in panel.table.lines]
+    assert [cells[:2] for cells in shown] == [("1", "5"), ("2", "4"), ("3", "1")]
+    assert [cells[4] for cells in shown] == [format_number(s, 3, trim=True) for s in sizes]
+    before, after = trace.theta, trace.updated
+    slots = player.program.edge_slot[player.program.node_level[player.program.target] == 2]
+    ratio = np.linalg.norm((after - before)[slots]) / np.linalg.norm(before[slots])
+    assert shown[1][5] == format_number(float(ratio), 3, trim=True)
+
+
+def test_a_click_on_a_layer_shows_its_weights_and_activations(
+    window: MainWindow, panel: StatisticsPanel
+) -> None:
+    window.document.new(circles())
+    assert panel.weights.counts.sum() == 10
+    assert panel.activations.counts.sum() == 60 * 5
+    QTest.mouseClick(panel.table, Left, pos=QPoint(30, int(2.5 * ROW)))
+    assert panel.weights.counts.sum() == 20
+    assert panel.activations.counts.sum() == 60 * 4
+    trace = window.player.trace
+    assert trace is not None
+    hidden = trace.a[:, window.player.program.node_level == 2]
+    assert np.array_equal(panel.activations.counts, bins_of(hidden)[0])
+
+
+def test_dead_units_are_counted_and_named(window: MainWindow, panel: StatisticsPanel) -> None:
+    session = circles("relu")
+    nodes = tuple(
+        msgspec.structs.replace(node, bias=-90.0) if node.id in ("h1_2", "h1_5") else node
+        for node in session.network.nodes
+    )
+    network = Network(nodes, session.network.edges, session.network.outputs)
+    window.document.new(msgspec.structs.replace(session, network=network))
+    line = panel.table.lines[0]
+    assert line.cells[2] == "2"
+    assert line.tip == "Dead: h1_2, h1_5"
+    assert "2 of 5 units of layer 1 are dead" in panel.verdict
+
+
+def test_accuracy_and_confusion_are_counted_row_by_row(
+    window: MainWindow, panel: StatisticsPanel, qtbot: QtBot
+) -> None:
+    window.document.new(circles())
+    window.player.run()
+    qtbot.waitUntil(lambda: window.player.iteration > 30)
+    window.player.pause()
+    player = window.player
+    assert player.trace is not None
+    training = window.document.session.training
+    for part, count in (("train", 60), ("test", 20)):
+        found = evaluate(player.program, player.rows, training, player.trace.theta, part)  # type: ignore[arg-type]
+        targets = player.rows.targets if part == "train" else player.rows.test_targets
+        right = int(((found.outputs > 0.5) == (targets > 0.5)).sum())
+        assert f"{part} {format_number(100 * right / count, 4, trim=True)} %" in panel.classes.words
+        assert f"{right} of {count}" in panel.classes.words
+        QTest.mouseClick(named(window, f"statistics.{part}"), Left)
+        counts = panel.classes.confusion.counts
+        assert int(np.trace(counts)) == right
+        assert counts.sum(axis=1).tolist() == [int((targets == k).sum()) for k in (0, 1)]
+
+
+def test_probabilities_of_the_sample_come_once_they_are_computed(
+    window: MainWindow, panel: StatisticsPanel
+) -> None:
+    window.document.new(circles())
+    assert "not computed yet" in panel.classes.sample_words
+    assert not len(panel.classes.scores.scores)
+    window.commands["run.phase_forward"].trigger()
+    trace = window.player.trace
+    assert trace is not None
+    a = float(trace.outputs[0, 0])
+    assert panel.classes.scores.scores == pytest.approx([1 - a, a])
+    window.player.choose_sample(5)
+    a = float(trace.outputs[5, 0])
+    assert panel.classes.scores.scores == pytest.approx([1 - a, a])
+    assert panel.classes.sample_words.startswith("Row 6: class ")
+    is_right = (a > 0.5) == (trace.targets[5, 0] > 0.5)
+    assert ("right" in panel.classes.sample_words) == is_right
+
+
+def test_softmax_takes_the_largest(window: MainWindow, panel: StatisticsPanel) -> None:
+    data = GeneratorData(name="blobs3", samples=30, test_fraction=0.0)
+    session = new_layered((2, 4, 3), data=data, loss="softmax_cross_entropy", seed=1)
+    window.document.new(session)
+    window.commands["run.phase_forward"].trigger()
+    trace = window.player.trace
+    assert trace is not None
+    assert trace.probabilities is not None
+    assert np.array_equal(panel.classes.scores.scores, trace.probabilities[0])
+    assert panel.classes.confusion.counts.shape == (3, 3)
+    assert "the largest of the probabilities" in panel.classes.sample_words
+    assert not named(window, "statistics.test").isEnabled()
+
+
+def test_numbers_are_no_classes_and_an_incomplete_session_says_so(
+    window: MainWindow, panel: StatisticsPanel
+) -> None:
+    assert "not classes" in panel.classes.words
+    assert not panel.classes.confusion.isVisible()
+    session = msgspec.structs.replace(window.document.session, data=TableData())
+    window.document.new(session)
+    about = named(window, "statistics.about")
+    assert about.text() == "Nothing to measure yet. data: no rows"  # type: ignore[attr-defined]
+    assert not panel.table.isVisible()
+
+
+def test_hidden_it_measures_nothing(
+    window: MainWindow, panel: StatisticsPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.workspace.docks["explain"].raise_()
+    asked: list[object] = []
+    monkeypatch.setattr(Survey, "begin", lambda *given: asked.append(given))
+    window.player.step_iteration()
+    assert asked == []
+    monkeypatch.undo()
+    window.workspace.docks["statistics"].raise_()
+    assert named(window, "statistics.about").text().startswith("Iteration 2,")  # type: ignore[attr-defined]
+
+
+def test_many_rows_are_surveyed_in_slices(
+    window: MainWindow, panel: StatisticsPanel, qtbot: QtBot
+) -> None:
+    data = GeneratorData(name="moons", samples=40_000, test_fraction=0.0)
+    window.document.new(new_layered((2, 30, 30, 1), data=data, seed=1))
+    about = named(window, "statistics.about")
+    qtbot.waitUntil(lambda: "every" in about.text())  # type: ignore[attr-defined]
+    assert panel.table.lines[0].cells[2] == "0"
+
+
+def test_bins_hold_every_finite_value() -> None:
+    values = np.array([0.0, 1.0, -1.0, np.nan, np.inf, 0.5])
+    counts, edges = bins_of(values)
+    assert (counts.sum(), len(counts), edges[0], edges[-1]) == (4, BINS, -1.0, 1.0)
+    counts, edges = bins_of(np.full(7, 3.0))
+    assert counts[BINS // 2] == 7
+    assert edges[0] < 3.0 < edges[-1]
+    assert len(bins_of(np.array([np.nan]))[0]) == 0
