@@ -1,5 +1,7 @@
 """The statistics: every number against the trace, empty states, live updates, cost when hidden."""
 
+from collections.abc import Callable
+
 import msgspec
 import numpy as np
 import pytest
@@ -23,6 +25,7 @@ from bpviz.ui.plots.histogram_plot import BINS, bins_of
 from .conftest import named
 
 Left = Qt.MouseButton.LeftButton
+Show = Callable[[Session], None]
 
 
 @pytest.fixture
@@ -35,13 +38,26 @@ def panel(window: MainWindow, qtbot: QtBot) -> StatisticsPanel:
     return found
 
 
+@pytest.fixture
+def show(window: MainWindow, panel: StatisticsPanel, qtbot: QtBot) -> Show:
+    """Open a session and wait until all its rows are measured."""
+
+    def shown(session: Session) -> None:
+        window.document.new(session)
+        qtbot.waitUntil(lambda: panel.is_measured)
+
+    return shown
+
+
 def circles(activation: str = "tanh", loss: str = "binary_cross_entropy") -> Session:
     data = GeneratorData(name="circles", samples=80, test_fraction=0.25)
     return new_layered((2, 5, 4, 1), activation=activation, data=data, loss=loss, seed=2)  # type: ignore[arg-type]
 
 
-def test_the_numbers_are_those_of_the_trace(window: MainWindow, panel: StatisticsPanel) -> None:
-    window.document.new(circles())
+def test_the_numbers_are_those_of_the_trace(
+    window: MainWindow, panel: StatisticsPanel, show: Show
+) -> None:
+    show(circles())
     player = window.player
     for _ in range(3):
         player.step_iteration()
@@ -58,9 +74,9 @@ def test_the_numbers_are_those_of_the_trace(window: MainWindow, panel: Statistic
 
 
 def test_a_click_on_a_layer_shows_its_weights_and_activations(
-    window: MainWindow, panel: StatisticsPanel
+    window: MainWindow, panel: StatisticsPanel, show: Show
 ) -> None:
-    window.document.new(circles())
+    show(circles())
     assert panel.weights.counts.sum() == 10
     assert panel.activations.counts.sum() == 60 * 5
     QTest.mouseClick(panel.table, Left, pos=QPoint(30, int(2.5 * ROW)))
@@ -72,14 +88,16 @@ def test_a_click_on_a_layer_shows_its_weights_and_activations(
     assert np.array_equal(panel.activations.counts, bins_of(hidden)[0])
 
 
-def test_dead_units_are_counted_and_named(window: MainWindow, panel: StatisticsPanel) -> None:
+def test_dead_units_are_counted_and_named(
+    window: MainWindow, panel: StatisticsPanel, show: Show
+) -> None:
     session = circles("relu")
     nodes = tuple(
         msgspec.structs.replace(node, bias=-90.0) if node.id in ("h1_2", "h1_5") else node
         for node in session.network.nodes
     )
     network = Network(nodes, session.network.edges, session.network.outputs)
-    window.document.new(msgspec.structs.replace(session, network=network))
+    show(msgspec.structs.replace(session, network=network))
     line = panel.table.lines[0]
     assert line.cells[2] == "2"
     assert line.tip == "Dead: h1_2, h1_5"
@@ -87,12 +105,13 @@ def test_dead_units_are_counted_and_named(window: MainWindow, panel: StatisticsP
 
 
 def test_accuracy_and_confusion_are_counted_row_by_row(
-    window: MainWindow, panel: StatisticsPanel, qtbot: QtBot
+    window: MainWindow, panel: StatisticsPanel, show: Show, qtbot: QtBot
 ) -> None:
-    window.document.new(circles())
+    show(circles())
     window.player.run()
     qtbot.waitUntil(lambda: window.player.iteration > 30)
     window.player.pause()
+    qtbot.waitUntil(lambda: panel.is_measured)
     player = window.player
     assert player.trace is not None
     training = window.document.session.training
@@ -109,9 +128,9 @@ def test_accuracy_and_confusion_are_counted_row_by_row(
 
 
 def test_probabilities_of_the_sample_come_once_they_are_computed(
-    window: MainWindow, panel: StatisticsPanel
+    window: MainWindow, panel: StatisticsPanel, show: Show
 ) -> None:
-    window.document.new(circles())
+    show(circles())
     assert "not computed yet" in panel.classes.sample_words
     assert not len(panel.classes.scores.scores)
     window.commands["run.phase_forward"].trigger()
@@ -127,10 +146,10 @@ def test_probabilities_of_the_sample_come_once_they_are_computed(
     assert ("right" in panel.classes.sample_words) == is_right
 
 
-def test_softmax_takes_the_largest(window: MainWindow, panel: StatisticsPanel) -> None:
+def test_softmax_takes_the_largest(window: MainWindow, panel: StatisticsPanel, show: Show) -> None:
     data = GeneratorData(name="blobs3", samples=30, test_fraction=0.0)
     session = new_layered((2, 4, 3), data=data, loss="softmax_cross_entropy", seed=1)
-    window.document.new(session)
+    show(session)
     window.commands["run.phase_forward"].trigger()
     trace = window.player.trace
     assert trace is not None
@@ -142,8 +161,9 @@ def test_softmax_takes_the_largest(window: MainWindow, panel: StatisticsPanel) -
 
 
 def test_numbers_are_no_classes_and_an_incomplete_session_says_so(
-    window: MainWindow, panel: StatisticsPanel
+    window: MainWindow, panel: StatisticsPanel, qtbot: QtBot
 ) -> None:
+    qtbot.waitUntil(lambda: panel.is_measured)
     assert "not classes" in panel.classes.words
     assert not panel.classes.confusion.isVisible()
     session = msgspec.structs.replace(window.document.session, data=TableData())
@@ -167,10 +187,10 @@ def test_hidden_it_measures_nothing(
 
 
 def test_many_rows_are_surveyed_in_slices(
-    window: MainWindow, panel: StatisticsPanel, qtbot: QtBot
+    window: MainWindow, panel: StatisticsPanel, show: Show, qtbot: QtBot
 ) -> None:
     data = GeneratorData(name="moons", samples=40_000, test_fraction=0.0)
-    window.document.new(new_layered((2, 30, 30, 1), data=data, seed=1))
+    show(new_layered((2, 30, 30, 1), data=data, seed=1))
     about = named(window, "statistics.about")
     qtbot.waitUntil(lambda: "every" in about.text())  # type: ignore[attr-defined]
     assert panel.table.lines[0].cells[2] == "0"

@@ -91,6 +91,11 @@ class StatisticsPanel(Panel):
         """What hinders learning, a line each."""
         return self._verdict.text()
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether all that is shown is of the parameters of now."""
+        return self._result is not None and not self._slices.busy
+
     def refresh(self) -> None:
         """Measure anew: structure, data or settings are others."""
         self._trace = None
