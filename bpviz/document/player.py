@@ -1,38 +1,39 @@
-"""The player: a cursor over the frames of an iteration and over the history line."""
+"""The player: a cursor over the frames of an iteration and over the history line, that runs."""
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
-
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt, QTimer
 
 from bpviz.document.document import Document
-from bpviz.document.reset import reset
 from bpviz.document.runner import Runner
-from bpviz.document.showing import Showing
-from bpviz.document.stage import READY, Stage
+from bpviz.document.stage import Stage
+from bpviz.document.stepper import StepGrain, Stepper
+from bpviz.document.stops import Stops, Watch
 from bpviz.engine.errors import NonFinite
-from bpviz.engine.frames import Grain
-from bpviz.engine.snapshot import Snapshot
+from bpviz.engine.statistics import layer_norms
 from bpviz.model.edit import Edit
-from bpviz.model.history import Place, structure
 
-StepGrain: TypeAlias = Literal["term", "neuron", "layer", "phase", "iteration"]
+__all__ = ["Player", "StepGrain"]
+
 LONG_RUN = 1_000_000_000
+# An epoch of more iterations than this is stepped over as a run, so that the window answers.
+LONG_EPOCH = 2_000
 
 
-class Player(Showing):
-    """Shows one frame of one iteration's trace, and moves both ways.
+class Player(Stepper):
+    """Steps by hand, plays steps at a speed, or trains as fast as it goes.
 
-    An iteration is computed whole; stepping only changes which frame is shown. All numbers on
-    screen come from `snapshot` (or from `trace` behind it).
+    `playing` is either; while it is `running`, views show the state reached at each tick.
     """
 
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
         super().__init__(document, parent)
-        self._grain: StepGrain = "neuron"
-        self._scrubbing = False
+        self._speed = 0.0
+        self._watch: Watch | None = None
         self._runner = Runner(self._tick, self)
+        self._beat = QTimer(self)
+        self._beat.setTimerType(Qt.TimerType.PreciseTimer)
+        self._beat.timeout.connect(self._on_beat)
         document.about_to_edit.connect(self.pause)
         document.edited.connect(self._on_edited)
         document.replaced.connect(self._on_replaced)
@@ -44,202 +45,59 @@ class Player(Showing):
         return self._runner.running
 
     @property
-    def snapshot(self) -> Snapshot | None:
-        """Every number that may be shown now, None where there is a problem."""
-        scrubbed = self._scrubbing and self.frame_index == READY
-        return self._stage.snapshot(running=self.running or scrubbed)
+    def playing(self) -> bool:
+        """Whether anything moves by itself: a run, or steps at the chosen speed."""
+        return self.running or self._beat.isActive()
 
     @property
-    def grain(self) -> StepGrain:
-        """What a step without a grain of its own moves by."""
-        return self._grain
+    def speed(self) -> float:
+        """Steps per second when playing; 0 trains as fast as it goes."""
+        return self._speed
 
-    # -- steps -------------------------------------------------------------------------------
-
-    def set_grain(self, grain: StepGrain) -> None:
-        """Choose what steps move by; the frame shown stays where it exists at that grain."""
-        if grain == self._grain:
-            return
-        was_term, self._grain = self._grain == "term", grain
-        if was_term != (grain == "term"):
-            self._stage.show_terms(grain == "term")
-        self.stepped.emit()
-
-    def step_forward(self, grain: StepGrain | None = None) -> None:
-        """Show the next frame; behind the last one the update is applied."""
-        grain = grain or self._grain
+    def set_speed(self, speed: float) -> None:
+        """Play `speed` steps per second from now on, 0 for as fast as it goes."""
+        playing, watch = self.playing, self._watch
         self.pause()
-        listed = self._stage.frames
-        if listed is None:
-            self.stopped.emit(self.problem)
-            return
-        following = len(listed)
-        if grain != "iteration":
-            following = listed.following(self.frame_index, _fitting(grain, self._grain))
-        if following < len(listed):
-            self.show_frame(following)
-        else:
-            self.step_iteration()
-
-    def step_back(self, grain: StepGrain | None = None) -> None:
-        """Show the frame before; before the first one, the last frame of the iteration before."""
-        grain = grain or self._grain
-        self.pause()
-        if grain == "iteration":
-            self.back_iteration()
-            return
-        start = self.frame_index
-        if start == READY:
-            if not self._go_to_iteration(self.iteration - 1):
-                return
-            start = len(self._stage.frames or ())
-        if self._stage.frames is not None:
-            self.show_frame(self._stage.frames.preceding(start, _fitting(grain, self._grain)))
-
-    def step_iteration(self) -> None:
-        """Apply the update: the next iteration is ready."""
-        self.pause()
-        if self.trace is None:
-            self.stopped.emit(self.problem)
-            return
-        try:
-            self._document.timeline.advance(1, by="step")
-        except NonFinite as error:
-            self.stopped.emit(f"Stopped: {error}")
-        self._stage.forget_frame()
-        self._document.publish("Step")
-        if self.problem:
-            self.stopped.emit(self.problem)
-
-    def back_iteration(self) -> None:
-        """Go to the start of this iteration; from there, to the one before."""
-        self.pause()
-        if self.frame_index != READY:
-            self.show_frame(READY)
-        else:
-            self._go_to_iteration(self.iteration - 1)
-
-    def seek(self, iteration: int) -> None:
-        """Go to where `iteration` updates are applied on the history line, and show it ready."""
-        self.pause()
-        self._go_to_iteration(iteration)
-
-    def go_to(self, place: Place, frame: int = READY) -> None:
-        """Go to a place of the history line, and show the frame at `frame` there."""
-        self.pause()
-        self._go(place)
-        if frame != READY:
-            self.show_frame(frame)
-
-    @property
-    def scrubbing(self) -> bool:
-        """Whether the position is dragged along the line: the document hears of it at `rest`."""
-        return self._scrubbing
-
-    def scrub(self, place: Place) -> None:
-        """Go to a place of the history line; the frame shown stays the same.
-
-        Without a frame all numbers of the iteration there are shown, until `rest`.
-        """
-        if not self._scrubbing:
-            self.pause()
-        self._scrubbing = True
-        timeline = self._document.timeline
-        timeline.go(place)
-        if structure(timeline.base) != structure(self._document.session):
-            self._document.publish(f"Go to iteration {timeline.iteration}")
-            return
-        self._stage.compute()
-        self._on_edit_done()
-
-    def rest(self) -> None:
-        """End scrubbing: the document follows, and what is shown is what stepping shows."""
-        if self._scrubbing:
-            self._scrubbing = False
-            self._stage.move_to(self.frame_index)
-            self._document.publish(f"Go to iteration {self.iteration}")
-            self._on_edit_done()
-
-    def _go_to_iteration(self, iteration: int) -> bool:
-        timeline = self._document.timeline
-        place = timeline.line.place_of(iteration, timeline.place)
-        if place is None:
-            return False
-        self._go(place)
-        return True
-
-    def _go(self, place: Place) -> None:
-        """Move to `place` and stand ready there."""
-        self._stage.forget_frame()
-        self._move(place)
-
-    def _move(self, place: Place) -> None:
-        timeline = self._document.timeline
-        timeline.go(place)
-        self._document.publish(f"Go to iteration {timeline.iteration}")
-
-    def show_frame(self, index: int) -> None:
-        """Show the frame at `index` of this iteration; −1 is ready."""
-        self.pause()
-        self._stage.move_to(index)
-        self.stepped.emit()
-
-    def reset(self) -> None:
-        """Go back to iteration 0 with the present structure."""
-        self.pause()
-        self._stage.forget_frame()
-        edit = reset(self._document.timeline)
-        if edit is not None:
-            self._document.push(edit)
-        else:
-            self._document.publish("Reset")
-            self.stepped.emit()
-
-    def choose_sample(self, index: int) -> None:
-        """Show the sample at place `index` of the batch."""
-        if 0 <= index < len(self.batch) and index != self.sample:
-            self._stage.choose_sample(index)
-            self.stepped.emit()
-
-    @property
-    def trial(self) -> Edit | None:
-        """What is only tried out: an Edit that the session does not have, None where all is so."""
-        return self._stage.trial
-
-    def try_out(self, trial: Edit | None) -> None:
-        """Show this iteration as it would be after `trial`, an Edit of numbers; None ends that.
-
-        The session stays as it is. Any edit and the end of the iteration end the trial.
-        """
-        self.pause()
-        if trial is not self.trial:
-            self._stage.try_out(trial)
-            self.stepped.emit()
+        self._speed = speed
+        if playing:
+            self._start(watch)
 
     # -- runs --------------------------------------------------------------------------------
 
     def toggle(self) -> None:
         """Run, or pause."""
-        if self.running:
+        if self.playing:
             self.pause()
         else:
             self.run()
 
-    def run(self) -> None:
-        """Train until paused; every tick shows the state reached."""
-        if self.running:
+    def run(self, stops: Stops | None = None) -> None:
+        """Train, or play steps at the chosen speed, until paused or until one of `stops` holds."""
+        if self.playing:
             return
         if self.trace is None:
             self.stopped.emit(self.problem)
             return
-        self._stage.forget_frame()
-        self._document.timeline.close_entry()
-        self._runner.start()
+        self.rest()
+        self._start(None if stops is None else Watch(stops, self.iteration, self))
+
+    def _start(self, watch: Watch | None) -> None:
+        self._watch = watch
+        if self._speed:
+            self._beat.start(round(1000 / self._speed))
+        else:
+            self._stage.forget_frame()
+            self._document.timeline.close_entry()
+            self._runner.start()
         self.run_changed.emit()
 
     def pause(self) -> None:
         """End a run: it becomes one entry of the history."""
-        self.rest()
+        super().pause()
+        self._watch = None
+        if self._beat.isActive():
+            self._beat.stop()
+            self.run_changed.emit()
         if not self.running:
             return
         self._runner.stop()
@@ -250,11 +108,29 @@ class Player(Showing):
         self.run_changed.emit()
         self.stepped.emit()
 
+    def step_forward(self, grain: StepGrain | None = None) -> None:
+        """Show the next frame; behind the last one the update is applied."""
+        long = (grain or self.grain) == "epoch" and self.epoch_length > LONG_EPOCH
+        if long and not self._speed:
+            self.pause()
+            self.run(Stops(iterations=self._to_epoch_end()))
+        else:
+            super().step_forward(grain)
+
+    def _on_beat(self) -> None:
+        """Do the next step of those played at a speed."""
+        before = self.iteration
+        self._forward(self.grain)
+        if self.trace is None:
+            self.pause()
+        elif self.iteration != before:
+            self._stop_where_due()
+
     def _tick(self) -> None:
         timeline = self._document.timeline
         network = timeline.base.network
         try:
-            timeline.advance(LONG_RUN, self._runner.is_over)
+            why = self._train_a_slice()
         except NonFinite as error:
             self.pause()
             self.stopped.emit(f"Stopped after iteration {self.iteration:,}: {error}")
@@ -263,18 +139,61 @@ class Player(Showing):
             # Replaying came over an edit of the line: the views must follow it.
             self._document.publish("Train")
         self._stage.compute_trace()
-        if self.problem:
-            self.pause()
-            self.stopped.emit(self.problem)
+        if self.problem or why:
+            self._end(why or self.problem)
             return
         self.stepped.emit()
         self.curve_changed.emit()
+
+    def _train_a_slice(self) -> str:
+        """Train until the slice of time is over; return why the run stops, empty if it goes on."""
+        timeline, watch = self._document.timeline, self._watch
+        if watch is None:
+            timeline.advance(LONG_RUN, self._runner.is_over)
+            return ""
+        while not self._runner.is_over():
+            if not timeline.advance(watch.next_look(self.iteration), self._runner.is_over):
+                break
+            why = watch.reason(self.iteration)
+            if why:
+                return self._told(why)
+        return ""
+
+    def _stop_where_due(self) -> None:
+        """Pause where one of the conditions of the run holds."""
+        if self._watch is not None:
+            why = self._watch.reason(self.iteration)
+            if why:
+                self._end(self._told(why))
+
+    def _told(self, why: str) -> str:
+        return f"Stopped after iteration {self.iteration:,}: {why}"
+
+    def _end(self, why: str) -> None:
+        self.pause()
+        self.stopped.emit(why)
 
     def on_kernel_arrived(self) -> None:
         """Compute with the kernel that has come: what trains next is an entry of its own."""
         if not self.running and self.trace is not None:
             self._stage.compute()
             self.stepped.emit()
+
+    # -- what a watch asks -------------------------------------------------------------------
+
+    def training_loss(self) -> float:
+        """Return the loss over all training rows at the position; NonFinite where it is none."""
+        timeline = self._document.timeline
+        return timeline.workshop.trainer(timeline.base).loss(timeline.state.theta, "train")
+
+    def gradient_sizes(self) -> tuple[float, ...]:
+        """Return ‖∂E/∂W‖ of each layer in the last iteration, of the next where that is gone."""
+        timeline = self._document.timeline
+        trainer = timeline.workshop.trainer(timeline.base)
+        gradient = trainer.last_gradient(timeline.state)
+        if gradient is None:
+            gradient = trainer.trace(timeline.state).gradient
+        return layer_norms(self.program, gradient)
 
     # -- following the document --------------------------------------------------------------
 
@@ -284,14 +203,3 @@ class Player(Showing):
     def _on_replaced(self) -> None:
         self._stage = Stage(self._document.timeline)
         self._stage.show_terms(self._grain == "term")
-
-    def _on_edit_done(self) -> None:
-        self.stepped.emit()
-        self.curve_changed.emit()
-
-
-def _fitting(grain: StepGrain, own: StepGrain) -> Grain:
-    """Return the frames' `own` grain where they are coarser than `grain`."""
-    if grain == "iteration" or (grain == "term" and own != "term"):
-        return "neuron"
-    return grain

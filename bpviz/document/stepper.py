@@ -1,0 +1,252 @@
+"""Steps: the cursor over frames and history moves by a grain, both ways, or where it is sent."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from PySide6.QtCore import QObject
+
+from bpviz.document.document import Document
+from bpviz.document.reset import reset
+from bpviz.document.showing import Showing
+from bpviz.document.stage import READY
+from bpviz.engine.errors import NonFinite
+from bpviz.engine.frames import Grain
+from bpviz.engine.snapshot import Snapshot
+from bpviz.model.edit import Edit
+from bpviz.model.history import Place, structure
+
+StepGrain: TypeAlias = Literal["term", "neuron", "layer", "phase", "iteration", "epoch"]
+
+
+class Stepper(Showing):
+    """Shows one frame of one iteration's trace, and moves both ways.
+
+    An iteration is computed whole; stepping only changes which frame is shown.
+    """
+
+    def __init__(self, document: Document, parent: QObject | None = None) -> None:
+        super().__init__(document, parent)
+        self._grain: StepGrain = "neuron"
+        self._scrubbing = False
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """Every number that may be shown now, None where there is a problem."""
+        scrubbed = self._scrubbing and self.frame_index == READY
+        return self._stage.snapshot(running=self.running or scrubbed)
+
+    @property
+    def grain(self) -> StepGrain:
+        """What a step without a grain of its own moves by."""
+        return self._grain
+
+    def pause(self) -> None:
+        """End what moves by itself."""
+        self.rest()
+
+    # -- steps -------------------------------------------------------------------------------
+
+    def set_grain(self, grain: StepGrain) -> None:
+        """Choose what steps move by; the frame shown stays where it exists at that grain."""
+        if grain == self._grain:
+            return
+        was_term, self._grain = self._grain == "term", grain
+        if was_term != (grain == "term"):
+            self._stage.show_terms(grain == "term")
+        self.stepped.emit()
+
+    def step_forward(self, grain: StepGrain | None = None) -> None:
+        """Show the next frame; behind the last one the update is applied."""
+        self.pause()
+        self._forward(grain or self._grain)
+
+    def _forward(self, grain: StepGrain) -> None:
+        listed = self._stage.frames
+        if listed is None:
+            self.stopped.emit(self.problem)
+        elif grain == "epoch":
+            self._apply(self._to_epoch_end(), "Step over an epoch")
+        else:
+            following = len(listed)
+            if grain != "iteration":
+                following = listed.following(self.frame_index, _fitting(grain, self._grain))
+            if following < len(listed):
+                self._show(following)
+            else:
+                self._apply(1, "Step")
+
+    def step_back(self, grain: StepGrain | None = None) -> None:
+        """Show the frame before; before the first one, the last frame of the iteration before."""
+        grain = grain or self._grain
+        self.pause()
+        if grain == "iteration":
+            self.back_iteration()
+            return
+        if grain == "epoch":
+            self._back_epoch()
+            return
+        start = self.frame_index
+        if start == READY:
+            if not self._go_to_iteration(self.iteration - 1):
+                return
+            start = len(self._stage.frames or ())
+        if self._stage.frames is not None:
+            self._show(self._stage.frames.preceding(start, _fitting(grain, self._grain)))
+
+    def step_iteration(self) -> None:
+        """Apply the update: the next iteration is ready."""
+        self.pause()
+        self._apply(1, "Step")
+
+    def _apply(self, count: int, label: str) -> None:
+        """Train `count` iterations as single steps."""
+        if self.trace is None:
+            self.stopped.emit(self.problem)
+            return
+        try:
+            self._document.timeline.advance(count, by="step")
+        except NonFinite as error:
+            self.stopped.emit(f"Stopped: {error}")
+        self._stage.forget_frame()
+        self._document.publish(label)
+        if self.problem:
+            self.stopped.emit(self.problem)
+
+    def _to_epoch_end(self) -> int:
+        return self.epoch_length - self.iteration % self.epoch_length
+
+    def back_iteration(self) -> None:
+        """Go to the start of this iteration; from there, to the one before."""
+        self.pause()
+        if self.frame_index != READY:
+            self._show(READY)
+        else:
+            self._go_to_iteration(self.iteration - 1)
+
+    def _back_epoch(self) -> None:
+        """Go to the start of this epoch; from there, to the one before."""
+        length = max(self.epoch_length, 1)
+        if self.frame_index != READY and self.iteration % length == 0:
+            self._show(READY)
+        elif self.iteration > 0:
+            self._go_to_iteration((self.iteration - 1) // length * length)
+
+    def seek(self, iteration: int) -> None:
+        """Go to where `iteration` updates are applied on the history line, and show it ready."""
+        self.pause()
+        self._go_to_iteration(iteration)
+
+    def go_to(self, place: Place, frame: int = READY) -> None:
+        """Go to a place of the history line, and show the frame at `frame` there."""
+        self.pause()
+        self._go(place)
+        if frame != READY:
+            self._show(frame)
+
+    def go_to_start(self) -> None:
+        """Go to the start of the history line."""
+        self.go_to((0, 0))
+
+    def go_to_end(self) -> None:
+        """Go to the end of the history line."""
+        self.go_to(self._document.timeline.line.end)
+
+    @property
+    def scrubbing(self) -> bool:
+        """Whether the position is dragged along the line: the document hears of it at `rest`."""
+        return self._scrubbing
+
+    def scrub(self, place: Place) -> None:
+        """Go to a place of the history line; the frame shown stays the same.
+
+        Without a frame all numbers of the iteration there are shown, until `rest`.
+        """
+        if not self._scrubbing:
+            self.pause()
+        self._scrubbing = True
+        timeline = self._document.timeline
+        timeline.go(place)
+        if structure(timeline.base) != structure(self._document.session):
+            self._document.publish(f"Go to iteration {timeline.iteration}")
+            return
+        self._stage.compute()
+        self._on_edit_done()
+
+    def rest(self) -> None:
+        """End scrubbing: the document follows, and what is shown is what stepping shows."""
+        if self._scrubbing:
+            self._scrubbing = False
+            self._stage.move_to(self.frame_index)
+            self._document.publish(f"Go to iteration {self.iteration}")
+            self._on_edit_done()
+
+    def _go_to_iteration(self, iteration: int) -> bool:
+        timeline = self._document.timeline
+        place = timeline.line.place_of(iteration, timeline.place)
+        if place is None:
+            return False
+        self._go(place)
+        return True
+
+    def _go(self, place: Place) -> None:
+        """Move to `place` and stand ready there."""
+        self._stage.forget_frame()
+        timeline = self._document.timeline
+        timeline.go(place)
+        self._document.publish(f"Go to iteration {timeline.iteration}")
+        self.stepped.emit()
+
+    def show_frame(self, index: int) -> None:
+        """Show the frame at `index` of this iteration; −1 is ready."""
+        self.pause()
+        self._show(index)
+
+    def _show(self, index: int) -> None:
+        self._stage.move_to(index)
+        self.stepped.emit()
+
+    def reset(self) -> None:
+        """Go back to iteration 0 with the present structure."""
+        self.pause()
+        self._stage.forget_frame()
+        edit = reset(self._document.timeline)
+        if edit is not None:
+            self._document.push(edit)
+        else:
+            self._document.publish("Reset")
+            self.stepped.emit()
+
+    def choose_sample(self, index: int) -> None:
+        """Show the sample at place `index` of the batch."""
+        if 0 <= index < len(self.batch) and index != self.sample:
+            self._stage.choose_sample(index)
+            self.stepped.emit()
+
+    @property
+    def trial(self) -> Edit | None:
+        """What is only tried out: an Edit that the session does not have, None where all is so."""
+        return self._stage.trial
+
+    def try_out(self, trial: Edit | None) -> None:
+        """Show this iteration as it would be after `trial`, an Edit of numbers; None ends that.
+
+        The session stays as it is. Any edit and the end of the iteration end the trial.
+        """
+        self.pause()
+        if trial is not self.trial:
+            self._stage.try_out(trial)
+            self.stepped.emit()
+
+    # -- following the document --------------------------------------------------------------
+
+    def _on_edit_done(self) -> None:
+        self.stepped.emit()
+        self.curve_changed.emit()
+
+
+def _fitting(grain: StepGrain, own: StepGrain) -> Grain:
+    """Return the frames' `own` grain where they are coarser than `grain`."""
+    if grain == "iteration" or grain == "epoch" or (grain == "term" and own != "term"):
+        return "neuron"
+    return grain
