@@ -148,15 +148,21 @@ def connect_run(window: MainWindow) -> None:
     """Connect the actions of the menu Run."""
     commands, player, run_commands = window.commands, window.player, window.run_commands
     commands["run.back_iteration"].triggered.connect(player.back_iteration)
+    commands["run.faster"].triggered.connect(run_commands.on_faster)
+    commands["run.go_to_end"].triggered.connect(player.go_to_end)
+    commands["run.go_to_start"].triggered.connect(player.go_to_start)
     commands["run.phase_back"].triggered.connect(run_commands.on_phase_back)
     commands["run.phase_forward"].triggered.connect(run_commands.on_phase_forward)
     commands["run.reset"].triggered.connect(player.reset)
+    commands["run.slower"].triggered.connect(run_commands.on_slower)
     commands["run.step_back"].triggered.connect(run_commands.on_step_back)
     commands["run.step_forward"].triggered.connect(run_commands.on_step_forward)
     commands["run.step_iteration"].triggered.connect(player.step_iteration)
     commands["run.toggle"].triggered.connect(player.toggle)
+    commands["run.until"].triggered.connect(run_commands.on_run_until)
 
     _group(window, "run.grain_neuron").triggered.connect(run_commands.on_grain_chosen)
+    _group(window, "run.speed_max").triggered.connect(run_commands.on_speed_chosen)
 
 
 def connect_lessons(window: MainWindow) -> None:

@@ -91,7 +91,7 @@ class Watch:
         """Return why the run stops after `iteration` updates, empty where it goes on."""
         stops, done = self._stops, iteration - self._start
         if stops.iterations is not None and done >= stops.iterations:
-            return f"{_counted(stops.iterations, 'iteration')} are done"
+            return _done(stops.iterations, "iteration")
         if done <= 0 or iteration % self._watched.epoch_length:
             return ""
         return self._loss_reason() or self._gradient_reason() or self._epoch_reason(iteration)
@@ -100,7 +100,7 @@ class Watch:
         wanted = self._stops.epochs
         done = iteration // self._watched.epoch_length - self._first_epoch
         if wanted is not None and done >= wanted:
-            return f"{_counted(wanted, 'epoch')} are done"
+            return _done(wanted, "epoch")
         return ""
 
     def _loss_reason(self) -> str:
@@ -137,3 +137,7 @@ def _number(value: float) -> str:
 
 def _counted(count: int, what: str) -> str:
     return f"{count:,} {what}" + ("" if count == 1 else "s")
+
+
+def _done(count: int, what: str) -> str:
+    return f"{_counted(count, what)} {'is' if count == 1 else 'are'} done"

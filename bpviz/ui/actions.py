@@ -16,7 +16,7 @@ class Row:
     """One action: its id, menu text, key, tip, icon and place in the menus.
 
     `menu` is a menu's name, with `/` a submenu of it. `group` makes the rows that share it
-    exclusive choices. `ruled` draws a line above it in the menu.
+    exclusive choices. `ruled` draws a line above it in the menu. `also` is a second key.
     """
 
     id: str
@@ -28,6 +28,7 @@ class Row:
     checkable: bool = False
     group: str = ""
     ruled: bool = False
+    also: str = ""
 
 
 def _choice(id_: str, text: str, key: str, tip: str, menu: str, ruled: bool = False) -> Row:
@@ -35,6 +36,18 @@ def _choice(id_: str, text: str, key: str, tip: str, menu: str, ruled: bool = Fa
     group = id_.partition("_")[0]
     return Row(id_, text, key, tip, "", menu, checkable=True, group=group, ruled=ruled)
 
+
+# The name in the settings, the menu's text and the tip of each speed.
+SPEED_TEXTS: Final = (
+    ("5s", "One Step in &5 s", "Play one step every five seconds"),
+    ("2s", "One Step in 2 s", "Play one step every two seconds"),
+    ("1", "&1 Step per Second", "Play one step a second"),
+    ("2", "&2 Steps per Second", "Play two steps a second"),
+    ("5", "5 Steps per Second", "Play five steps a second"),
+    ("10", "10 Steps per Second", "Play ten steps a second"),
+    ("30", "&30 Steps per Second", "Play thirty steps a second"),
+    ("max", "&As Fast as It Goes", "Run trains as fast as it goes"),
+)
 
 ACTIONS: Final = (
     Row("file.new", "&New…", "Ctrl+N", "Start a new layered network", "new", "File"),
@@ -127,11 +140,13 @@ ACTIONS: Final = (
         "The same step as other texts would compute it, and this session's notation", "",
         "View/Explain"),
     Row("run.toggle", "&Run", "Space", "Run or pause the training", "run", "Run"),
+    Row("run.until", "Run &Until…", "Shift+Space",
+        "Run, and stop at a loss, after so many epochs, or when learning fails", "", "Run"),
     Row("run.step_forward", "Step &Forward", "Right", "One step forward, of the chosen size",
-        "step_forward", "Run", ruled=True),
+        "step_forward", "Run", ruled=True, also="PgDown"),
     Row("run.step_back", "Step &Back", "Left", "One step back, of the chosen size", "step_back",
-        "Run"),
-    Row("run.phase_forward", "Next &Phase", "Shift+Right",
+        "Run", also="PgUp"),
+    Row("run.phase_forward", "Ne&xt Phase", "Shift+Right",
         "Forward to the end of the next phase", "", "Run"),
     Row("run.phase_back", "Pre&vious Phase", "Shift+Left", "Back to the end of the phase before",
         "", "Run"),
@@ -139,15 +154,26 @@ ACTIONS: Final = (
         "iteration_forward", "Run"),
     Row("run.back_iteration", "Previous Itera&tion", "Ctrl+Left", "One whole iteration back",
         "iteration_back", "Run"),
-    Row("run.reset", "Back to the St&art", "Home", "Back to the untrained network", "reset", "Run",
-        ruled=True),
+    Row("run.reset", "Back to the St&art", "Ctrl+Home",
+        "Back to the untrained network, of the present shape", "reset", "Run", ruled=True),
+    Row("run.go_to_start", "Start of the &History", "Home",
+        "Go to where the history begins", "", "Run"),
+    Row("run.go_to_end", "&End of the History", "End", "Go to where the history ends", "", "Run"),
     _choice("run.grain_term", "&Term", "1", "Each step shows one term of a sum or a product",
             "Run/Step by"),
     _choice("run.grain_neuron", "&Neuron", "2", "Each step shows one neuron", "Run/Step by"),
-    _choice("run.grain_phase", "&Phase", "3",
+    _choice("run.grain_layer", "&Layer", "3", "Each step shows one layer", "Run/Step by"),
+    _choice("run.grain_phase", "&Phase", "4",
             "Each step shows a whole phase: forward, loss, backward, update", "Run/Step by"),
-    _choice("run.grain_iteration", "&Iteration", "4", "Each step is a whole iteration",
+    _choice("run.grain_iteration", "&Iteration", "5", "Each step is a whole iteration",
             "Run/Step by"),
+    _choice("run.grain_epoch", "&Epoch", "6", "Each step is an epoch: every row once",
+            "Run/Step by"),
+    *(_choice(f"run.speed_{name}", text, "", tip, "Run/Play Speed")
+      for name, text, tip in SPEED_TEXTS),
+    Row("run.faster", "&Faster", "]", "Play at the next higher speed", "", "Run/Play Speed",
+        ruled=True),
+    Row("run.slower", "&Slower", "[", "Play at the next lower speed", "", "Run/Play Speed"),
     Row("lesson.next", "&Next Page", "Ctrl+PgDown", "Open the lesson's next page and set its view",
         "", "Lessons"),
     Row("lesson.back", "&Previous Page", "Ctrl+PgUp",
@@ -168,7 +194,7 @@ def make_actions(parent: QWidget) -> dict[str, QAction]:
         action.setObjectName(row.id)
         action.setCheckable(row.checkable)
         if row.key:
-            action.setShortcut(QKeySequence(row.key))
+            action.setShortcuts([QKeySequence(key) for key in (row.key, row.also) if key])
         action.setToolTip(tip_with_key(row.tip, action))
         action.setStatusTip(row.tip)
         action.setIconText(row.text.replace("&", "").removeprefix("Show ").rstrip("…"))

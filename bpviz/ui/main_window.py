@@ -56,7 +56,7 @@ class MainWindow(QMainWindow):
         self.view = ViewCommands(
             player, self.workspace, self.tool_bar, self.commands, settings, self
         )
-        self.run_commands = RunCommands(player, self.commands, settings, self)
+        self.run_commands = RunCommands(player, self.commands, self.tool_bar, settings, self)
         self.data_commands = DataCommands(document, self.files, settings, self)
         self.lesson_commands = LessonCommands(document, self.workspace, self.commands, self)
         self.exports = ExportCommands(document, player, self.workspace, self.files, self)
@@ -109,7 +109,7 @@ class MainWindow(QMainWindow):
 
     def on_run_changed(self) -> None:
         """Show whether a run is on."""
-        self.tool_bar.show_running(self.player.running, self.view.theme)
+        self.tool_bar.show_running(self.player.playing, self.view.theme)
         self.on_stepped()
         self.loss_plot.refresh()
         self.on_file_changed()

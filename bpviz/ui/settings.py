@@ -11,6 +11,7 @@ from PySide6.QtCore import QByteArray, QSettings
 
 RECENT_LIMIT: Final = 10
 DIGIT_CHOICES: Final = (3, 4, 6, 10)
+SPEED_CHOICES: Final = ("5s", "2s", "1", "2", "5", "10", "30", "max")
 THEME_CHOICES: Final = ("dark", "light", "high_contrast")
 
 COLOUR_CHOICES: Final = ("standard", "blue_red", "purple_gold")
@@ -39,7 +40,9 @@ ROWS: Final = {
         Row("size_logarithmic", False),
         # What is drawn widest where that is fixed, as "gradients=0.5 weights=2".
         Row("ranges", ""),
-        Row("grain", "neuron", ("term", "neuron", "phase", "iteration")),
+        Row("grain", "neuron", ("term", "neuron", "layer", "phase", "iteration", "epoch")),
+        Row("speed", "max", SPEED_CHOICES),
+        Row("until", ""),
         Row("loss_logarithmic", False),
         Row("reduce_motion", False),
         Row("heat_maps", False),

@@ -25,7 +25,8 @@ def test_promised_actions_are_there(window: MainWindow) -> None:
 
 def test_ids_and_keys_are_unique() -> None:
     ids = Counter(row.id for row in ACTIONS)
-    keys = Counter(QKeySequence(row.key).toString() for row in ACTIONS if row.key)
+    every = [key for row in ACTIONS for key in (row.key, row.also) if key]
+    keys = Counter(QKeySequence(key).toString() for key in every)
     assert max(ids.values()) == 1
     assert max(keys.values()) == 1
     assert "" not in keys, "a key that Qt does not know"

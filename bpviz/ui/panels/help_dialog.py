@@ -26,6 +26,7 @@ MOUSE: Final = (
     ("Wheel", "Zoom"),
     ("Ctrl+Wheel on a number", "Change it by small steps"),
     ("Drag with the middle button", "Move the drawing"),
+    ("Click or drag on the timeline", "Go to that step of the iteration, or of the history"),
     ("Click a row of the data", "Show that row's step"),
     ("Tab on the drawing", "Go through all nodes and edges; a screen reader hears their numbers"),
 )
@@ -52,7 +53,7 @@ def show_keys(parent: Widget, actions: dict[str, QAction]) -> QDialog:
 def keys_html(actions: dict[str, QAction]) -> str:
     """Return the tables of keys and of what the mouse does."""
     keys = [
-        (action.shortcut().toString(), action.statusTip())
+        (" or ".join(key.toString() for key in action.shortcuts()), action.statusTip())
         for action in actions.values()
         if not action.shortcut().isEmpty()
     ]

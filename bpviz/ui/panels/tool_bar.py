@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolBar, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QSizePolicy,
+    QToolBar,
+    QToolButton,
+    QWidget,
+)
 
 from bpviz.ui.panels.header import Header
 from bpviz.ui.panels.overlay_button import OverlayButton
+from bpviz.ui.settings import SPEED_CHOICES
 from bpviz.ui.style import Theme, icon
 
 EDIT_IDS = ("edit.undo", "edit.redo")
@@ -18,7 +28,12 @@ PLAYER_IDS = (
     "run.reset", "run.back_iteration", "run.step_back", "run.toggle", "run.step_forward",
     "run.step_iteration",
 )  # fmt: skip
-GRAIN_IDS = ("run.grain_term", "run.grain_neuron", "run.grain_phase", "run.grain_iteration")
+GRAIN_IDS = (
+    "run.grain_term", "run.grain_neuron", "run.grain_layer", "run.grain_phase",
+    "run.grain_iteration", "run.grain_epoch",
+)  # fmt: skip
+SPEED_IDS = tuple(f"run.speed_{name}" for name in SPEED_CHOICES)
+SHORT_SPEEDS = MappingProxyType({"5s": "0.2 /s", "2s": "0.5 /s", "max": "Max"})
 OVERLAY_IDS = ("view.show_values", "view.show_gradients", "view.show_updates")
 TONES = {
     "view.show_values": "values",
@@ -40,7 +55,9 @@ class ToolBar(QToolBar):
         self.setIconSize(QSize(20, 20))
         self._add_group(EDIT_IDS)
         self.addSeparator()
-        self._add_group(PLAYER_IDS, wide=True)
+        self._speed = self._speed_button()
+        player = self._add_group(PLAYER_IDS, wide=True)
+        player.addWidget(self._speed)
         self.addSeparator()
         self._add_group(GRAIN_IDS, "Step by")
         self.addSeparator()
@@ -58,6 +75,28 @@ class ToolBar(QToolBar):
         action.setText("&Pause" if running else "&Run")
         on_accent = replace(theme, text=theme.on_accent)
         action.setIcon(icon("pause" if running else "run", on_accent))
+
+    def show_speed(self, action: QAction) -> None:
+        """Say at which speed Run plays; `action` chooses it."""
+        name = action.objectName().rpartition("_")[2]
+        self._speed.setText(SHORT_SPEEDS.get(name, f"{name} /s"))
+        self._speed.setToolTip(f"{action.statusTip()} ([ slower, ] faster)")
+        self._speed.setAccessibleName(f"Speed: {action.statusTip()}")
+
+    def _speed_button(self) -> QToolButton:
+        button = QToolButton()
+        button.setObjectName("button.speed")
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setMinimumHeight(32)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        button.setMinimumWidth(button.fontMetrics().horizontalAdvance("0.2 /s") + 24)
+        menu = QMenu(button)
+        menu.setToolTipsVisible(True)
+        for action_id in SPEED_IDS:
+            menu.addAction(self._actions[action_id])
+        button.setMenu(menu)
+        return button
 
     def _add_group(self, ids: Sequence[str], label: str = "", *, wide: bool = False) -> QHBoxLayout:
         holder = QWidget()
