@@ -27,12 +27,12 @@ class Header(QWidget):
         self._place.setObjectName("header.place")
         self._loss.setObjectName("header.loss")
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 0, 8, 0)
+        layout.setContentsMargins(4, 0, 6, 0)
         layout.setSpacing(0)
         for label in (self._place, self._loss):
             label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             layout.addWidget(label)
-        self.setMinimumWidth(230)
+        self.setMinimumWidth(200)
         self.refresh()
 
     def set_digits(self, digits: int) -> None:

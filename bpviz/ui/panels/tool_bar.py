@@ -53,10 +53,11 @@ class ToolBar(QToolBar):
         self.setMovable(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.setIconSize(QSize(20, 20))
+        self.setStyleSheet("QToolBar::separator { width: 8px; }")
         self._add_group(EDIT_IDS)
         self.addSeparator()
         self._speed = self._speed_button()
-        player = self._add_group(PLAYER_IDS, wide=True)
+        player = self._add_group(PLAYER_IDS)
         player.addWidget(self._speed)
         self.addSeparator()
         self._add_group(GRAIN_IDS, "Step by")
@@ -98,20 +99,20 @@ class ToolBar(QToolBar):
         button.setMenu(menu)
         return button
 
-    def _add_group(self, ids: Sequence[str], label: str = "", *, wide: bool = False) -> QHBoxLayout:
+    def _add_group(self, ids: Sequence[str], label: str = "", *) -> QHBoxLayout:
         holder = QWidget()
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(4)
+        row.setSpacing(2 if label else 4)
         if label:
             text = QLabel(label)
             row.addWidget(text)
         for action_id in ids:
-            row.addWidget(self._button(action_id, text_only=bool(label), wide=wide))
+            row.addWidget(self._button(action_id, text_only=bool(label)))
         self.addWidget(holder)
         return row
 
-    def _button(self, action_id: str, *, text_only: bool, wide: bool) -> QToolButton:
+    def _button(self, action_id: str, *, text_only: bool) -> QToolButton:
         action = self._actions[action_id]
         button = QToolButton()
         button.setDefaultAction(action)
@@ -123,8 +124,11 @@ class ToolBar(QToolBar):
         if action_id in TONES:
             button.setProperty("tone", TONES[action_id])
         if text_only:
+            # Narrow, so that all choices and the header stand in a window of 1,440 pixels.
+            button.setStyleSheet("padding: 4px 5px;")
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         else:
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-            button.setMinimumWidth(42 if wide else 36)
+            button.setMinimumWidth(34)
+            button.setStyleSheet("padding: 4px 6px;")
         return button

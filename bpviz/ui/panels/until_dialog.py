@@ -49,7 +49,7 @@ CONDITIONS: Final = (
     Condition("gradient_above", "Gradient e&xplodes above",
               "‖∂E/∂W‖ of any layer is above this when an epoch ends"),
 )  # fmt: skip
-NOTE: Final = "A number that is not finite stops every run. Esc or Space pauses at any time."
+NOTE: Final = "A number that is not finite stops every run. Space pauses at any time."
 
 
 class UntilDialog(QDialog):
