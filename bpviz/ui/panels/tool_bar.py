@@ -99,7 +99,7 @@ class ToolBar(QToolBar):
         button.setMenu(menu)
         return button
 
-    def _add_group(self, ids: Sequence[str], label: str = "", *) -> QHBoxLayout:
+    def _add_group(self, ids: Sequence[str], label: str = "") -> QHBoxLayout:
         holder = QWidget()
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
