@@ -8,7 +8,8 @@ from typing import Any, get_args
 from bpviz.cli.errors import DONE, CommandError, shown_path
 from bpviz.cli.files import reason, require_writable, save
 from bpviz.engine.builders import BuildError, check_sizes, generator_for, new_graph, new_layered
-from bpviz.engine.csv_import import CsvError, import_csv
+from bpviz.engine.csv_cells import CsvError
+from bpviz.engine.csv_import import import_csv
 from bpviz.engine.initialise import INITIALISERS
 from bpviz.model.data import Data, GeneratorName
 from bpviz.model.expression import ExpressionError

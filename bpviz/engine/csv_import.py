@@ -7,44 +7,39 @@ guessed about missing values: the first one is refused, named by its row and col
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import os
 import re
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+import numpy as np
 from msgspec import UNSET
+from numpy.typing import NDArray
 
+from bpviz.engine.csv_cells import (
+    SAMPLE_LINES,
+    CsvError,
+    Progress,
+    cut,
+    decode,
+    find_delimiter,
+    report,
+)
 from bpviz.engine.datasets import Stream
 from bpviz.model.checks import MAX_CELLS, MAX_NUMBER, MAX_ROWS, MAX_TEXT
 from bpviz.model.data import ColumnScaling, Scaling, TableData
 from bpviz.model.files import FormatError, quoted, read_limited
 
 ScalingMethod: TypeAlias = Literal["none", "standard", "minmax"]
-Column: TypeAlias = list[float]
-# Called with the share done (0 to 1); False cancels.
-Progress: TypeAlias = Callable[[float], bool]
-
-DELIMITERS = (",", ";", "\t", "|")
+Column: TypeAlias = NDArray[np.float64]
 MISSING = frozenset({"", "?", "na", "n/a", "nan", "null", "none", "-"})
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?")
-SAMPLE_LINES = 50
 MOST_CLASSES = 1_000
 # Rows of the split draw from a stream of their own: data sets and weights use 1 to 4.
 SPLIT = 5
-
-
-class CsvError(ValueError):
-    """A table can't be imported; the text is one line that names the place."""
-
-
-class ImportCancelledError(Exception):
-    """The import was cancelled by its progress function."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +47,7 @@ class RawTable:
     """The cells of a text file by column; `first_line` is the number of the first data row."""
 
     names: tuple[str, ...]
-    columns: tuple[tuple[str, ...], ...]
+    columns: tuple[Sequence[str], ...]
     decimal_comma: bool
     first_line: int
 
@@ -78,87 +73,32 @@ def import_csv(
     ImportCancelledError comes of `progress`.
     """
     try:
-        data = read_limited(path)
+        text = decode(read_limited(path))
     except FormatError as error:
         raise CsvError(str(error)) from None
-    raw = read_table(decode(data), targets, progress)
+    raw = read_table(text, targets, progress)
+    del text
     return to_table(
         raw, targets, scaling=scaling, test_fraction=test_fraction, seed=seed, progress=progress
     )
 
 
-def decode(data: bytes) -> str:
-    """Return the text in `data`: UTF-8 or UTF-16 with its mark, else Windows-1252."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ["utf-16"]
-    else:
-        encodings = ["utf-8-sig", "cp1252"]
-    for encoding in encodings:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise CsvError("not a text file")
-
-
 def read_table(text: str, targets: Sequence[str], progress: Progress | None = None) -> RawTable:
     """Return the cells of `text`; delimiter, header and decimal sign are recognised."""
-    delimiter = find_delimiter(text)
-    rows: list[list[str]] = []
-    lines: list[int] = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
-    try:
-        for row in reader:
-            if not row or (len(row) == 1 and not row[0].strip()):
-                continue
-            rows.append(row)
-            lines.append(reader.line_num)
-            if len(rows) > MAX_ROWS + 1:
-                raise CsvError(f"more than {MAX_ROWS:,} rows")
-            if len(rows) % 5_000 == 0:
-                _report(progress, 0.5 * len(rows) / MAX_ROWS)
-    except csv.Error as error:
-        raise CsvError(f"line {reader.line_num}: {error}") from None
-    if not rows:
-        raise CsvError("no rows")
-    width = len(rows[0])
-    for row, line in zip(rows, lines, strict=True):
-        if len(row) != width:
-            raise CsvError(f"line {line}: {len(row)} cells, but the first row has {width}")
-    if len(rows) * width > MAX_CELLS + width:
-        raise CsvError(f"{len(rows) * width:,} cells; at most {MAX_CELLS:,}")
-    comma = _has_decimal_comma(rows[:SAMPLE_LINES])
-    names = tuple(cell.strip() for cell in rows[0])
-    if _is_header(rows, targets, comma):
-        rows, lines = rows[1:], lines[1:]
+    cells = cut(text, find_delimiter(text), progress)
+    sample = [cells.row(row) for row in range(min(cells.count, SAMPLE_LINES + 1))]
+    comma = _has_decimal_comma(sample[:SAMPLE_LINES])
+    columns, first_line = cells.columns, cells.first_line
+    names = tuple(cell.strip() for cell in sample[0])
+    if _is_header(sample, targets, comma):
+        columns, first_line = [column[1:] for column in columns], cells.second_line
     else:
-        names = tuple(f"column {number}" for number in range(1, width + 1))
-    if not rows:
+        names = tuple(f"column {number}" for number in range(1, len(names) + 1))
+    if not columns[0]:
         raise CsvError("a header and no rows")
-    if len(rows) > MAX_ROWS:
+    if len(columns[0]) > MAX_ROWS:
         raise CsvError(f"more than {MAX_ROWS:,} rows")
-    return RawTable(names, tuple(zip(*rows, strict=True)), comma, lines[0])
-
-
-def find_delimiter(text: str) -> str:
-    """Return the delimiter that cuts the first lines into the most cells, alike in each."""
-    sample = [line for line in text[:200_000].splitlines()[: SAMPLE_LINES + 1] if line.strip()]
-    best, most = ",", (0.0, 1)
-    for delimiter in DELIMITERS:
-        widths = Counter(
-            len(row) for row in csv.reader(sample, delimiter=delimiter, skipinitialspace=True)
-        )
-        if not widths:
-            continue
-        width, count = widths.most_common(1)[0]
-        score = (count / len(sample), width)
-        # A decimal comma also cuts every line alike: a semicolon or tab that does so wins.
-        preferred = best == "," and delimiter in ";\t" and score[0] >= most[0] and width > 1
-        if width > 1 and (score > most or preferred):
-            best, most = delimiter, score
-    return best
+    return RawTable(names, tuple(columns), comma, first_line)
 
 
 def to_table(
@@ -178,14 +118,14 @@ def to_table(
     train, test = _split(raw.count, test_fraction, seed)
     inputs, outputs = _Columns(), _Columns()
     for done, column in enumerate(order):
-        _report(progress, 0.5 + 0.4 * done / len(order))
+        report(progress, 0.5 + 0.4 * done / len(order))
         inputs.add(raw, column, train, scaling)
     for column in chosen:
         outputs.add(raw, column, train, "none")
     cells = raw.count * (len(inputs.numbers) + len(outputs.numbers))
     if cells > MAX_CELLS:
         raise CsvError(f"{cells:,} cells with one column per class; at most {MAX_CELLS:,}")
-    _report(progress, 0.95)
+    report(progress, 0.95)
     return TableData(
         *_parts(inputs.numbers, outputs.numbers, train, test),
         input_names=_names(inputs.names),
@@ -209,7 +149,7 @@ class _Columns:
         names, columns, classes = _convert(raw, column)
         if not classes and scaling != "none":
             entry = _scaling_of(raw.names[column], columns[0], train, scaling)
-            columns = [[(value - entry.offset) / entry.scale for value in columns[0]]]
+            columns = [(columns[0] - entry.offset) / entry.scale]
             self.scaled.append(entry)
         self.names += names
         self.numbers += columns
@@ -222,18 +162,16 @@ _Rows: TypeAlias = tuple[tuple[float, ...], ...]
 def _parts(
     inputs: list[Column], outputs: list[Column], train: list[int], test: list[int]
 ) -> tuple[_Rows, _Rows, _Rows, _Rows]:
-    rows_in, rows_out = list(zip(*inputs, strict=True)), list(zip(*outputs, strict=True))
     return (
-        tuple(rows_in[row] for row in train),
-        tuple(rows_out[row] for row in train),
-        tuple(rows_in[row] for row in test),
-        tuple(rows_out[row] for row in test),
+        _rows(inputs, train),
+        _rows(outputs, train),
+        _rows(inputs, test),
+        _rows(outputs, test),
     )
 
 
-def _report(progress: Progress | None, share: float) -> None:
-    if progress is not None and not progress(min(1.0, share)):
-        raise ImportCancelledError
+def _rows(columns: list[Column], rows: list[int]) -> _Rows:
+    return tuple(zip(*(column[rows].tolist() for column in columns), strict=True))
 
 
 def _target_columns(raw: RawTable, targets: Sequence[str]) -> list[int]:
@@ -264,8 +202,8 @@ def _convert(raw: RawTable, column: int) -> tuple[list[str], list[Column], list[
     except ValueError:
         pass
     else:
-        # A sum of sizes within the limit settles all of them at once; NaN is within none.
-        if sum(map(abs, numbers)) <= MAX_NUMBER or all(abs(x) <= MAX_NUMBER for x in numbers):
+        # NaN is within no limit.
+        if np.all(np.abs(numbers) <= MAX_NUMBER):
             return [name], [numbers], []
     cells = tuple(map(str.strip, cells))
     _refuse_faults(cells, name, raw.decimal_comma)
@@ -274,7 +212,9 @@ def _convert(raw: RawTable, column: int) -> tuple[list[str], list[Column], list[
         raise CsvError(f"column {quoted(name)}: {len(classes):,} different texts; no classes")
     if len(classes) < 2:
         raise CsvError(f"column {quoted(name)}: the same text in every row")
-    columns = [[1.0 if cell == known else 0.0 for cell in cells] for known in classes]
+    number = {known: place for place, known in enumerate(classes)}
+    places = np.array([number[cell] for cell in cells])
+    columns = [(places == place).astype(np.float64) for place in range(len(classes))]
     return [f"{name}={known}" for known in classes], columns, classes
 
 
@@ -296,13 +236,13 @@ def _refuse_faults(cells: Sequence[str], name: str, decimal_comma: bool) -> None
 
 def _numbers(cells: Sequence[str], decimal_comma: bool) -> Column:
     if decimal_comma:
-        return [float(cell.replace(",", ".", 1)) for cell in cells]
-    return list(map(float, cells))
+        cells = [cell.replace(",", ".", 1) for cell in cells]
+    return np.fromiter(map(float, cells), np.float64, len(cells))
 
 
 def _number(cell: str, decimal_comma: bool) -> float | None:
     try:
-        return _numbers([cell], decimal_comma)[0]
+        return float(cell.replace(",", ".", 1) if decimal_comma else cell)
     except ValueError:
         return None
 
@@ -343,13 +283,13 @@ def _scaling_of(
     name: str, values: Column, train: list[int], method: ScalingMethod
 ) -> ColumnScaling:
     """Return offset and scale over the training rows; the scale of a constant column is 1."""
-    seen = [values[row] for row in train]
+    seen = values[train]
     if method == "minmax":
-        offset = min(seen)
-        scale = max(seen) - offset
+        offset = float(seen.min())
+        scale = float(seen.max()) - offset
     else:
-        offset = math.fsum(seen) / len(seen)
-        scale = math.sqrt(math.fsum((value - offset) ** 2 for value in seen) / len(seen))
+        offset = math.fsum(seen.tolist()) / len(seen)
+        scale = math.sqrt(math.fsum(np.square(seen - offset).tolist()) / len(seen))
     return ColumnScaling(name[:MAX_TEXT], offset, scale or 1.0)
 
 

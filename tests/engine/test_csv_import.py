@@ -8,15 +8,8 @@ from typing import Any
 import pytest
 
 from bpviz.engine.builders import new_layered
-from bpviz.engine.csv_import import (
-    CsvError,
-    ImportCancelledError,
-    decode,
-    find_delimiter,
-    import_csv,
-    read_table,
-    to_table,
-)
+from bpviz.engine.csv_cells import CsvError, ImportCancelledError, decode, find_delimiter
+from bpviz.engine.csv_import import import_csv, read_table, to_table
 from bpviz.model.checks import check_session
 from bpviz.model.data import TableData
 

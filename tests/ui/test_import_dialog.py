@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from bpviz.engine.csv_import import ImportCancelledError, Progress
+from bpviz.engine.csv_cells import ImportCancelledError, Progress
 from bpviz.model.data import TableData
 from bpviz.ui.main_window import MainWindow
 from bpviz.ui.panels.form import Choice

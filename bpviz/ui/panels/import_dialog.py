@@ -22,13 +22,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from bpviz.engine.csv_import import (
-    CsvError,
-    ImportCancelledError,
-    Progress,
-    ScalingMethod,
-    to_table,
-)
+from bpviz.engine.csv_cells import CsvError, ImportCancelledError, Progress
+from bpviz.engine.csv_import import ScalingMethod, to_table
 from bpviz.model.data import TableData
 from bpviz.ui.panels.dialogs import show_message
 from bpviz.ui.panels.form import Choice, Form, set_check

@@ -7,14 +7,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from bpviz.engine.csv_import import (
-    CsvError,
-    Progress,
-    RawTable,
-    decode,
-    find_delimiter,
-    read_table,
-)
+from bpviz.engine.csv_cells import CsvError, Progress, decode, find_delimiter
+from bpviz.engine.csv_import import RawTable, read_table
 from bpviz.model.files import FormatError, read_limited
 
 DELIMITER_NAMES: Final = MappingProxyType(

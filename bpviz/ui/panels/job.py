@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from bpviz.engine.csv_import import Progress
+from bpviz.engine.csv_cells import Progress
 
 Result = TypeVar("Result")
 # How long a cancelled job is waited for: it asks whether to go on far more often than this.
