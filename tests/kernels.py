@@ -25,12 +25,16 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         asked & set(getattr(item, "fixturenames", ())) for item in session.items
     ):
         return
-    cache = getattr(session.config, "cache", None)
+    _begin(session.config)
+
+
+def _begin(config: pytest.Config) -> None:
+    cache = getattr(config, "cache", None)
     folder = tempfile.mkdtemp() if cache is None else cache.mkdir("numba")
-    session.config.stash[_KERNEL_CACHE] = Path(folder)
+    config.stash[_KERNEL_CACHE] = Path(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NUMBA_CACHE_DIR", str(folder))
-        session.config.stash[_COMPILING] = numba_setup.warm_up()
+        config.stash[_COMPILING] = numba_setup.warm_up()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -50,6 +54,8 @@ def numpy_unless_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 def compiled_kernel(monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config) -> None:
     """Have the compiled kernel at hand; skipped where there is no numba."""
     pytest.importorskip("numba", reason="the compiled kernel needs numba")
+    if _COMPILING not in pytestconfig.stash:
+        _begin(pytestconfig)
     child = pytestconfig.stash[_COMPILING]
     if child is not None:
         child.wait()

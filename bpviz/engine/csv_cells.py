@@ -108,7 +108,10 @@ def _cut_plain(text: str, delimiter: str, progress: Progress | None) -> Cells | 
     columns: list[list[str]] = [[] for _ in range(width)]
     for start in range(0, len(lines), BLOCK):
         report(progress, 0.5 * start / len(lines))
-        block = delimiter.join(lines[start : start + BLOCK]).split(delimiter)
+        joined = delimiter.join(lines[start : start + BLOCK])
+        block = joined.split(delimiter)
+        if " " in joined:
+            block = [cell.lstrip(" ") for cell in block]
         for index, column in enumerate(columns):
             column += block[index::width]
     return Cells(columns, 1, 2)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib
-import os
+import importlib.util
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -61,17 +61,11 @@ NETS = (
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _numba(request: pytest.FixtureRequest) -> Iterator[None]:
+@pytest.fixture(autouse=True)
+def _numba(request: pytest.FixtureRequest) -> None:
     """Have the compiled kernel ready, where numba is installed."""
-    before = os.environ.get("NUMBA_CACHE_DIR")
-    os.environ["NUMBA_CACHE_DIR"] = str(request.config.cache.mkdir("numba"))
-    numba_setup.prepare()
-    yield
-    if before is None:
-        del os.environ["NUMBA_CACHE_DIR"]
-    else:
-        os.environ["NUMBA_CACHE_DIR"] = before
+    if importlib.util.find_spec("numba") is not None:
+        request.getfixturevalue("compiled_kernel")
 
 
 def seconds(function: Callable[[int], object], steps: int) -> float:
@@ -183,7 +177,7 @@ def sparse(units: int, edges: int) -> Network:
 
 def kernels() -> list[str]:
     """Return the kernels there are."""
-    return ["numpy", "numba"] if numba_setup.is_ready() else ["numpy"]
+    return ["numpy", "numba"] if numba_setup.is_loaded() else ["numpy"]
 
 
 class Contest:

@@ -183,3 +183,28 @@ def test_an_imported_table_is_a_session(tmp_path: Path) -> None:
     path.write_text("a\u0007b;kind\n1,5;x\n2,5;" + "é" * 300 + "\n")
     session = new_layered((1, 2), data=import_csv(path, ["kind"]))
     check_session(session)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_plain_and_quoted_texts_are_cut_alike(delimiter: str, end: str) -> None:
+    rows = [["a", "b", "c"], *([f"{i}", f" {i / 3}", "x" if i % 2 else "y"] for i in range(6_000))]
+    plain = end.join(delimiter.join(row) for row in rows) + end
+    quoted = plain.replace("a", '"a"', 1)
+    assert read_table(plain, ["b"]) == read_table(quoted, ["b"])
+    shares: list[float] = []
+
+    def note(share: float) -> bool:
+        shares.append(share)
+        return True
+
+    read_table(plain, ["b"], note)
+    assert shares == sorted(shares)
+    assert len(shares) == 2
+    with pytest.raises(ImportCancelledError):
+        read_table(plain, ["b"], lambda share: False)
+
+
+def test_a_line_of_another_length_is_named_in_a_plain_text() -> None:
+    with pytest.raises(CsvError, match="line 3: 1 cells, but the first row has 2"):
+        read_table("a,b\n1,2\n3\n", ["b"])
