@@ -81,8 +81,21 @@ def connect(window: MainWindow) -> None:
     window.workspace.docks["decision"].toggleViewAction().triggered.connect(
         window.view.set_decision_plot
     )
-
+    connect_canvas(window)
     connect_commands(window)
+
+
+def connect_canvas(window: MainWindow) -> None:
+    """Connect the canvas and the toolbox over it."""
+    canvas, toolbox, editing = window.canvas, window.workspace.toolbox, window.editing
+
+    canvas.menu_wanted.connect(editing.show_menu)
+    window.scene.editor.placing_changed.connect(toolbox.show_placing)
+
+    toolbox.carried.connect(canvas.drag_placing)
+    toolbox.chosen.connect(editing.place)
+    toolbox.dragged.connect(canvas.begin_placing)
+    toolbox.dropped.connect(canvas.drop_placing)
 
 
 def connect_commands(window: MainWindow) -> None:
@@ -112,11 +125,31 @@ def connect_file(window: MainWindow) -> None:
 
 def connect_edit(window: MainWindow) -> None:
     """Connect the actions of the menu Edit."""
-    commands, document = window.commands, window.document
+    commands, document, editing = window.commands, window.document, window.editing
+    commands["edit.add_input"].triggered.connect(editing.add_input)
+    commands["edit.add_max"].triggered.connect(editing.add_max)
+    commands["edit.add_output"].triggered.connect(editing.add_output)
+    commands["edit.add_product"].triggered.connect(editing.add_product)
+    commands["edit.add_unit"].triggered.connect(editing.add_unit)
+    commands["edit.arrange"].triggered.connect(window.scene.editor.arrange)
+    commands["edit.connect"].triggered.connect(editing.connect_selected)
+    commands["edit.copy"].triggered.connect(editing.copy)
+    commands["edit.cut"].triggered.connect(editing.cut)
     commands["edit.delete"].triggered.connect(window.on_delete)
+    commands["edit.duplicate"].triggered.connect(editing.duplicate)
+    commands["edit.freeze"].triggered.connect(editing.freeze)
+    commands["edit.insert"].triggered.connect(editing.insert)
+    commands["edit.layer_add"].triggered.connect(editing.add_layer)
+    commands["edit.layer_grow"].triggered.connect(editing.grow_layer)
+    commands["edit.layer_remove"].triggered.connect(editing.remove_layer)
+    commands["edit.layer_shrink"].triggered.connect(editing.shrink_layer)
+    commands["edit.paste"].triggered.connect(editing.paste)
+    commands["edit.randomise"].triggered.connect(editing.randomise)
     commands["edit.redo"].triggered.connect(document.redo)
     commands["edit.reinitialise"].triggered.connect(window.data_commands.reinitialise)
     commands["edit.select_all"].triggered.connect(window.on_select_all)
+    commands["edit.select_layer"].triggered.connect(editing.select_layer)
+    commands["edit.toggle_output"].triggered.connect(editing.toggle_output)
     commands["edit.undo"].triggered.connect(document.undo)
     for way in ("left", "right", "up", "down"):
         action = commands[f"edit.go_{way}"]
@@ -133,6 +166,7 @@ def connect_view(window: MainWindow) -> None:
     commands["view.reduce_motion"].toggled.connect(view.on_reduce_motion_toggled)
     commands["view.range_fixed"].triggered.connect(window.look.on_range_fixed)
     commands["view.size_log"].triggered.connect(window.look.on_size_log)
+    commands["view.snap"].toggled.connect(view.on_snap_toggled)
     commands["view.theme"].triggered.connect(view.on_next_theme)
     commands["view.zoom_in"].triggered.connect(window.canvas.zoom_in)
     commands["view.zoom_out"].triggered.connect(window.canvas.zoom_out)

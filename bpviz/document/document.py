@@ -106,6 +106,10 @@ class Document(QObject):
             return f"Train {entry.train:,} iteration" + ("" if entry.train == 1 else "s")
         return entry.label if entry is not None else ""
 
+    def settle(self) -> None:
+        """Let a run end, so that `session` holds the numbers it reached: before copying them."""
+        self.about_to_edit.emit()
+
     def push(self, edit: Edit) -> None:
         """Apply `edit`; EditError where it does not apply, and nothing changes."""
         before = self._published

@@ -11,9 +11,18 @@ import msgspec
 from bpviz.model.checks import MAX_NUMBER, check_text
 from bpviz.model.columns import has_targets, keep_columns, table_of, with_inputs, with_targets
 from bpviz.model.data import Data, TableData
-from bpviz.model.drafts import edit_of, free_id, label_of, network_with, new_edge, placed
-from bpviz.model.edit import Edit, EditError
+from bpviz.model.drafts import (
+    edit_between,
+    edit_of,
+    free_id,
+    label_of,
+    network_with,
+    new_edge,
+    placed,
+)
+from bpviz.model.edit import Edit, EditError, apply
 from bpviz.model.files import FormatError
+from bpviz.model.layout import arranged
 from bpviz.model.network import Activation, Combine, Input, Network, Node, Position, Unit
 from bpviz.model.schema import Notation, Session
 from bpviz.model.training import Training
@@ -24,6 +33,7 @@ __all__ = [
     "add_output",
     "add_unit",
     "add_unit_behind",
+    "arrange",
     "connect",
     "delete",
     "move",
@@ -33,6 +43,7 @@ __all__ = [
     "set_edge",
     "set_node",
     "set_output",
+    "set_outputs",
     "set_parameters",
     "set_text",
     "set_training",
@@ -146,6 +157,27 @@ def move(session: Session, positions: Mapping[str, Position]) -> Edit:
     return _with_nodes(session, nodes, label)
 
 
+def arrange(session: Session) -> Edit:
+    """Place all nodes by layers with few crossings; the drawing's middle stays where it is."""
+    wanted = arranged(session.network)
+    if not wanted:
+        raise EditError("There is nothing to arrange yet")
+    old = [node.position for node in session.network.nodes]
+    shift = [
+        round(_middle([place[axis] for place in old]) - _middle([p[axis] for p in wanted.values()]))
+        for axis in (0, 1)
+    ]
+    places = {name: (x + shift[0], y + shift[1]) for name, (x, y) in wanted.items()}
+    if all(node.position == places[node.id] for node in session.network.nodes):
+        raise EditError("All is arranged already")
+    edit = move(session, places)
+    return Edit("Arrange", edit.changes)
+
+
+def _middle(values: Sequence[float]) -> float:
+    return (min(values) + max(values)) / 2
+
+
 def set_node(session: Session, node_ids: Iterable[str], field: str, value: Any) -> Edit:  # noqa: ANN401
     """Set one field of nodes: label, position, combine, activation, bias, trainable_bias.
 
@@ -223,6 +255,20 @@ def set_output(
     return edit_of(
         session, label, network=network_with(session.network, outputs=outputs), data=data
     )
+
+
+def set_outputs(
+    session: Session, ids: Sequence[str], is_output: bool, table: TableData | None = None
+) -> Edit:
+    """Make all units of `ids` outputs or no outputs, each with its target column."""
+    if not ids:
+        raise EditError("Select a unit: inputs can't be outputs")
+    draft = session
+    for unit in ids:
+        if (unit in draft.network.outputs) != is_output:
+            draft = apply(draft, set_output(draft, unit, is_output, table))
+    what = label_of(session, ids[0]) if len(ids) == 1 else f"{len(ids)} nodes"
+    return edit_between(session, draft, f"{'Make' if is_output else 'Unmake'} {what} an output")
 
 
 def set_training(session: Session, field: str, value: Any) -> Edit:  # noqa: ANN401

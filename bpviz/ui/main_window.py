@@ -16,6 +16,7 @@ from bpviz.ui.actions import fill_menu_bar, make_actions
 from bpviz.ui.export_commands import ExportCommands
 from bpviz.ui.panels.data_commands import DataCommands
 from bpviz.ui.panels.dialogs import SESSION_ENDING, show_message
+from bpviz.ui.panels.edit_commands import EditCommands
 from bpviz.ui.panels.explain_commands import ExplainCommands
 from bpviz.ui.panels.file_commands import FileCommands
 from bpviz.ui.panels.help_dialog import show_about, show_keys
@@ -59,6 +60,7 @@ class MainWindow(QMainWindow):
         self.run_commands = RunCommands(player, self.commands, self.tool_bar, settings, self)
         self.data_commands = DataCommands(document, self.files, settings, self)
         self.lesson_commands = LessonCommands(document, self.workspace, self.commands, self)
+        self.editing = EditCommands(self.workspace, self.commands, self)
         self.exports = ExportCommands(document, player, self.workspace, self.files, self)
         self.explain_commands = ExplainCommands(document, player, self.workspace, self.files, self)
         self._closing = False

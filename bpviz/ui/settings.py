@@ -47,6 +47,7 @@ ROWS: Final = {
         Row("reduce_motion", False),
         Row("heat_maps", False),
         Row("decision_plot", True),
+        Row("snap", True),
         Row("folder", ""),
     )
 }

@@ -163,10 +163,10 @@ def test_dragging_from_a_rim_connects(canvas: Canvas) -> None:
     assert picture.card(index["h1"]).offered == "no"
     assert picture.card(index["x2"]).offered == "no"
     move_to(canvas, canvas.at("y"))
-    assert canvas.scene._wire.isVisible()
+    assert canvas.scene.sketch.wire.isVisible()
     QTest.mouseRelease(viewport, LEFT, PLAIN, canvas.at("y"))
     assert canvas.scene.geometry.names[-1] == "x1->y"
-    assert not canvas.scene._wire.isVisible()
+    assert not canvas.scene.sketch.wire.isVisible()
     assert picture.card(index["y"]).offered == ""
     assert edits(canvas) == ["Connect x₁ to y"]
 
@@ -203,7 +203,7 @@ def test_a_refused_edge_is_a_tip_and_changes_nothing(
 def test_an_edge_let_go_over_nothing_is_forgotten(canvas: Canvas) -> None:
     drag(canvas, canvas.at("x1", 0, -34), canvas.at("x1", 0, -150))
     assert not canvas.document.can_undo
-    assert not canvas.scene._wire.isVisible()
+    assert not canvas.scene.sketch.wire.isVisible()
 
 
 def test_dragging_to_the_loss_makes_an_output(canvas: Canvas) -> None:
@@ -284,7 +284,8 @@ def test_what_lies_under_the_pointer_shows_in_the_cursor(canvas: Canvas) -> None
         (canvas.at("h1"), Qt.CursorShape.PointingHandCursor),
         (canvas.at("h1", 38), Qt.CursorShape.CrossCursor),
         (canvas.at("h1", 0, -150), Qt.CursorShape.ArrowCursor),
-        (canvas.on_edge("h1->y", 0.12), Qt.CursorShape.PointingHandCursor),
+        (canvas.on_edge("h1->y", 0.12), Qt.CursorShape.CrossCursor),
+        (canvas.on_edge("h1->y", 0.4), Qt.CursorShape.PointingHandCursor),
     ):
         move_to(canvas, at, Qt.MouseButton.NoButton)
         assert viewport.cursor().shape() == cursor

@@ -63,7 +63,7 @@ class Camera(QObject):
     def fit(self, rect: QRectF) -> None:
         """Show all of `rect`, the drawing's extent, and keep it in view."""
         self._fits, self._fitted = True, rect
-        area = QRectF(self._view.viewport().rect()).adjusted(SIDE, TOP, -SIDE, -BOTTOM)
+        area = self.area().adjusted(SIDE, TOP, -SIDE, -BOTTOM)
         if rect.isEmpty() or area.width() < 20 or area.height() < 20:
             self._view.setTransform(QTransform())
             self._view.centerOn(0.0, 0.0)
@@ -85,7 +85,7 @@ class Camera(QObject):
         if zoom == self.zoom:
             return
         if at is None:
-            at = QPointF(self._view.viewport().rect().center())
+            at = self.area().center()
         self._begin_moving()
         held = self.scene_point(at)
         self._view.setTransform(QTransform.fromScale(zoom, zoom))
@@ -97,6 +97,10 @@ class Camera(QObject):
         self._begin_moving()
         self._scroll(-by.x(), -by.y())
         self.moved.emit()
+
+    def area(self) -> QRectF:
+        """Return the viewport, in its own pixels."""
+        return QRectF(self._view.viewport().rect())
 
     def scene_point(self, at: QPointF) -> QPointF:
         """Return the scene's point that shows at the viewport's point `at`."""

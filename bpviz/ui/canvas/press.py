@@ -6,13 +6,14 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QPointF
 
-from bpviz.ui.canvas.gestures import Connect, Gesture, MoveNodes, SelectBox, Stage
-from bpviz.ui.canvas.picture import Picture
-from bpviz.ui.canvas.targets import edge_under, node_under
+from bpviz.ui.canvas.edge_gestures import Connect, Retarget
+from bpviz.ui.canvas.gestures import Gesture, SelectBox, Stage
+from bpviz.ui.canvas.node_gestures import MoveNodes
+from bpviz.ui.canvas.targets import edge_under, end_under, node_under
 
 
 def gesture_at(
-    stage: Stage, picture: Picture, at: QPointF, zoom: float, *, additive: bool, toggle: bool
+    stage: Stage, at: QPointF, zoom: float, *, additive: bool, toggle: bool
 ) -> Gesture | None:
     """Return the gesture that a press at `at` begins; the press itself may select.
 
@@ -24,13 +25,19 @@ def gesture_at(
         return Connect(stage, at, node)
     if 0 <= node < geometry.node_count:
         return _press_node(stage, at, geometry.ids[node], additive, toggle)
-    edge = edge_under(picture, at, zoom) if node < 0 else -1
+    edge = edge_under(stage.picture, at, zoom) if node < 0 else -1
     if edge < 0:
         return SelectBox(stage, at, additive=additive or toggle)
+    index = stage.session.network.edge_index
+    grasped = end_under(geometry, at, zoom, [*(index[e] for e in stage.selected_edges()[:1]), edge])
+    if grasped is not None and not toggle:
+        edge = grasped[0]
     nodes = stage.selected_nodes() if additive or toggle else []
     chosen = _after_press(stage.selected_edges(), geometry.names[edge], additive, toggle)
     stage.select(nodes, chosen)
-    return None
+    if grasped is None or toggle:
+        return None
+    return Retarget(stage, at, geometry.names[edge], grasped[1])
 
 
 def _press_node(

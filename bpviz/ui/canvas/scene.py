@@ -20,6 +20,7 @@ from bpviz.ui.canvas.card import ALL_TEXT_FROM
 from bpviz.ui.canvas.editor import Editor
 from bpviz.ui.canvas.flow import Clock
 from bpviz.ui.canvas.geometry import FloatArray, Geometry
+from bpviz.ui.canvas.glide import Glide
 from bpviz.ui.canvas.heat_maps import HeatMaps
 from bpviz.ui.canvas.legend import Surround
 from bpviz.ui.canvas.overlays import OVERLAYS, Look
@@ -27,8 +28,16 @@ from bpviz.ui.canvas.picture import Picture, positions_of, same_structure
 from bpviz.ui.canvas.quantities import quantity_at
 from bpviz.ui.canvas.selection import Selection
 from bpviz.ui.canvas.shown import Shown, as_stale, shown
-from bpviz.ui.canvas.targets import cursor_over, edge_under, named, node_under, placed
-from bpviz.ui.canvas.wire import BandItem, WireItem
+from bpviz.ui.canvas.sketch import Sketch
+from bpviz.ui.canvas.targets import (
+    cursor_over,
+    edge_under,
+    end_under,
+    handle_points,
+    named,
+    node_under,
+    placed,
+)
 from bpviz.ui.style import Theme
 
 
@@ -71,16 +80,16 @@ class CanvasScene(QGraphicsScene):
         self._path: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
         self._watched = False
         self._motion = True
+        self._snap_wanted = True
+        self._snap_held = False
         self._session = document.session
         geometry = Geometry(self._session.network)
         blank = shown(None, self._session.network, geometry, self._look)
         self._last: tuple[Geometry, Shown] | None = None
         self.heat_maps = HeatMaps(player, theme)
         self.picture = Picture(self, self._session, geometry, blank, theme, QApplication.font())
-        self._wire = WireItem(theme)
-        self._band = BandItem(theme)
-        self.addItem(self._wire)
-        self.addItem(self._band)
+        self.sketch = Sketch(self, theme)
+        self.glide = Glide(self.preview, self)
         self.clock = Clock(self)
         self.clock.ticked.connect(self.picture.flow_layer.advance_by)
         document.edited.connect(self._on_edited)
@@ -142,8 +151,7 @@ class CanvasScene(QGraphicsScene):
         """Draw in the colours of `theme`."""
         self._theme = theme
         self.heat_maps.apply_theme(theme)
-        self._wire.apply_theme(theme)
-        self._band.apply_theme(theme)
+        self.sketch.apply_theme(theme)
         self.refresh()
 
     def set_heat_maps(self, on: bool) -> None:
@@ -159,11 +167,13 @@ class CanvasScene(QGraphicsScene):
     def set_motion(self, moves: bool) -> None:
         """Let dots flow, or stand where motion is not wanted."""
         self._motion = moves
+        self.glide.finish()
         self._run_clock()
 
     def set_watched(self, watched: bool) -> None:
         """Say whether anyone sees the scene: dots flow only then."""
         self._watched = watched
+        self.glide.finish()
         self._run_clock()
 
     def set_zoom(self, zoom: float) -> None:
@@ -199,10 +209,12 @@ class CanvasScene(QGraphicsScene):
     def _on_edited(self, _edit: Edit) -> None:
         # The numbers follow with the player's `stepped`, once all have heard of the edit.
         self.editor.cancel_gesture()
+        self.glide.finish()
         self._follow()
 
     def _on_replaced(self) -> None:
         self.editor.cancel_gesture()
+        self.glide.forget()
         self._last = None
         self.selection.forget()
         self._follow()
@@ -261,6 +273,29 @@ class CanvasScene(QGraphicsScene):
     def preview(self, positions: FloatArray) -> None:
         """Draw the nodes at `positions` [N, 2]; the session stays as it is."""
         self.picture.place(positions)
+        self._show_handles()
+
+    @property
+    def snaps(self) -> bool:
+        """Whether what is moved snaps to guides."""
+        return self._snap_wanted and not self._snap_held
+
+    def set_snap(self, wanted: bool) -> None:
+        """Let what is moved snap to guides, or not."""
+        self._snap_wanted = wanted
+
+    def hold_snap(self, held: bool) -> None:
+        """Leave snapping out as long as a key is held."""
+        self._snap_held = held
+
+    def glide_from(self, old: FloatArray) -> None:
+        """Show the nodes gliding from `old` [N, 2] to where they are now."""
+        if self._motion and self._watched:
+            self.glide.start(old, self.geometry.positions[: self.geometry.node_count])
+
+    def settle(self) -> None:
+        """Let a run end, so that the session holds its numbers."""
+        self._document.settle()
 
     def _on_selected(self) -> None:
         self._mark()
@@ -270,6 +305,7 @@ class CanvasScene(QGraphicsScene):
         chosen, (nodes, edges) = self.selection, self._path
         marks = self.picture.marks_of(chosen.nodes, chosen.edges, self._hovered, self._offers)
         self.picture.mark(replace(marks, path_nodes=nodes, path_edges=edges))
+        self._show_handles()
 
     # -- under the pointer ---------------------------------------------------------------------
 
@@ -283,7 +319,8 @@ class CanvasScene(QGraphicsScene):
             self.hovered.emit(*named(self.geometry, node, edge))
         if quantity_at(self.picture, at, zoom) is not None:
             return Qt.CursorShape.IBeamCursor if node >= 0 else Qt.CursorShape.SizeHorCursor
-        return cursor_over(node, edge, on_rim=on_rim)
+        grasps = end_under(self.geometry, at, zoom, (edge,)) is not None
+        return cursor_over(node, edge, can_draw=on_rim or grasps)
 
     def highlight(self, kind: str, name: str) -> None:
         """Mark the node, edge or loss of this kind and name as if the pointer were over it."""
@@ -297,21 +334,23 @@ class CanvasScene(QGraphicsScene):
             self._path = path
             self._mark()
 
-    def show_wire(self, source: int, at: QPointF, target: int, offers: Mapping[int, str]) -> None:
-        """Draw an edge that is being made, and which nodes it may end in."""
-        self._wire.show_wire(self.geometry, source, at, target, offers.get(target, ""))
+    def offer(self, offers: Mapping[int, str]) -> None:
+        """Say of nodes whether an edge being drawn may end there ("yes" or "no")."""
         self._offers = offers
         self._mark()
 
-    def hide_wire(self) -> None:
-        """Take away the edge that was being made."""
-        self._wire.hide()
-        self._offers = {}
+    def point_at(self, edge: int) -> None:
+        """Mark an edge into which something can be dropped, −1 for none."""
+        self._hovered = (-1, edge)
         self._mark()
 
-    def show_band(self, box: QRectF) -> None:
-        """Draw the box of a selection; an empty one takes it away."""
-        self._band.show_box(box)
+    def _show_handles(self) -> None:
+        """Show the ends to grasp of the edge under the pointer, or of the one selected."""
+        edge, chosen = self._hovered[1], self.selection.edges
+        if edge < 0 and len(chosen) == 1 and not self.selection.nodes:
+            edge = self._session.network.edge_index.get(chosen[0], -1)
+        grasps = 0 <= edge < self.geometry.edge_count and not self._offers
+        self.sketch.handles.show_handles(handle_points(self.geometry, edge) if grasps else ())
 
     # -- around the drawing --------------------------------------------------------------------
 
@@ -322,5 +361,7 @@ class CanvasScene(QGraphicsScene):
     def paint_to(self, painter: QPainter, rect: QRectF) -> None:
         """Paint the drawing with header and legend into `rect` of a picture or file."""
         was_brief = self.picture.set_brief(False)
+        self.sketch.set_visible(False)
         paint_all(self, self.picture, self.surround(), painter, rect)
+        self.sketch.set_visible(True)
         self.picture.set_brief(was_brief)

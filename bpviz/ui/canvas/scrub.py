@@ -9,7 +9,8 @@ from typing import Final, Protocol
 from PySide6.QtCore import QPointF
 
 from bpviz.model.edit import Edit
-from bpviz.ui.canvas.gestures import DRAG_DISTANCE, Gesture, MoveNodes, Stage
+from bpviz.ui.canvas.gestures import DRAG_DISTANCE, Gesture, Stage
+from bpviz.ui.canvas.node_gestures import MoveNodes
 from bpviz.ui.canvas.quantities import Quantity
 
 # So many pixels of the pointer's way are one step of the number.

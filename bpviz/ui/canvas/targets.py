@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+import math
+from collections.abc import Sequence
+from typing import Final, Literal
 
+import numpy as np
 from PySide6.QtCore import QPointF, Qt
 
 from bpviz.ui.canvas.geometry import Geometry
@@ -14,6 +17,9 @@ from bpviz.ui.canvas.tips import edge_tip, node_tip
 RIM_INSIDE, RIM_OUTSIDE = 6.0, 9.0
 # An edge is under the pointer within this many pixels.
 EDGE_REACH: Final = 7.0
+# An edge's ends can be grasped this far from the nodes, and within this many pixels.
+HANDLE_DISTANCE: Final = 24.0
+HANDLE_REACH: Final = 10.0
 
 
 def node_under(geometry: Geometry, at: QPointF, zoom: float) -> tuple[int, bool]:
@@ -34,9 +40,37 @@ def edge_under(picture: Picture, at: QPointF, zoom: float) -> int:
     return picture.geometry.edge_at(at.x(), at.y(), EDGE_REACH / zoom)
 
 
-def cursor_over(node: int, edge: int, *, on_rim: bool) -> Qt.CursorShape:
-    """Return the cursor that says what a press does over a node or an edge (−1: none)."""
-    if on_rim:
+def handle_points(geometry: Geometry, edge: int) -> tuple[QPointF, QPointF]:
+    """Return where an edge can be grasped: near its source and near its target."""
+    length = float(geometry.lengths[edge])
+    share = min(HANDLE_DISTANCE / max(length, 1e-9), 0.3)
+    places = geometry.along(np.array([edge, edge]), np.array([share, 1.0 - share]))
+    return QPointF(*places[0]), QPointF(*places[1])
+
+
+def end_under(
+    geometry: Geometry, at: QPointF, zoom: float, edges: Sequence[int]
+) -> tuple[int, Literal["source", "target"]] | None:
+    """Return the first of `edges` whose end is at a point, and which end; None for none."""
+    reach = HANDLE_REACH / zoom
+    for edge in edges:
+        if not 0 <= edge < geometry.edge_count:
+            continue
+        source, target = handle_points(geometry, edge)
+        from_source, from_target = (
+            math.hypot(at.x() - end.x(), at.y() - end.y()) for end in (source, target)
+        )
+        if min(from_source, from_target) <= reach:
+            return edge, "source" if from_source <= from_target else "target"
+    return None
+
+
+def cursor_over(node: int, edge: int, *, can_draw: bool) -> Qt.CursorShape:
+    """Return the cursor that says what a press does over a node or an edge (−1: none).
+
+    `can_draw`: there an edge is drawn, or its end taken elsewhere.
+    """
+    if can_draw:
         return Qt.CursorShape.CrossCursor
     nothing = node < 0 and edge < 0
     return Qt.CursorShape.ArrowCursor if nothing else Qt.CursorShape.PointingHandCursor

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QHelpEvent,
     QHideEvent,
     QKeyEvent,
@@ -18,8 +19,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip, QWidget
 
 from bpviz.ui.canvas.camera import REACH, ZOOM_STEP, Camera
-from bpviz.ui.canvas.gestures import Gesture
 from bpviz.ui.canvas.ground import paint_ground
+from bpviz.ui.canvas.hand import Hand
 from bpviz.ui.canvas.legend import paint_surround
 from bpviz.ui.canvas.quantities import quantity_at
 from bpviz.ui.canvas.scene import CanvasScene
@@ -29,14 +30,19 @@ from bpviz.ui.style import Theme, guard
 
 
 class CanvasView(QGraphicsView):
-    """Shows a scene. Wheel zooms at the pointer, the middle button pans, the left one edits."""
+    """Shows a scene. Wheel zooms at the pointer, the middle button pans, the left one edits.
+
+    `menu_wanted` asks for the menu of a "node", an "edge" or the "canvas" at a point of the screen.
+    """
+
+    menu_wanted = Signal(str, QPoint)
 
     def __init__(self, scene: CanvasScene, parent: QWidget | None = None) -> None:
         super().__init__(scene, parent)
         self._canvas = scene
-        self._gesture: Gesture | None = None
         self._pan_from: QPoint | None = None
         self.camera = Camera(self)
+        self.hand = Hand(scene, self.camera)
         self.camera.moved.connect(self._on_moved)
         self.camera.settled.connect(self._on_settled)
         self.setObjectName("canvas")
@@ -111,6 +117,22 @@ class CanvasView(QGraphicsView):
             self.camera.refit(self._canvas.picture.content_rect())
         self.viewport().update()
 
+    # -- placing new nodes ---------------------------------------------------------------------
+
+    def begin_placing(self, kind: str) -> None:
+        """Let the next click place a node of `kind`; Esc ends that."""
+        self.hand.begin_placing(kind)
+        self.viewport().setCursor(Qt.CursorShape.CrossCursor)
+        self.setFocus()
+
+    def drag_placing(self, to: QPoint) -> None:
+        """Carry the node being placed to a point of the screen."""
+        self.hand.carry(self.viewport().mapFromGlobal(to))
+
+    def drop_placing(self, to: QPoint) -> None:
+        """Place it there; off the canvas it is dropped altogether."""
+        self.hand.drop(self.viewport().mapFromGlobal(to), self.camera.area())
+
     # -- Qt's events ---------------------------------------------------------------------------
 
     @guard
@@ -130,31 +152,25 @@ class CanvasView(QGraphicsView):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a gesture, or pan with the middle button."""
         if event.button() == Qt.MouseButton.MiddleButton:
-            self._finish_gesture_by_cancel()
+            self.hand.cancel()
             self._pan_from = event.position().toPoint()
             self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
             self._set_update_mode(True)
         elif event.button() == Qt.MouseButton.LeftButton and self._pan_from is None:
-            keys = event.modifiers()
-            self._gesture = self._canvas.editor.begin_gesture(
-                self.camera.scene_point(event.position()),
-                self.zoom,
-                additive=bool(keys & Qt.KeyboardModifier.ShiftModifier),
-                toggle=bool(keys & Qt.KeyboardModifier.ControlModifier),
-                drag_number=bool(keys & Qt.KeyboardModifier.AltModifier),
-            )
+            self.hand.press(self.camera.scene_point(event.position()), event.modifiers())
         event.accept()
 
     @guard
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Follow the gesture or the pan; else mark what lies under the pointer."""
         at = self.camera.scene_point(event.position())
+        self.hand.move(at)
         if self._pan_from is not None:
             here = event.position().toPoint()
             by, self._pan_from = here - self._pan_from, here
             self.camera.pan_by(by)
-        elif self._gesture is not None and not self._gesture.is_over:
-            self._gesture.move_to(at, self.zoom)
+        elif self.hand.is_busy:
+            self.hand.follow(at, event.modifiers())
         elif not event.buttons():
             self.viewport().setCursor(self._canvas.hover(at, self.zoom))
         event.accept()
@@ -165,9 +181,8 @@ class CanvasView(QGraphicsView):
         if event.button() == Qt.MouseButton.MiddleButton and self._pan_from is not None:
             self._pan_from = None
             self.viewport().unsetCursor()
-        elif event.button() == Qt.MouseButton.LeftButton and self._gesture is not None:
-            gesture, self._gesture = self._gesture, None
-            gesture.finish(self.camera.scene_point(event.position()))
+        elif event.button() == Qt.MouseButton.LeftButton:
+            self.hand.finish(self.camera.scene_point(event.position()))
         event.accept()
 
     @guard
@@ -179,10 +194,10 @@ class CanvasView(QGraphicsView):
         free = free and edge_under(picture, at, self.zoom) < 0
         free = free and quantity_at(picture, at, self.zoom) is None
         if event.button() == Qt.MouseButton.LeftButton and free:
-            self._finish_gesture_by_cancel()
+            self.hand.cancel()
             # A drawing that is edited by hand stays where the hand is.
             self.camera.hold()
-            self._canvas.editor.add_unit_at(at)
+            self._canvas.editor.add_at("unit", at)
             event.accept()
         else:
             self.mousePressEvent(event)
@@ -193,6 +208,22 @@ class CanvasView(QGraphicsView):
         return self.walker.tab(forward=forward) or bool(super().focusNextPrevChild(forward))
 
     @guard
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Select what the menu is about, and ask for it."""
+        self.hand.cancel()
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        editor = self._canvas.editor
+        if by_key:
+            at, kind = editor.anchor(), editor.kind_selected()
+        else:
+            at = self.camera.scene_point(QPointF(event.pos()))
+            kind = editor.choose_at(at, self.zoom)
+        self.hand.open_menu(at)
+        where = self.camera.viewport_point(at).toPoint()
+        self.menu_wanted.emit(kind, self.viewport().mapToGlobal(where))
+        event.accept()
+
+    @guard
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Let Esc cancel the gesture, a trial or the selection; other keys are the window's."""
         event.setAccepted(event.key() == Qt.Key.Key_Escape and self._escape())
@@ -200,6 +231,7 @@ class CanvasView(QGraphicsView):
     @guard
     def leaveEvent(self, event: QEvent) -> None:
         """Forget what lay under the pointer."""
+        self.hand.pointer = None
         self._canvas.hover(QPointF(2 * REACH, 2 * REACH), self.zoom)
 
     @guard
@@ -232,7 +264,7 @@ class CanvasView(QGraphicsView):
     @guard
     def hideEvent(self, event: QHideEvent) -> None:
         """Stop all motion while nobody looks."""
-        self._finish_gesture_by_cancel()
+        self.hand.cancel()
         self.camera.stop()
         self._canvas.set_watched(False)
         super().hideEvent(event)
@@ -254,8 +286,8 @@ class CanvasView(QGraphicsView):
 
     def _escape(self) -> bool:
         """Give up the first there is of gesture, trial, selection; return whether there was one."""
-        if self._gesture is not None and not self._gesture.is_over:
-            self._finish_gesture_by_cancel()
+        if self.hand.is_busy:
+            self.hand.cancel()
             return True
         if self._canvas.editor.trials.stop_trying():
             return True
@@ -263,13 +295,8 @@ class CanvasView(QGraphicsView):
         self._canvas.select([], [])
         return chosen
 
-    # -- tips and gestures ---------------------------------------------------------------------
+    # -- tips ---------------------------------------------------------------------------------
 
     def _on_tip(self, text: str, at: QPointF) -> None:
         where = self.viewport().mapToGlobal(self.camera.viewport_point(at).toPoint())
         QToolTip.showText(where, text, self.viewport())
-
-    def _finish_gesture_by_cancel(self) -> None:
-        if self._gesture is not None:
-            gesture, self._gesture = self._gesture, None
-            gesture.cancel()

@@ -17,7 +17,7 @@ TEXT_HEIGHT: Final = 20
 
 
 class CanvasFrame(QWidget):
-    """Lays the zoom buttons, and the scale's controls over its key, on the canvas view."""
+    """Lays zoom buttons, and the scale's controls over its key, on the canvas view."""
 
     def __init__(
         self,

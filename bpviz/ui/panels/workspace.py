@@ -31,6 +31,7 @@ from bpviz.ui.panels.range_bar import RangeBar
 from bpviz.ui.panels.statistics_panel import StatisticsPanel
 from bpviz.ui.panels.step_line import StepLine
 from bpviz.ui.panels.timeline_bar import TimelineBar
+from bpviz.ui.panels.toolbox import Toolbox
 from bpviz.ui.panels.training_panel import TrainingPanel
 from bpviz.ui.panels.trial_bar import TrialBar
 from bpviz.ui.plots.loss_plot import LossPlot
@@ -93,6 +94,10 @@ class Workspace:
         self.canvas = CanvasView(self.scene)
         zoom = [actions[each] for each in ZOOM_IDS]
         self.canvas_frame = CanvasFrame(self.canvas, zoom, RangeBar(self.scene, actions))
+        self.toolbox = Toolbox(actions, theme)
+        self.canvas_frame.add_over(
+            self.toolbox, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
+        )
         self.number_spot = NumberSpot(self.canvas, self.canvas)
         self.trial_bar = TrialBar(player, self.scene.editor.trials)
         self.canvas_frame.add_over(
@@ -222,7 +227,8 @@ class Workspace:
     def apply_theme(self, theme: Theme) -> None:
         """Follow the theme everywhere."""
         for part in (
-            self.canvas, self.step_line, self.timeline_bar, self.header, self.loss_plot
+            self.canvas, self.toolbox, self.step_line, self.timeline_bar, self.header,
+            self.loss_plot,
         ):  # fmt: skip
             part.apply_theme(theme)
         for panel in self.panels.values():

@@ -1,0 +1,45 @@
+"""All that is drawn of a gesture under way, over the drawing and never in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QRectF
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
+
+from bpviz.ui.canvas.guides import GuidesItem
+from bpviz.ui.canvas.wire import BandItem, GhostItem, HandlesItem, WireItem
+from bpviz.ui.style import Theme
+
+
+class Sketch:
+    """Owns the items of gestures: the edge and the node being made, handles, guides, a box."""
+
+    def __init__(self, scene: QGraphicsScene, theme: Theme) -> None:
+        self.wire = WireItem(theme)
+        self.band = BandItem(theme)
+        self.ghost = GhostItem(theme)
+        self.handles = HandlesItem(theme)
+        self.guides = GuidesItem(theme)
+        for item in self._items():
+            scene.addItem(item)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Draw in the colours of `theme`."""
+        for item in (self.wire, self.band, self.ghost, self.handles, self.guides):
+            item.apply_theme(theme)
+
+    def set_visible(self, visible: bool) -> None:
+        """Leave all of it out of a picture, or show it again."""
+        for item in self._items():
+            item.setOpacity(1.0 if visible else 0.0)
+
+    def clear(self) -> None:
+        """Take away what belongs to a gesture that has ended; handles stay."""
+        self.wire.hide()
+        self.ghost.hide()
+        self.guides.show_guides(())
+        self.band.show_box(QRectF())
+
+    def _items(self) -> Iterable[QGraphicsItem]:
+        return (self.wire, self.band, self.ghost, self.handles, self.guides)
