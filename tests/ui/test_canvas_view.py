@@ -285,7 +285,7 @@ def test_what_lies_under_the_pointer_shows_in_the_cursor(canvas: Canvas) -> None
         (canvas.at("h1", 38), Qt.CursorShape.CrossCursor),
         (canvas.at("h1", 0, -150), Qt.CursorShape.ArrowCursor),
         (canvas.on_edge("h1->y", 0.12), Qt.CursorShape.CrossCursor),
-        (canvas.on_edge("h1->y", 0.4), Qt.CursorShape.PointingHandCursor),
+        (canvas.on_edge("h1->y", 0.26), Qt.CursorShape.PointingHandCursor),
     ):
         move_to(canvas, at, Qt.MouseButton.NoButton)
         assert viewport.cursor().shape() == cursor
