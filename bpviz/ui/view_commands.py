@@ -50,7 +50,7 @@ class ViewCommands(QObject):
         self.set_heat_maps(self._settings.flag("heat_maps"))
         self.set_decision_plot(self._settings.flag("decision_plot"))
         self._commands["view.snap"].setChecked(self._settings.flag("snap"))
-        self._workspace.scene.set_snap(self._settings.flag("snap"))
+        self._workspace.scene.sketch.set_snap(self._settings.flag("snap"))
 
     def set_overlay(self, overlay: str) -> None:
         """Show `overlay`, one of the canvas's overlays."""
@@ -122,7 +122,7 @@ class ViewCommands(QObject):
     def on_snap_toggled(self, checked: bool) -> None:
         """Let what is moved align with other nodes, or not."""
         self._settings.put("snap", checked)
-        self._workspace.scene.set_snap(checked)
+        self._workspace.scene.sketch.set_snap(checked)
 
     def on_reduce_motion_toggled(self, checked: bool) -> None:
         """Keep still what moves by itself, or let it move."""

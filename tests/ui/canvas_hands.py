@@ -8,6 +8,7 @@ from PySide6.QtGui import QKeySequence, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
+from bpviz.model.session import encode_session
 from bpviz.ui.canvas.targets import handle_points
 from bpviz.ui.main_window import MainWindow
 
@@ -82,3 +83,28 @@ def labels(window: MainWindow) -> list[str]:
     timeline = window.document.timeline
     entries = [timeline.line.entry(index) for index in range(timeline.place[0])]
     return [str(getattr(entry, "label", entry)) for entry in entries]
+
+
+def bring_forward(window: MainWindow) -> None:
+    """Make a window the active one."""
+    window.activateWindow()
+    assert QTest.qWaitForWindowActive(window)
+    window.canvas.setFocus()
+
+
+def undone(window: MainWindow, before: bytes) -> bool:
+    """Return whether undoing one entry gives the bytes from before it."""
+    window.document.undo()
+    same = encode_session(window.document.session) == before
+    window.document.redo()
+    return same
+
+
+def nodes(window: MainWindow) -> list[str]:
+    """Return the ids of all nodes."""
+    return [node.id for node in window.document.session.network.nodes]
+
+
+def edges(window: MainWindow) -> list[str]:
+    """Return the names of all edges."""
+    return [edge.name for edge in window.document.session.network.edges]

@@ -29,7 +29,7 @@ class Connect(Gesture):
         offers = offers_from(scene.session.network, self._id)
         index = scene.geometry.index
         self._offers = {index[node]: answer for node, answer in offers.items()}
-        scene.offer(self._offers)
+        scene.marker.offer(self._offers)
         self._draw(start, -1)
 
     def move_to(self, at: QPointF, zoom: float) -> None:
@@ -57,7 +57,7 @@ class Connect(Gesture):
 
     def _clear(self) -> None:
         self._scene.sketch.clear()
-        self._scene.offer({})
+        self._scene.marker.offer({})
 
 
 class Retarget(Gesture):
@@ -84,7 +84,7 @@ class Retarget(Gesture):
         scene = self._scene
         if not self._moved:
             self._moved = True
-            scene.offer(self._offers)
+            scene.marker.offer(self._offers)
         node = self._node(at)
         answer = self._offers.get(node, "")
         scene.sketch.wire.show_wire(scene.geometry, self._fixed, at, node, answer)
@@ -115,7 +115,7 @@ class Retarget(Gesture):
 
     def _clear(self) -> None:
         self._scene.sketch.clear()
-        self._scene.offer({})
+        self._scene.marker.offer({})
 
 
 def offers_from(network: Network, source: str) -> dict[str, str]:

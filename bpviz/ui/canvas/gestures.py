@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final, Protocol
 
 from PySide6.QtCore import QPointF, QRectF
@@ -11,6 +11,7 @@ from PySide6.QtCore import QPointF, QRectF
 from bpviz.model.edit import Edit, EditError
 from bpviz.model.schema import Session
 from bpviz.ui.canvas.geometry import FloatArray, Geometry
+from bpviz.ui.canvas.marker import Marker
 from bpviz.ui.canvas.picture import Picture
 from bpviz.ui.canvas.sketch import Sketch
 
@@ -47,20 +48,14 @@ class Stage(Protocol):
         """What is drawn of the gesture."""
 
     @property
-    def snaps(self) -> bool:
-        """Whether what is moved snaps to guides."""
+    def marker(self) -> Marker:
+        """What is marked on the drawing."""
 
     def preview(self, positions: FloatArray) -> None:
         """Draw the nodes at `positions` [N, 2]."""
 
     def glide_from(self, old: FloatArray) -> None:
         """Show the nodes gliding from `old` [N, 2] to where they are now."""
-
-    def offer(self, offers: Mapping[int, str]) -> None:
-        """Say of nodes whether an edge being drawn may end there ("yes" or "no")."""
-
-    def point_at(self, edge: int) -> None:
-        """Mark an edge into which something can be dropped, −1 for none."""
 
     def settle(self) -> None:
         """Let a run end, so that the session holds its numbers."""

@@ -55,7 +55,7 @@ class Hand:
     def follow(self, at: QPointF, keys: Keys) -> None:
         """Take the gesture to `at`; Alt leaves alignment out as long as it is held."""
         if self._gesture is not None:
-            self._canvas.hold_snap(bool(keys & Keys.AltModifier))
+            self._canvas.sketch.hold_snap(bool(keys & Keys.AltModifier))
             self._gesture.move_to(at, self._camera.zoom)
 
     def finish(self, at: QPointF) -> None:

@@ -54,12 +54,12 @@ class MoveNodes(Gesture):
         self._scene.preview(self._now)
         if self._is_free:
             self._edge = self._edge_below(zoom)
-            self._scene.point_at(self._edge)
+            self._scene.marker.point_at(self._edge)
 
     def _snapped(self, by: QPointF, zoom: float) -> FloatArray:
         positions = self._before.copy()
         positions[self._places] += (by.x(), by.y())
-        if self._scene.snaps:
+        if self._scene.sketch.snaps:
             found = snap(positions[self._places], self._others, SNAP_PIXELS / zoom)
             positions[self._places] += (found.dx, found.dy)
             self._scene.sketch.guides.show_guides(found.lines)
@@ -92,7 +92,7 @@ class MoveNodes(Gesture):
     def _clear(self) -> None:
         if self._moved:
             self._scene.sketch.clear()
-            self._scene.point_at(-1)
+            self._scene.marker.point_at(-1)
             self._scene.preview(self._before)
 
 
@@ -110,12 +110,12 @@ class PlaceNode(Gesture):
     def move_to(self, at: QPointF, zoom: float) -> None:
         """Show the node at the pointer, and the edge it would be put into."""
         self._zoom = zoom
-        self._scene.point_at(self._edge_at(at))
+        self._scene.marker.point_at(self._edge_at(at))
         self._scene.sketch.ghost.show_ghost(self.kind, self._snapped(at))
 
     def _snapped(self, at: QPointF) -> QPointF:
         guides = self._scene.sketch.guides
-        if not self._scene.snaps:
+        if not self._scene.sketch.snaps:
             guides.show_guides(())
             return at
         still = self._scene.geometry.positions[: self._scene.geometry.node_count]
@@ -143,5 +143,5 @@ class PlaceNode(Gesture):
 
     def _clear(self) -> None:
         self._scene.sketch.clear()
-        self._scene.point_at(-1)
+        self._scene.marker.point_at(-1)
         self._changed.emit("")

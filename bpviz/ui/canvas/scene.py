@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -23,6 +23,7 @@ from bpviz.ui.canvas.geometry import FloatArray, Geometry
 from bpviz.ui.canvas.glide import Glide
 from bpviz.ui.canvas.heat_maps import HeatMaps
 from bpviz.ui.canvas.legend import Surround
+from bpviz.ui.canvas.marker import Marker
 from bpviz.ui.canvas.overlays import OVERLAYS, Look
 from bpviz.ui.canvas.picture import Picture, positions_of, same_structure
 from bpviz.ui.canvas.quantities import quantity_at
@@ -33,7 +34,6 @@ from bpviz.ui.canvas.targets import (
     cursor_over,
     edge_under,
     end_under,
-    handle_points,
     named,
     node_under,
     placed,
@@ -75,13 +75,8 @@ class CanvasScene(QGraphicsScene):
         self.selection.changed.connect(self._on_selected)
         self.editor = Editor(self, document, player, self)
         self.editor.refused.connect(self.tip)
-        self._offers: Mapping[int, str] = {}
-        self._hovered = (-1, -1)
-        self._path: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
         self._watched = False
         self._motion = True
-        self._snap_wanted = True
-        self._snap_held = False
         self._session = document.session
         geometry = Geometry(self._session.network)
         blank = shown(None, self._session.network, geometry, self._look)
@@ -89,6 +84,7 @@ class CanvasScene(QGraphicsScene):
         self.heat_maps = HeatMaps(player, theme)
         self.picture = Picture(self, self._session, geometry, blank, theme, QApplication.font())
         self.sketch = Sketch(self, theme)
+        self.marker = Marker(self.picture, self.selection, self.sketch)
         self.glide = Glide(self.preview, self)
         self.clock = Clock(self)
         self.clock.ticked.connect(self.picture.flow_layer.advance_by)
@@ -198,7 +194,7 @@ class CanvasScene(QGraphicsScene):
         self.picture.edge_layer.set_moving(self.is_running)
         self.picture.show(self._session, geometry, now, self._theme, self._digits)
         self._show_heat()
-        self._mark()
+        self.marker.mark()
         self._run_clock()
         self.surround_changed.emit()
 
@@ -233,11 +229,10 @@ class CanvasScene(QGraphicsScene):
             return
         geometry = Geometry(session.network)
         blank = shown(None, session.network, geometry, self._look)
-        self._hovered, self._offers = (-1, -1), {}
-        self._path = (frozenset(), frozenset())
+        self.marker.forget()
         self.picture.show(session, geometry, blank, self._theme, self._digits)
         self.selection.keep(geometry.index, session.network.edge_index)
-        self._mark()
+        self.marker.mark()
 
     def _run_clock(self) -> None:
         moves = self.picture.flow_layer.flows and self._watched and self._motion
@@ -273,20 +268,7 @@ class CanvasScene(QGraphicsScene):
     def preview(self, positions: FloatArray) -> None:
         """Draw the nodes at `positions` [N, 2]; the session stays as it is."""
         self.picture.place(positions)
-        self._show_handles()
-
-    @property
-    def snaps(self) -> bool:
-        """Whether what is moved snaps to guides."""
-        return self._snap_wanted and not self._snap_held
-
-    def set_snap(self, wanted: bool) -> None:
-        """Let what is moved snap to guides, or not."""
-        self._snap_wanted = wanted
-
-    def hold_snap(self, held: bool) -> None:
-        """Leave snapping out as long as a key is held."""
-        self._snap_held = held
+        self.marker.show_handles()
 
     def glide_from(self, old: FloatArray) -> None:
         """Show the nodes gliding from `old` [N, 2] to where they are now."""
@@ -298,14 +280,8 @@ class CanvasScene(QGraphicsScene):
         self._document.settle()
 
     def _on_selected(self) -> None:
-        self._mark()
+        self.marker.mark()
         self.selection_changed.emit()
-
-    def _mark(self) -> None:
-        chosen, (nodes, edges) = self.selection, self._path
-        marks = self.picture.marks_of(chosen.nodes, chosen.edges, self._hovered, self._offers)
-        self.picture.mark(replace(marks, path_nodes=nodes, path_edges=edges))
-        self._show_handles()
 
     # -- under the pointer ---------------------------------------------------------------------
 
@@ -313,9 +289,7 @@ class CanvasScene(QGraphicsScene):
         """Mark what lies under the pointer; return the cursor that says what a press does."""
         node, on_rim = node_under(self.geometry, at, zoom)
         edge = edge_under(self.picture, at, zoom) if node < 0 else -1
-        if (node, edge) != self._hovered:
-            self._hovered = (node, edge)
-            self._mark()
+        if self.marker.hover(node, edge):
             self.hovered.emit(*named(self.geometry, node, edge))
         if quantity_at(self.picture, at, zoom) is not None:
             return Qt.CursorShape.IBeamCursor if node >= 0 else Qt.CursorShape.SizeHorCursor
@@ -324,33 +298,11 @@ class CanvasScene(QGraphicsScene):
 
     def highlight(self, kind: str, name: str) -> None:
         """Mark the node, edge or loss of this kind and name as if the pointer were over it."""
-        self._hovered = placed(self.geometry, kind, name)
-        self._mark()
+        self.marker.hover(*placed(self.geometry, kind, name))
 
     def light_path(self, nodes: Iterable[int], edges: Iterable[int]) -> None:
         """Light nodes and edges, numbered as in the geometry, as a path; none ends that."""
-        path = (frozenset(nodes), frozenset(edges))
-        if path != self._path:
-            self._path = path
-            self._mark()
-
-    def offer(self, offers: Mapping[int, str]) -> None:
-        """Say of nodes whether an edge being drawn may end there ("yes" or "no")."""
-        self._offers = offers
-        self._mark()
-
-    def point_at(self, edge: int) -> None:
-        """Mark an edge into which something can be dropped, −1 for none."""
-        self._hovered = (-1, edge)
-        self._mark()
-
-    def _show_handles(self) -> None:
-        """Show the ends to grasp of the edge under the pointer, or of the one selected."""
-        edge, chosen = self._hovered[1], self.selection.edges
-        if edge < 0 and len(chosen) == 1 and not self.selection.nodes:
-            edge = self._session.network.edge_index.get(chosen[0], -1)
-        grasps = 0 <= edge < self.geometry.edge_count and not self._offers
-        self.sketch.handles.show_handles(handle_points(self.geometry, edge) if grasps else ())
+        self.marker.light_path(nodes, edges)
 
     # -- around the drawing --------------------------------------------------------------------
 

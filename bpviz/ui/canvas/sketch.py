@@ -21,8 +21,23 @@ class Sketch:
         self.ghost = GhostItem(theme)
         self.handles = HandlesItem(theme)
         self.guides = GuidesItem(theme)
+        self._snaps = True
+        self._is_held = False
         for item in self._items():
             scene.addItem(item)
+
+    @property
+    def snaps(self) -> bool:
+        """Whether what is moved snaps to guides."""
+        return self._snaps and not self._is_held
+
+    def set_snap(self, wanted: bool) -> None:
+        """Let what is moved snap to guides, or not."""
+        self._snaps = wanted
+
+    def hold_snap(self, held: bool) -> None:
+        """Leave snapping out as long as a key is held."""
+        self._is_held = held
 
     def apply_theme(self, theme: Theme) -> None:
         """Draw in the colours of `theme`."""
