@@ -23,10 +23,12 @@ from bpviz.engine.statistics import (
 )
 from bpviz.engine.survey import Survey, SurveyResult
 from bpviz.explain.numbers import format_number
+from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.panels.class_section import ClassSection
 from bpviz.ui.panels.form import Choice
 from bpviz.ui.panels.panel import Panel
 from bpviz.ui.panels.slices import Slices
+from bpviz.ui.panels.surface_section import SurfaceSection
 from bpviz.ui.plots.grid_plot import Line, LinesTable
 from bpviz.ui.plots.histogram_plot import HistogramPlot
 from bpviz.ui.style import Theme, guard
@@ -56,9 +58,9 @@ class StatisticsPanel(Panel):
     """Shows what a survey of all rows, and the trace of the iteration, say of each layer."""
 
     def __init__(
-        self, document: Document, player: Player, theme: Theme, parent: QWidget | None = None
+        self, document: Document, player: Player, scene: CanvasScene, theme: Theme
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._document = document
         self._player = player
         self._theme = theme
@@ -77,6 +79,7 @@ class StatisticsPanel(Panel):
         self.weights = HistogramPlot(theme, "Weights")
         self.activations = HistogramPlot(theme, "Activations")
         self.classes = ClassSection(player, theme)
+        self.surface = SurfaceSection(document, player, scene, theme)
         self._measured = QWidget()
         self._build()
         self._choice.chosen.connect(self._on_layer_chosen)
@@ -99,6 +102,7 @@ class StatisticsPanel(Panel):
     def refresh(self) -> None:
         """Measure anew: structure, data or settings are others."""
         self._trace = None
+        self.surface.refresh()
         self.refresh_numbers()
 
     def refresh_numbers(self) -> None:
@@ -117,6 +121,7 @@ class StatisticsPanel(Panel):
         if trace is not self._trace:
             self._measure(trace, running)
         self.classes.show_sample()
+        self.surface.refresh_numbers()
 
     def set_digits(self, digits: int) -> None:
         """Show numbers with `digits` significant digits."""
@@ -129,7 +134,7 @@ class StatisticsPanel(Panel):
         """Follow the theme."""
         self._theme = theme
         self._verdict.setStyleSheet(f"color: {theme.warning};")
-        for part in (self.table, self.weights, self.activations, self.classes):
+        for part in (self.table, self.weights, self.activations, self.classes, self.surface):
             part.apply_theme(theme)
         self._show()
 
@@ -308,6 +313,7 @@ class StatisticsPanel(Panel):
         column.setSpacing(8)
         for widget in (
             self.table, self._verdict, self._choice, self.weights, self.activations, self.classes,
+            self.surface,
         ):  # fmt: skip
             column.addWidget(widget)
         layout = QVBoxLayout(self)

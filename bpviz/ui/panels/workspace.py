@@ -126,7 +126,7 @@ class Workspace:
             "notes": self.notes_panel,
             "gradients": self.gradient_panel,
             "decision": self.decision_panel,
-            "statistics": StatisticsPanel(document, player, theme),
+            "statistics": StatisticsPanel(document, player, self.scene, theme),
         }
         self.docks = self._make_docks()
 
