@@ -162,6 +162,7 @@ def connect_view(window: MainWindow) -> None:
     commands["view.decision_plot"].triggered.connect(view.set_decision_plot)
     commands["view.fit"].triggered.connect(window.canvas.fit)
     commands["view.heat_maps"].triggered.connect(view.set_heat_maps)
+    commands["view.gradient_check"].toggled.connect(view.on_gradient_check_toggled)
     commands["view.loss_log"].toggled.connect(view.on_loss_log_toggled)
     commands["view.reduce_motion"].toggled.connect(view.on_reduce_motion_toggled)
     commands["view.range_fixed"].triggered.connect(window.look.on_range_fixed)
@@ -216,6 +217,9 @@ def connect_explain(window: MainWindow) -> None:
         if name.startswith("view.front_"):
             action.triggered.connect(partial(explain.on_panel_chosen, action))
 
+    window.player.run_changed.connect(window.workspace.analysis.idle_check.follow)
+    window.player.stepped.connect(window.workspace.analysis.idle_check.follow)
+    window.workspace.badge.clicked.connect(commands["view.front_gradient_check"].trigger)
     window.workspace.analysis.derivation.export_asked.connect(explain.export_derivation)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -62,6 +62,90 @@ class CheckResult:
         return self.worst <= TOLERANCE
 
 
+@dataclass(frozen=True)
+class StepError:
+    """A central difference with a step h, its error |difference − gradient|, and what makes it up.
+
+    `truncation` is what the step is too large for, proportional to h²; `rounding` what the digits
+    of the objective leave, proportional to 1/h: both are estimates. `is_kink`: a kink of the
+    objective lies within the step. What is not finite is nan.
+    """
+
+    step: float
+    difference: float
+    error: float
+    truncation: float
+    rounding: float
+    is_kink: bool
+
+
+class GradientCheck:
+    """The gradient check parameter by parameter, for those who can't wait for all of them.
+
+    NonFinite where the iteration itself meets a bad value.
+    """
+
+    def __init__(self, program: Program, rows: Rows, training: Training, state: State) -> None:
+        gradient = trace(program, rows, training, state, rows_chosen=()).gradient
+        found = list(_parameters(program))
+        self.names = tuple(name for name, _ in found)
+        self._members = [members for _, members in found]
+        self._gradient = [float(gradient[members[0]]) for members in self._members]
+        with np.errstate(all="ignore"):
+            self._objective = _Objective(program, rows, training, state)
+
+    def check(self, place: int) -> ParameterCheck:
+        """Check one parameter with the step that suits it best."""
+        with np.errstate(all="ignore"):
+            return _check(
+                self._objective, self.names[place], self._members[place], self._gradient[place]
+            )
+
+    def step_errors(self, place: int, steps: Sequence[float]) -> list[StepError]:
+        """Return the error of plain central differences of one parameter for each step > 0."""
+        best = self.check(place)
+        exact = self._gradient[place] if best.is_kink else best.numeric
+        with np.errstate(all="ignore"):
+            bend = self._bend(place, exact)
+            return [self._step_error(place, step, bend) for step in steps]
+
+    def _bend(self, place: int, exact: float) -> float:
+        """Return truncation / h² from the largest step within the same smooth piece."""
+        for step in STEPS[:3]:
+            found, is_kink, _ = self._difference(place, step)
+            if not is_kink and np.isfinite(found):
+                return abs(found - exact) / step**2
+        return float("nan")
+
+    def _step_error(self, place: int, step: float, bend: float) -> StepError:
+        difference, is_kink, height = self._difference(place, step)
+        error = abs(difference - self._gradient[place])
+        return StepError(step, difference, error, bend * step**2, ROUNDING * height / step, is_kink)
+
+    def _difference(self, place: int, step: float) -> tuple[float, bool, float]:
+        # (difference, whether a kink is crossed, |E|).
+        objective, members = self._objective, self._members[place]
+        here = float(objective.theta[members[0]])
+        ahead, behind = objective.at(members, here + step), objective.at(members, here - step)
+        smooth = ahead.joins(objective.here) and behind.joins(objective.here)
+        width = (here + step) - (here - step)
+        slope = (ahead.value - behind.value) / width if width else float("nan")
+        is_kink = not smooth or objective.crosses_zero(members, step)
+        return slope, is_kink, abs(objective.here.value)
+
+
+def joined(checks: Sequence[ParameterCheck]) -> CheckResult:
+    """Return the result of these checks."""
+    compared = [check for check in checks if not check.is_kink]
+    worst = max(compared, key=lambda check: check.error, default=None)
+    return CheckResult(
+        worst=worst.error if worst else 0.0,
+        name=worst.name if worst else "",
+        kinks=tuple(check.name for check in checks if check.is_kink),
+        parameters=tuple(checks),
+    )
+
+
 def check_gradients(session: Session) -> CheckResult:
     """Check every parameter of `session` on the next batch's objective, penalties included.
 
@@ -77,21 +161,8 @@ def check_program(program: Program, rows: Rows, training: Training, state: State
 
     The error of a parameter is |g − n| / max(|g|, |n|, 1e-4 · max(1, |E|)), E the objective.
     """
-    gradient = trace(program, rows, training, state, rows_chosen=()).gradient
-    with np.errstate(all="ignore"):
-        objective = _Objective(program, rows, training, state)
-        checks = tuple(
-            _check(objective, name, members, float(gradient[members[0]]))
-            for name, members in _parameters(program)
-        )
-    compared = [check for check in checks if not check.is_kink]
-    worst = max(compared, key=lambda check: check.error, default=None)
-    return CheckResult(
-        worst=worst.error if worst else 0.0,
-        name=worst.name if worst else "",
-        kinks=tuple(check.name for check in checks if check.is_kink),
-        parameters=checks,
-    )
+    checks = GradientCheck(program, rows, training, state)
+    return joined([checks.check(place) for place in range(len(checks.names))])
 
 
 def _parameters(program: Program) -> Iterator[tuple[str, IntArray]]:

@@ -45,6 +45,7 @@ ROWS: Final = {
         Row("until", ""),
         Row("loss_logarithmic", False),
         Row("reduce_motion", False),
+        Row("gradient_check", True),
         Row("heat_maps", False),
         Row("decision_plot", True),
         Row("snap", True),

@@ -47,10 +47,18 @@ class ViewCommands(QObject):
         still = self._settings.flag("reduce_motion")
         self._commands["view.reduce_motion"].setChecked(still)
         self._workspace.scene.set_motion(not still)
+        checks = self._settings.flag("gradient_check")
+        self._commands["view.gradient_check"].setChecked(checks)
+        self._workspace.badge.setVisible(checks)
         self.set_heat_maps(self._settings.flag("heat_maps"))
         self.set_decision_plot(self._settings.flag("decision_plot"))
         self._commands["view.snap"].setChecked(self._settings.flag("snap"))
         self._workspace.scene.sketch.set_snap(self._settings.flag("snap"))
+
+    def on_gradient_check_toggled(self, checked: bool) -> None:
+        """Check gradients in the pauses and say so over the drawing, or not."""
+        self._settings.put("gradient_check", checked)
+        self._workspace.badge.setVisible(checked)
 
     def set_overlay(self, overlay: str) -> None:
         """Show `overlay`, one of the canvas's overlays."""

@@ -113,7 +113,7 @@ def test_a_printed_number_finds_its_convention(window: MainWindow, panel: Conven
     type_into(book, f"{2 * here.gradients['h1->y1']:.6f}".replace(".", ","))
     assert "sum over the batch" in panel.answer or "the other" in panel.answer
     type_into(book, f"{here.gradients['h1->y1']:.6f}")
-    assert panel.answer.startswith("✓ Gradient of h1")
+    assert panel.answer.startswith("✓ Gradient of h₁ → y₁")
     type_into(book, "abc")
     assert "is no number" in panel.answer
     type_into(book, "98765")

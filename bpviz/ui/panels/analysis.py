@@ -5,8 +5,10 @@ from __future__ import annotations
 from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.ui.canvas.scene import CanvasScene
+from bpviz.ui.panels.check_panel import CheckPanel
 from bpviz.ui.panels.conventions_panel import ConventionsPanel
 from bpviz.ui.panels.derivation_panel import DerivationPanel
+from bpviz.ui.panels.idle_check import IdleCheck
 from bpviz.ui.panels.matrices_panel import MatricesPanel
 from bpviz.ui.panels.panel_group import PanelGroup
 from bpviz.ui.panels.paths_panel import PathsPanel
@@ -23,6 +25,8 @@ class Analysis:
         self.paths = PathsPanel(document, player, scene, theme)
         self.matrices = MatricesPanel(player, scene, theme)
         self.conventions = ConventionsPanel(document, player, scene, theme)
+        self.idle_check = IdleCheck(document, player, player)
+        self.check = CheckPanel(document, player, scene, theme, self.idle_check)
         self.writing = (self.derivation, self.paths, self.matrices)
         """Those that can be copied as LaTeX."""
         self.groups = {
@@ -39,8 +43,9 @@ class Analysis:
                 },
             ),
             "check": PanelGroup(
-                {"conventions": self.conventions},
+                {"gradient_check": self.check, "conventions": self.conventions},
                 {
+                    "gradient_check": ("Gradients", "Back propagation against differences"),
                     "conventions": ("Conventions", "The same step as other texts compute it"),
                 },
             ),

@@ -17,11 +17,10 @@ from bpviz.explain.book import Match, matches
 from bpviz.explain.conventions import Convention, conventions
 from bpviz.explain.numbers import format_number
 from bpviz.explain.parameter import Parameter
-from bpviz.ui.canvas.names import pretty_name
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.panels.notation_form import NotationForm
 from bpviz.ui.panels.number_text import NumberRefusedError, parse_number
-from bpviz.ui.panels.parameter_panel import ParameterPanel, scrolled
+from bpviz.ui.panels.parameter_panel import ParameterPanel, scrolled, shown_name
 from bpviz.ui.style import Theme
 
 # Beyond this many edges times samples some ten iterations more take too long for each step.
@@ -153,7 +152,8 @@ class ConventionsPanel(ParameterPanel):
 
     def _line(self, match: Match) -> str:
         number = format_number(match.value, max(self._digits, DIGITS), trim=True)
-        of = f" of {pretty_name(match.name.replace('->', ' → '))}" if match.name else ""
+        network = self._document.session.network
+        of = f" of {shown_name(network, match.name)}" if match.name else ""
         words = f"{match.quantity.capitalize()}{of} is {number}"
         if not match.conventions:
             return f"✓ {words} here too."

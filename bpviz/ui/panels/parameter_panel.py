@@ -82,6 +82,15 @@ class ParameterRow(QWidget):
                 self._list.addItem(_text(each, network), each.name(network))
 
 
+def shown_name(network: Network, name: str) -> str:
+    """Return how a parameter is called in a sentence: "x₁ → h₁", or "bias h₁"."""
+    if name in network.edge_index:
+        edge = network.edge(name)
+        ends = (network.node(edge.source).label, network.node(edge.target).label)
+        return " → ".join(map(pretty_name, ends))
+    return f"bias {pretty_name(network.node(name).label)}" if name in network.node_index else name
+
+
 def _text(parameter: Parameter, network: Network) -> str:
     kind, _, rest = parameter.text(network).partition("  ")
     return f"{kind}  {' → '.join(map(pretty_name, rest.split(' → ')))}"

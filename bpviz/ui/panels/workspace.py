@@ -16,6 +16,7 @@ from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.canvas.view import CanvasView
 from bpviz.ui.panels.analysis import Analysis
 from bpviz.ui.panels.canvas_frame import CanvasFrame
+from bpviz.ui.panels.check_badge import CheckBadge, inset
 from bpviz.ui.panels.data_panel import DataPanel
 from bpviz.ui.panels.decision_panel import DecisionPanel
 from bpviz.ui.panels.docks import Dock
@@ -112,6 +113,10 @@ class Workspace:
         self.explain_panel = ExplainPanel(document, player, self.scene, theme)
         self.lesson_panel = LessonPanel(document, player, theme)
         self.analysis = Analysis(document, player, self.scene, theme)
+        self.badge = CheckBadge(self.analysis.idle_check, theme)
+        self.canvas_frame.add_over(
+            inset(self.badge), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
+        )
         self.notes_panel = NotesPanel(document, theme)
         self.loss_plot = LossPlot(player, theme)
         self.gradient_panel = GradientPanel(document, player, theme)
@@ -228,7 +233,7 @@ class Workspace:
         """Follow the theme everywhere."""
         for part in (
             self.canvas, self.toolbox, self.step_line, self.timeline_bar, self.header,
-            self.loss_plot,
+            self.loss_plot, self.badge,
         ):  # fmt: skip
             part.apply_theme(theme)
         for panel in self.panels.values():

@@ -1,0 +1,87 @@
+"""The badge over the drawing: whether back propagation agrees with central differences."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+
+from bpviz.explain.numbers import format_number
+from bpviz.ui.panels.idle_check import IdleCheck
+from bpviz.ui.style import Theme, guard
+
+MARGIN: Final = 14
+
+
+class CheckBadge(QToolButton):
+    """Says how far the gradient check has come, and what came out; a click opens its panel."""
+
+    def __init__(self, check: IdleCheck, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._check = check
+        self._theme = theme
+        self.setObjectName("gradient_check")
+        self.setAccessibleName("Gradient check")
+        self.setAutoRaise(True)
+        check.progressed.connect(self.refresh)
+        self.refresh()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Follow the theme."""
+        self._theme = theme
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what is known now."""
+        text, tone, tip = self._told()
+        color = getattr(self._theme, tone)
+        self.setText(text)
+        self.setToolTip(f"{tip}. Click for every parameter")
+        sheet = (
+            f"QToolButton {{ color: {color}; background: {self._theme.field};"
+            f" border: 1px solid {self._theme.border}; padding: 4px 10px; font-weight: bold; }}"
+            f"QToolButton:hover {{ border-color: {self._theme.accent}; }}"
+        )
+        if sheet != self.styleSheet():
+            self.setStyleSheet(sheet)
+
+    def _told(self) -> tuple[str, str, str]:
+        """Return text, colour and tip."""
+        check = self._check
+        about = "Back propagation against central differences"
+        if check.problem:
+            return "✗ gradient check", "non_finite", f"Not finite: {check.problem}"
+        if check.waits:
+            some = f"{check.count:,} of {check.total:,}"
+            return f"gradient check {some}", "muted", f"{about}; the rest waits to be asked for"
+        if not check.is_done:
+            far = f" {check.count:,} of {check.total:,}" if check.total else ""
+            return f"gradient check{far}", "muted", f"{about}, in the pauses of the program"
+        result = check.result
+        kinks = f" · {len(result.kinks):,} at a kink" if result.kinks else ""
+        worst = format_number(result.worst, 1)
+        if not result.passed:
+            return f"✗ gradient check {worst}{kinks}", "non_finite", f"{about}: they differ"
+        return f"✓ gradient check {worst}{kinks}", "success", f"{about}: the largest error"
+
+    @guard
+    def showEvent(self, event: QShowEvent) -> None:
+        """Check while the badge is seen."""
+        super().showEvent(event)
+        self._check.set_watched("badge", True)
+
+    @guard
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Rest while nobody looks."""
+        super().hideEvent(event)
+        self._check.set_watched("badge", False)
+
+
+def inset(badge: CheckBadge) -> QWidget:
+    """Return the badge with the room around it that it has in a corner."""
+    holder = QWidget()
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(0, MARGIN, MARGIN, 0)
+    row.addWidget(badge)
+    return holder
