@@ -213,6 +213,7 @@ class CheckPanel(ParameterPanel):
         self.slider.setAccessibleName("Step size")
         self.slider.setToolTip("The step h of the central difference")
         self.slider.setRange(0, len(STEPS) - 1)
+        self.slider.setPageStep(4)
         self.slider.setValue(START)
         row = QHBoxLayout()
         row.addWidget(QLabel("Step h"))
