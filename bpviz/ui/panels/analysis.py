@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
+
 from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.ui.canvas.scene import CanvasScene
+from bpviz.ui.panels.canvas_frame import CanvasFrame
+from bpviz.ui.panels.check_badge import CheckBadge, inset
 from bpviz.ui.panels.check_panel import CheckPanel
 from bpviz.ui.panels.conventions_panel import ConventionsPanel
 from bpviz.ui.panels.derivation_panel import DerivationPanel
@@ -50,6 +54,12 @@ class Analysis:
                 },
             ),
         }
+
+    def badge_over(self, frame: CanvasFrame, theme: Theme) -> CheckBadge:
+        """Return the badge of the gradient check, put into the corner of the canvas."""
+        badge = CheckBadge(self.idle_check, theme)
+        frame.add_over(inset(badge), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+        return badge
 
     def turn_to(self, name: str) -> str:
         """Put the panel called `name` in front of its group; return its dock's name."""

@@ -16,7 +16,6 @@ from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.canvas.view import CanvasView
 from bpviz.ui.panels.analysis import Analysis
 from bpviz.ui.panels.canvas_frame import CanvasFrame
-from bpviz.ui.panels.check_badge import CheckBadge, inset
 from bpviz.ui.panels.data_panel import DataPanel
 from bpviz.ui.panels.decision_panel import DecisionPanel
 from bpviz.ui.panels.docks import Dock
@@ -113,10 +112,7 @@ class Workspace:
         self.explain_panel = ExplainPanel(document, player, self.scene, theme)
         self.lesson_panel = LessonPanel(document, player, theme)
         self.analysis = Analysis(document, player, self.scene, theme)
-        self.badge = CheckBadge(self.analysis.idle_check, theme)
-        self.canvas_frame.add_over(
-            inset(self.badge), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
-        )
+        self.badge = self.analysis.badge_over(self.canvas_frame, theme)
         self.notes_panel = NotesPanel(document, theme)
         self.loss_plot = LossPlot(player, theme)
         self.gradient_panel = GradientPanel(document, player, theme)
