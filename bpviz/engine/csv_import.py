@@ -196,7 +196,7 @@ def _target_columns(raw: RawTable, targets: Sequence[str]) -> list[int]:
 
 def _convert(raw: RawTable, column: int) -> tuple[list[str], list[Column], list[str]]:
     """Return names, numbers and classes of what a file's column becomes; no classes: numeric."""
-    cells, name = raw.columns[column], raw.names[column]
+    cells, name = tuple(raw.columns[column]), raw.names[column]
     try:
         numbers = _numbers(cells, raw.decimal_comma)
     except ValueError:
