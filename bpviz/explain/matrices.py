@@ -44,14 +44,18 @@ class Layer:
 
 
 def require_layers(network: Network) -> None:
-    """Raise NotLayeredError where an edge skips a layer or a unit does not sum."""
+    """Raise NotLayeredError where an edge skips a layer, or a unit has no inputs or no sum."""
     level = network.level
+    if not network.edges:
+        raise NotLayeredError("there are no edges yet")
     for edge in network.edges:
         if level[edge.target] - level[edge.source] != 1:
             raise NotLayeredError(f"the edge {edge.name} does not lead to the next layer")
     for unit in network.units:
         if unit.combine != "sum":
             raise NotLayeredError(f"{unit.id} does not sum its inputs")
+        if not level[unit.id]:
+            raise NotLayeredError(f"{unit.id} has no inputs")
 
 
 def layers(trace: Trace, sample: int = 0, notation: Notation | None = None) -> tuple[Layer, ...]:
