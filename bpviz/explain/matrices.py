@@ -44,18 +44,17 @@ class Layer:
 
 
 def require_layers(network: Network) -> None:
-    """Raise NotLayeredError where an edge skips a layer, or a unit has no inputs or no sum."""
+    """Raise NotLayeredError where an edge skips a layer, a unit does not sum, or all is empty."""
     level = network.level
-    if not network.edges:
-        raise NotLayeredError("there are no edges yet")
+    if not network.inputs or not network.edges:
+        missing = "edges" if network.inputs else "inputs"
+        raise NotLayeredError(f"there are no {missing} yet")
     for edge in network.edges:
         if level[edge.target] - level[edge.source] != 1:
             raise NotLayeredError(f"the edge {edge.name} does not lead to the next layer")
     for unit in network.units:
         if unit.combine != "sum":
             raise NotLayeredError(f"{unit.id} does not sum its inputs")
-        if not level[unit.id]:
-            raise NotLayeredError(f"{unit.id} has no inputs")
 
 
 def layers(trace: Trace, sample: int = 0, notation: Notation | None = None) -> tuple[Layer, ...]:

@@ -129,9 +129,9 @@ def test_what_has_no_layers_says_why() -> None:
     product = Network((Input("x"), Unit("u", "product")), (Edge("x", "u", 1.0),), ("u",))
     with pytest.raises(NotLayeredError, match="u does not sum"):
         layers(rows_trace(product, SQUARED, 1))
-    lonely = Network((Input("x"), Unit("u"), Unit("v", bias=0.5)), (Edge("x", "u", 1.0),), ("u",))
-    with pytest.raises(NotLayeredError, match="v has no inputs"):
-        layers(rows_trace(lonely, SQUARED, 1))
     empty = Network((Input("x"), Unit("u", trainable_bias=False)), (), ("u",))
     with pytest.raises(NotLayeredError, match="no edges"):
         layers(rows_trace(empty, SQUARED, 1))
+    blind = Network((Unit("u", bias=0.5), Unit("v")), (Edge("u", "v", 1.0),), ("v",))
+    with pytest.raises(NotLayeredError, match="no inputs"):
+        layers(rows_trace(blind, SQUARED, 1))
