@@ -54,6 +54,11 @@ class Player(Stepper):
         """Steps per second when playing; 0 trains as fast as it goes."""
         return self._speed
 
+    @property
+    def pace(self) -> float:
+        """Seconds that plots should wait between two drawings in a run, so that it stays fluent."""
+        return self._runner.pace if self.running else 0.0
+
     def set_speed(self, speed: float) -> None:
         """Play `speed` steps per second from now on, 0 for as fast as it goes."""
         playing, watch = self.playing, self._watch

@@ -13,13 +13,16 @@ SLOW_TICK: Final = 31
 MARGIN: Final = 0.001
 FLOOR: Final = 0.005
 SMOOTHING: Final = 0.2
+LEAST_SHARE: Final = 0.15
+# What is drawn now and then is drawn at most every so many pictures.
+PACE: Final = 5.0
 
 
 class Runner(QObject):
     """Calls `work` on each tick and tells it when its slice of time is over.
 
-    A slice is the tick less the smoothed cost of drawing and a margin, but never less than half
-    the cost of drawing: a large drawing must not starve the training. The tick is 16 ms where
+    A slice is the tick less the smoothed cost of drawing and a margin, but never less than a
+    share of that cost: a large drawing must not starve the training. The tick is 16 ms where
     drawing leaves room for 60 frames a second, else 31 ms.
     """
 
@@ -48,6 +51,11 @@ class Runner(QObject):
         """Whether the clock ticks."""
         return self._running
 
+    @property
+    def pace(self) -> float:
+        """Seconds between two drawings of what need not follow every picture."""
+        return PACE * self._draw_cost
+
     def start(self) -> None:
         """Let the clock tick."""
         self._running = True
@@ -61,19 +69,23 @@ class Runner(QObject):
 
     def is_over(self) -> bool:
         """Whether the present slice of time is used up."""
-        return perf_counter() >= self._deadline
+        now = perf_counter()
+        if now < self._deadline:
+            return False
+        self._worked_until = now
+        return True
 
     def _tick_length(self) -> int:
         return FAST_TICK if self._draw_cost < FAST_TICK / 1000 / 2 else SLOW_TICK
 
     def _on_tick(self) -> None:
         left = self._tick_length() / 1000 - self._draw_cost - MARGIN
-        slice_length = max(left, FLOOR, self._draw_cost / 2)
-        self._started = perf_counter()
+        slice_length = max(left, FLOOR, self._draw_cost * LEAST_SHARE)
+        self._started = self._worked_until = perf_counter()
         self._deadline = self._started + slice_length
+        # What `work` does after its slice is over is making the picture: it counts as drawing.
         self._work()
         if self._running:
-            self._worked_until = perf_counter()
             self._after_paint.start()
 
     def _on_painted(self) -> None:

@@ -36,6 +36,11 @@ class Showing(QObject):
         return False
 
     @property
+    def pace(self) -> float:
+        """Seconds that plots should wait between two drawings in a run, so that it stays fluent."""
+        return 0.0
+
+    @property
     def iteration(self) -> int:
         """Updates applied so far, 0 at the untrained session."""
         return self._document.timeline.iteration

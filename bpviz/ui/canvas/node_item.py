@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -10,7 +10,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from bpviz.ui.canvas.card import Card, card_bounds, paint_card
+from bpviz.ui.canvas.card import GLOW, NAME_FROM, Card, card_bounds, paint_card
 from bpviz.ui.canvas.geometry import RADIUS, Geometry, IntArray
 from bpviz.ui.canvas.pens import state_color
 from bpviz.ui.canvas.shown import Shown, State
@@ -68,6 +68,8 @@ class NodeLayer(QGraphicsItem):
         self._geometry: Geometry | None = None
         self._shown: Shown | None = None
         self._marked: IntArray = np.zeros(0, np.int64)
+        self._special: IntArray = np.zeros(0, np.int64)
+        self._heat: Sequence[QImage] = ()
         self._card: Callable[[int], Card] | None = None
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
         self.setZValue(NODE_LEVEL)
@@ -77,13 +79,24 @@ class NodeLayer(QGraphicsItem):
         geometry: Geometry,
         shown: Shown,
         marked: IntArray,
+        special: IntArray,
         card: Callable[[int], Card],
         theme: Theme,
     ) -> None:
-        """Draw `geometry`'s nodes; `marked` ones are selected, `card` makes the card of one."""
+        """Draw `geometry`'s nodes; `marked` ones are selected, `card` makes the card of one.
+
+        The cards of `special` ones are like no other's; all others are alike where kind and state
+        are, as long as nothing can be read on them.
+        """
         self.prepareGeometryChange()
         self._geometry, self._shown, self._marked = geometry, shown, marked
+        self._special = special
         self._card, self._theme = card, theme
+        self.update()
+
+    def show_heat(self, images: Sequence[QImage]) -> None:
+        """Draw these heat maps, where there are few enough nodes for them."""
+        self._heat = images
         self.update()
 
     @guard
@@ -110,11 +123,44 @@ class NodeLayer(QGraphicsItem):
         if len(visible) > CARD_LIMIT:
             self._paint_dots(painter, visible, zoom)
             return
-        for node in visible:
+        if zoom < NAME_FROM and not self._heat:
+            visible = self._paint_alike(painter, visible, zoom)
+        for node in visible.tolist():
             painter.save()
             painter.translate(x[node], y[node])
-            paint_card(painter, self._card(int(node)), self._theme, self._font, zoom)
+            heat = self._heat[node] if node < len(self._heat) else None
+            paint_card(painter, self._card(node), self._theme, self._font, zoom, heat)
             painter.restore()
+
+    def _paint_alike(self, painter: QPainter, visible: IntArray, zoom: float) -> IntArray:
+        """Paste the picture of one at all nodes that look alike; return those that look like none.
+
+        No name is legible, so kind and state are all that tells nodes apart.
+        """
+        geometry, shown, card = self._geometry, self._shown, self._card
+        assert geometry is not None
+        assert shown is not None
+        assert card is not None
+        own = visible[visible < geometry.node_count]
+        alike = own[~np.isin(own, self._special)]
+        look = 4 * shown.value.state[alike].astype(np.int64)
+        look += 2 * geometry.is_square[alike] + shown.active_nodes[alike]
+        for kind in np.unique(look):
+            here = alike[look == kind]
+            picture = self._picture(card(int(here[0])), zoom)
+            draw_pixmap_at(painter, geometry.positions[here], picture, 1.0 / zoom)
+        return visible[~np.isin(visible, alike)]
+
+    def _picture(self, card: Card, zoom: float) -> QPixmap:
+        size = int(2 * (RADIUS + GLOW) * zoom) + 3
+        picture = QPixmap(size, size)
+        picture.fill(Qt.GlobalColor.transparent)
+        inside = QPainter(picture)
+        inside.translate(size / 2, size / 2)
+        inside.scale(zoom, zoom)
+        paint_card(inside, card, self._theme, self._font, zoom)
+        inside.end()
+        return picture
 
     def _paint_dots(self, painter: QPainter, visible: IntArray, zoom: float) -> None:
         """Paste one picture per colour of dot at every node: no text and no path per node."""

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGraphicsScene
 
 from bpviz.explain.numbers import format_number
 from bpviz.model.schema import Session
-from bpviz.ui.canvas.card import SQUARE_TEXT, Card, card_bounds
+from bpviz.ui.canvas.card import ALL_TEXT_FROM, NAME_FROM, SQUARE_TEXT, Card, card_bounds
 from bpviz.ui.canvas.cards import CardMaker, number_text, tie_mark, touched
 from bpviz.ui.canvas.edge_layer import EdgeLayer
 from bpviz.ui.canvas.flow import FlowLayer
@@ -34,6 +34,8 @@ from bpviz.ui.canvas.shown import Shown
 from bpviz.ui.style import Theme
 
 MOST_PLACED_LABELS: Final = 40
+# Of more nodes than these, too small for names, one layer draws all.
+TINY_LIMIT: Final = 80
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,9 @@ class Picture:
         self.session, self.geometry, self.shown, self.theme = session, geometry, shown, theme
         self.marks = Marks()
         self._digits = 4
-        self._is_brief = False
+        self._zoom = 1.0
+        self._brief_for: tuple[object, ...] = ()
+        self._heat: Sequence[QImage] = ()
         self._scale = 1.0
         self._maker = CardMaker(session, geometry, shown, theme, self._digits)
         self._placed: dict[int, Spot] = {}
@@ -99,7 +103,7 @@ class Picture:
     @property
     def has_items(self) -> bool:
         """Whether each node has an item of its own."""
-        return self.geometry.node_count <= CARD_LIMIT
+        return self.geometry.node_count <= (TINY_LIMIT if self._zoom < NAME_FROM else CARD_LIMIT)
 
     def show(
         self, session: Session, geometry: Geometry, shown: Shown, theme: Theme, digits: int
@@ -118,6 +122,8 @@ class Picture:
 
     def show_heat(self, images: Sequence[QImage]) -> None:
         """Draw these heat maps, one for each node of the network or none, behind its texts."""
+        self._heat = images
+        self.node_layer.show_heat(images)
         for node, item in self.node_items.items():
             item.show_heat(images[node] if node < len(images) else None)
 
@@ -125,21 +131,30 @@ class Picture:
         """Draw selection, hover and offers as in `marks`."""
         if marks == self.marks:
             return
-        self.marks = marks
+        before, self.marks = self.marks, marks
         self._mark_edges()
-        self._show_nodes()
+        if self.has_items:
+            for node in _remarked(before, marks):
+                if node in self.node_items:
+                    self.node_items[node].show_card(self.card(node), self.theme)
+        else:
+            self._show_nodes()
         if self._wanted() != self._placed_for[:1]:
             self._show_labels()
 
-    def set_brief(self, brief: bool) -> bool:
-        """Say whether the zoom leaves only names legible; return whether it did before.
+    def set_zoom(self, zoom: float) -> float:
+        """Say how large the drawing is seen; return what it was before.
 
-        Then no other text is made.
+        No text is made that can't be read, and no item for nodes that are dots.
         """
-        before, self._is_brief = self._is_brief, brief
-        if brief != before:
+        before, self._zoom = self._zoom, zoom
+        if any((zoom < limit) != (before < limit) for limit in (ALL_TEXT_FROM, NAME_FROM)):
             self._show_nodes()
         return before
+
+    @property
+    def _is_brief(self) -> bool:
+        return self._zoom < ALL_TEXT_FROM
 
     def marks_of(
         self,
@@ -198,6 +213,10 @@ class Picture:
         )
 
     def _show_nodes(self) -> None:
+        looks = self._looks()
+        if looks and looks == self._brief_for:
+            return
+        self._brief_for = looks
         wanted = range(len(self.geometry.positions)) if self.has_items else range(0)
         for node in [node for node in self.node_items if node not in wanted]:
             self._scene.removeItem(self.node_items.pop(node))
@@ -207,13 +226,32 @@ class Picture:
             if item is None:
                 item = NodeItem(card, self.theme, self._font)
                 self.node_items[node] = item
+                item.show_heat(self._heat[node] if node < len(self._heat) else None)
                 self._scene.addItem(item)
             item.show_card(card, self.theme)
             item.setPos(*self.geometry.positions[node])
         self.node_layer.setVisible(not self.has_items)
         if not self.has_items:
             marked = np.array(sorted(self.marks.nodes), np.int64)
-            self.node_layer.show_nodes(self.geometry, self.shown, marked, self.card, self.theme)
+            self.node_layer.show_nodes(
+                self.geometry, self.shown, marked, self._special(), self.card, self.theme
+            )
+
+    def _looks(self) -> tuple[object, ...]:
+        """Return all that brief cards depend on; nothing where cards show numbers."""
+        if not self._is_brief:
+            return ()
+        shown = self.shown
+        known = (shown.value.state, shown.active_nodes, shown.loss.state, self.geometry.positions)
+        places = (shown.phase, shown.current_node, shown.loss_is_current, self.has_items)
+        held = (id(self.session.network), id(self.theme), id(self.geometry), self.marks)
+        return (*held, *places, *(each.tobytes() for each in known))
+
+    def _special(self) -> IntArray:
+        """Return the nodes whose cards are like no other's."""
+        marks = self.marks
+        chosen = {*marks.nodes, *marks.path_nodes, *marks.offers, marks.hovered_node}
+        return np.array(sorted({*chosen, self.shown.current_node}), np.int64)
 
     def _mark_edges(self) -> None:
         selected = np.array(sorted(self.marks.edges), np.int64)
@@ -263,6 +301,14 @@ class Picture:
             return LabelText(f"w{tie}", number, color)
         weight = format_number(float(shown.weight[edge]), self._digits, trim=True)
         return LabelText(f"w {weight}{tie}", f"{shown.symbol} {number}", color)
+
+
+def _remarked(before: Marks, after: Marks) -> set[int]:
+    """Return the nodes whose cards two sets of marks make different."""
+    changed = (before.nodes ^ after.nodes) | (before.path_nodes ^ after.path_nodes)
+    offers = {node for node in {*before.offers, *after.offers}
+              if before.offers.get(node) != after.offers.get(node)}  # fmt: skip
+    return {*changed, *offers, before.hovered_node, after.hovered_node}
 
 
 def positions_of(session: Session) -> FloatArray:

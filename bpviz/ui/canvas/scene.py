@@ -16,7 +16,6 @@ from bpviz.engine.plane import Axes
 from bpviz.model.edit import Edit
 from bpviz.model.schema import Session
 from bpviz.ui.canvas.around import paint_all, surround_of
-from bpviz.ui.canvas.card import ALL_TEXT_FROM
 from bpviz.ui.canvas.editor import Editor
 from bpviz.ui.canvas.flow import Clock
 from bpviz.ui.canvas.geometry import FloatArray, Geometry
@@ -174,7 +173,7 @@ class CanvasScene(QGraphicsScene):
 
     def set_zoom(self, zoom: float) -> None:
         """Say how large the drawing is seen, so that no text is made that can't be read."""
-        self.picture.set_brief(zoom < ALL_TEXT_FROM)
+        self.picture.set_zoom(zoom)
 
     def set_moving(self, moving: bool) -> None:
         """Say whether the whole picture moves: then no more is drawn than fits into a frame."""
@@ -312,8 +311,8 @@ class CanvasScene(QGraphicsScene):
 
     def paint_to(self, painter: QPainter, rect: QRectF) -> None:
         """Paint the drawing with header and legend into `rect` of a picture or file."""
-        was_brief = self.picture.set_brief(False)
+        zoom = self.picture.set_zoom(1.0)
         self.sketch.set_visible(False)
         paint_all(self, self.picture, self.surround(), painter, rect)
         self.sketch.set_visible(True)
-        self.picture.set_brief(was_brief)
+        self.picture.set_zoom(zoom)

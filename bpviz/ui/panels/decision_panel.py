@@ -81,7 +81,7 @@ class DecisionPanel(Panel):
             self.refresh()
             return
         took = self.plot.picture.took
-        wait = max(LIVE_INTERVAL, took / LIVE_SHARE)
+        wait = max(LIVE_INTERVAL, took / LIVE_SHARE, player.pace / 2)
         if not player.running or time.monotonic() - self._drawn_at >= wait:
             self._draw()
 

@@ -64,7 +64,7 @@ class GradientPanel(Panel):
         if running:
             self._cancel()
         moving = running or self._player.scrubbing
-        if not moving or time.monotonic() - self._drawn_at >= LIVE_INTERVAL:
+        if not moving or time.monotonic() - self._drawn_at >= max(LIVE_INTERVAL, self._player.pace):
             self._draw()
 
     def set_digits(self, digits: int) -> None:

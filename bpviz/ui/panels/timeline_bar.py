@@ -73,7 +73,9 @@ class TimelineBar(QFrame):
 
     def refresh_live(self) -> None:
         """Follow the player, but while a run is on no more often than the eye can."""
-        if not self._player.running or time.monotonic() - self._drawn_at >= LIVE_INTERVAL:
+        if not self._player.running or time.monotonic() - self._drawn_at >= max(
+            LIVE_INTERVAL, self._player.pace
+        ):
             self.refresh()
 
     def refresh(self) -> None:

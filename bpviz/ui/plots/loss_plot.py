@@ -134,7 +134,7 @@ class LossPlot(QWidget):
     def refresh_live(self) -> None:
         """Redraw, but while a run or a drag is on no more often than the eye can follow."""
         moving = self._player.running or self._player.scrubbing
-        if not moving or time.monotonic() - self._drawn_at >= LIVE_INTERVAL:
+        if not moving or time.monotonic() - self._drawn_at >= max(LIVE_INTERVAL, self._player.pace):
             self.refresh()
 
     def refresh(self) -> None:
