@@ -14,7 +14,7 @@ from bpviz.engine.datasets import GENERATORS
 from bpviz.model.data import GeneratorData, TableData
 from bpviz.model.network import Network
 from bpviz.ui.main_window import MainWindow
-from bpviz.ui.panels.data_panel import DataPanel
+from bpviz.ui.panels.data_panel import DataPanel, in_words
 from bpviz.ui.panels.gallery import OWN
 from bpviz.ui.plots.points import class_color, target_colors, thumbnail
 from bpviz.ui.plots.points_plane import PointsPlane
@@ -246,6 +246,21 @@ def test_a_network_that_does_not_fit_is_fitted_on_demand(window: MainWindow, qtb
     window.player.run()
     qtbot.waitUntil(lambda: window.player.iteration > 2)
     window.player.pause()
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        ("", ""),
+        ("data: no rows", "No rows yet: choose a set"),
+        ("data.inputs: 3 columns, but …", "Inputs: 3 columns, but …"),
+        ("data.test_targets[2]: too large", "Test targets, row 3: too large"),
+        ("network: no nodes yet", "network: no nodes yet"),
+    ],
+)
+def test_problems_are_told_in_words(problem: str, said: str) -> None:
+    assert in_words(problem).startswith(said)
+    assert bool(in_words(problem)) == bool(problem)
 
 
 def test_classes_are_encoded_as_the_loss_needs(window: MainWindow) -> None:

@@ -183,7 +183,7 @@ def test_hidden_it_measures_nothing(
     assert asked == []
     monkeypatch.undo()
     window.workspace.docks["statistics"].raise_()
-    assert named(window, "statistics.about").text().startswith("Iteration 2,")  # type: ignore[attr-defined]
+    assert named(window, "statistics.about").text().startswith("Iteration 2, the coming one, over")  # type: ignore[attr-defined]
 
 
 def test_many_rows_are_surveyed_in_slices(

@@ -32,6 +32,10 @@ MOUSE: Final = (
     ("Drag with the middle button", "Move the drawing"),
     ("Click or drag on the timeline", "Go to that step of the iteration, or of the history"),
     ("Click a row of the data", "Show that row's step"),
+    ("Click the plane of points", "Draw a point; with Shift and a drag spray many"),
+    ("0 to 9, + or − over the points", "Choose the class that is drawn"),
+    ("Drag a point, Del", "Move it; delete the one clicked last"),
+    ("Ctrl+V in the table of rows", "Paste cells from a spreadsheet, or a table with its heading"),
     ("Tab on the drawing", "Go through all nodes and edges; a screen reader hears their numbers"),
 )
 

@@ -79,8 +79,9 @@ class PointsPage(QWidget):
 
     def refresh_numbers(self) -> None:
         """Ring the chosen sample."""
-        batch, sample = self._player.batch, self._player.sample
-        self.plane.choose(int(batch[sample]) if sample < len(batch) else -1)
+        trace, sample = self._player.trace, self._player.sample
+        known = trace is not None and sample < len(trace.rows)
+        self.plane.choose(int(trace.rows[sample]) if trace is not None and known else -1)
 
     def apply_theme(self, theme: Theme) -> None:
         """Follow the theme."""

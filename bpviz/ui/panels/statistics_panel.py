@@ -225,7 +225,7 @@ class StatisticsPanel(Panel):
                 for word, which in (("Dead", gone), ("Saturated", often))
                 if len(which)
             )
-        if not SMALL_UPDATE < update < LARGE_UPDATE:
+        if update >= LARGE_UPDATE or 0.0 < update <= SMALL_UPDATE:
             warns.add(5)
         numbers = (self._text(gradient), self._text(update))
         cells = (str(place + 1), f"{len(nodes):,}", dead, flat, *numbers)
@@ -271,7 +271,8 @@ class StatisticsPanel(Panel):
             return
         rows = self._player.rows.count
         where = f"{rows:,} training rows" if rows != 1 else "the training row"
-        text = f"Iteration {trace.iteration:,}, over {where}"
+        coming = ", the coming one," if self._player.frame is None else ""
+        text = f"Iteration {trace.iteration:,}{coming} over {where}"
         if self._slices.busy:
             text += f" · {self._slices.share:.0%}"
         elif self._result is not None and self._result.every > 1:

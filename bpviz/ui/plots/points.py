@@ -19,7 +19,8 @@ FloatArray = NDArray[np.float64]
 THUMBNAIL_SAMPLES: Final = 72
 # What makes points that lie on top of each other a cloud.
 CLOUD: Final = 0.13
-FADED: Final = 0.35
+# Colours between the two ends.
+STEPS: Final = 64
 
 
 def class_color(theme: Theme, index: int) -> str:
@@ -41,12 +42,14 @@ def target_colors(theme: Theme, targets: FloatArray) -> list[str]:
     if not targets.size:
         return [theme.muted] * len(targets)
     if targets.shape[1] > 1:
-        return [class_color(theme, int(index)) for index in targets.argmax(axis=1)]
+        classes = [class_color(theme, index) for index in range(targets.shape[1])]
+        return [classes[index] for index in targets.argmax(axis=1).tolist()]
     column = targets[:, 0]
     low, high = float(column.min()), float(column.max())
     low, high = (low, high) if high > low else (min(low, 0.0), max(high, 1.0))
+    steps = [mix(theme.negative, theme.positive, step / STEPS) for step in range(STEPS + 1)]
     shares = np.clip((column - low) / (high - low), 0.0, 1.0)
-    return [mix(theme.negative, theme.positive, float(share)) for share in shares]
+    return [steps[step] for step in np.rint(shares * STEPS).astype(int).tolist()]
 
 
 def sample_rows(name: GeneratorName) -> Rows:
