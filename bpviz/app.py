@@ -205,6 +205,7 @@ def connect_lessons(window: MainWindow) -> None:
     commands, lessons = window.commands, window.lesson_commands
     commands["lesson.again"].triggered.connect(lessons.on_again)
     commands["lesson.back"].triggered.connect(lessons.on_back)
+    commands["lesson.predict"].triggered.connect(lessons.on_predict)
     commands["lesson.next"].triggered.connect(lessons.on_next)
 
 

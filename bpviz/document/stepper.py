@@ -12,6 +12,7 @@ from bpviz.document.showing import Showing
 from bpviz.document.stage import READY
 from bpviz.engine.errors import NonFinite
 from bpviz.engine.frames import Grain
+from bpviz.engine.hiding import Hidden, hide
 from bpviz.engine.snapshot import Snapshot
 from bpviz.model.edit import Edit
 from bpviz.model.history import Place, structure
@@ -29,12 +30,30 @@ class Stepper(Showing):
         super().__init__(document, parent)
         self._grain: StepGrain = "neuron"
         self._scrubbing = False
+        self._hidden = Hidden()
+        self._covered: tuple[Snapshot, Snapshot] | None = None
 
     @property
     def snapshot(self) -> Snapshot | None:
         """Every number that may be shown now, None where there is a problem."""
         scrubbed = self._scrubbing and self.frame_index == READY
-        return self._stage.snapshot(running=self.running or scrubbed)
+        whole = self._stage.snapshot(running=self.running or scrubbed)
+        if whole is None or self.trace is None or not self._hidden.kinds or self.running:
+            return whole
+        if self._covered is None or self._covered[0] is not whole:
+            self._covered = (whole, hide(whole, self.trace, self._hidden))
+        return self._covered[1]
+
+    @property
+    def hidden(self) -> Hidden:
+        """Which numbers are hidden, to be predicted."""
+        return self._hidden
+
+    def set_hidden(self, hidden: Hidden) -> None:
+        """Hide these numbers from now on, in all views."""
+        if hidden != self._hidden:
+            self._hidden, self._covered = hidden, None
+            self.stepped.emit()
 
     @property
     def grain(self) -> StepGrain:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +60,7 @@ class Snapshot:
     current_node: int
     active_nodes: BoolArray
     active_edges: BoolArray
+    hidden: Mapping[str, BoolArray] = field(default_factory=dict)
 
 
 def snapshot(trace: Trace, frames: FrameList, index: int, sample: int) -> Snapshot:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple, TypeAlias
 
 from bpviz.engine.backprop import Trace
+from bpviz.engine.hiding import Hidden
 from bpviz.explain.numbers import format_number
 from bpviz.explain.quantities import (
     QuantityError,
@@ -14,6 +15,7 @@ from bpviz.explain.quantities import (
     quantity_text,
     value_of,
 )
+from bpviz.explain.questions import KINDS_OF_QUANTITIES
 from bpviz.model.schema import Expectation, Notation
 
 DIGITS = 10
@@ -42,13 +44,22 @@ def figures_of(
     trace: Trace | None,
     sample: int = 0,
     notation: Notation | None = None,
+    hidden: Hidden | None = None,
 ) -> tuple[Figure, ...]:
-    """Return the figures, computed from `trace` (None where there is none to be had)."""
-    return tuple(_figure(each, trace, sample, notation) for each in expected)
+    """Return the figures, computed from `trace` (None where there is none to be had).
+
+    Of what is `hidden` nothing is told, neither the figure printed nor that computed.
+    """
+    covering = hidden or Hidden()
+    return tuple(_figure(each, trace, sample, notation, covering) for each in expected)
 
 
 def _figure(
-    expected: Expectation, trace: Trace | None, sample: int, notation: Notation | None
+    expected: Expectation,
+    trace: Trace | None,
+    sample: int,
+    notation: Notation | None,
+    hidden: Hidden,
 ) -> Figure:
     if trace is None:
         return Figure(expected.quantity, expected.printed, "", "none", "nothing is computed")
@@ -60,6 +71,8 @@ def _figure(
     except QuantityError as problem:
         return Figure(expected.quantity, expected.printed, "", "none", str(problem))
     name = quantity_text(quantity, network, notation)
+    if hidden.covers(KINDS_OF_QUANTITIES.get(quantity.kind, ""), quantity.name):
+        return Figure(name, "?", "?", "none", "hidden")
     shown = format_number(value, DIGITS, trim=True)
     return Figure(name, expected.printed, shown, verdict(value, expected))
 

@@ -225,6 +225,8 @@ ACTIONS: Final = (
     Row("run.faster", "&Faster", "]", "Play at the next higher speed", "", "Run/Play Speed",
         ruled=True),
     Row("run.slower", "&Slower", "[", "Play at the next lower speed", "", "Run/Play Speed"),
+    Row("lesson.predict", "P&redict, Then Reveal", "Ctrl+Shift+P",
+        "Hide numbers and be asked for them, or show them all again", "", "Lessons"),
     Row("lesson.next", "&Next Page", "Ctrl+PgDown", "Open the lesson's next page and set its view",
         "", "Lessons"),
     Row("lesson.back", "&Previous Page", "Ctrl+PgUp",

@@ -27,9 +27,9 @@ BORDERS = {
 
 
 def number_text(numbers: Numbers, place: int, digits: int, *, trim: bool = False) -> str:
-    """Return a number as text; "—" where it is not computed yet."""
+    """Return a number as text; "—" where it is not computed yet, "?" where it is hidden."""
     if numbers.state[place] == State.NOT_COMPUTED:
-        return "—"
+        return "?" if numbers.is_hidden(place) else "—"
     return format_number(float(numbers.value[place]), digits, trim=trim)
 
 
@@ -141,7 +141,7 @@ class CardMaker:
             name = f"∂{symbol}/∂{pretty_name(self.session.network.nodes[node].label)}"
         else:
             name = "δ"
-        if state != State.NOT_COMPUTED:
+        if state != State.NOT_COMPUTED or numbers.is_hidden(node):
             return f"{name} = {self._number(numbers, node)}", state, "gradients"
         waits = shown.overlay == "gradients" and not is_input
         return ("δ not yet" if waits else ""), state, "gradients"

@@ -12,10 +12,12 @@ from PySide6.QtWidgets import QApplication, QGraphicsScene
 
 from bpviz.document.document import Document
 from bpviz.document.player import Player
+from bpviz.engine.hiding import Hidden
 from bpviz.engine.plane import Axes
 from bpviz.model.edit import Edit
 from bpviz.model.schema import Session
 from bpviz.ui.canvas.around import paint_all, surround_of
+from bpviz.ui.canvas.covered import covered
 from bpviz.ui.canvas.editor import Editor
 from bpviz.ui.canvas.flow import Clock
 from bpviz.ui.canvas.geometry import FloatArray, Geometry
@@ -121,6 +123,11 @@ class CanvasScene(QGraphicsScene):
         return self._look.overlay
 
     @property
+    def hidden(self) -> Hidden:
+        """Which numbers a learner is to predict."""
+        return self._player.hidden
+
+    @property
     def is_running(self) -> bool:
         """Whether a run is on, so that all numbers change all the time."""
         return bool(self._player.running)
@@ -184,7 +191,7 @@ class CanvasScene(QGraphicsScene):
         self._follow()
         network, geometry = self._session.network, self.geometry
         snapshot = self._player.snapshot
-        now = shown(snapshot, network, geometry, self._look)
+        now = covered(shown(snapshot, network, geometry, self._look), snapshot, geometry)
         if snapshot is not None:
             self._last = (geometry, now)
         elif self._last is not None:

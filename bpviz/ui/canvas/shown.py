@@ -44,6 +44,11 @@ class Numbers:
 
     value: FloatArray
     state: StateArray
+    hidden: BoolArray | None = None
+
+    def is_hidden(self, place: int) -> bool:
+        """Whether the number is there, but a learner is to predict it."""
+        return self.hidden is not None and bool(self.hidden[place])
 
     @classmethod
     def of(cls, value: FloatArray, known: BoolArray) -> Numbers:

@@ -92,7 +92,7 @@ def share_text(session: Session, shown: Shown, edge: int) -> str:
 def _number(numbers: Numbers, place: int) -> str:
     state = numbers.state[place]
     if state == State.NOT_COMPUTED:
-        return "not computed yet"
+        return "hidden: predict it" if numbers.is_hidden(place) else "not computed yet"
     text = full_number(float(numbers.value[place]))
     return f"{text} (before the last edit)" if state == State.STALE else text
 

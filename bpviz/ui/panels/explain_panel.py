@@ -17,6 +17,7 @@ from bpviz.explain.copying import latex_of_lines
 from bpviz.explain.derivation import explain
 from bpviz.explain.explanation import Explanation, Line
 from bpviz.explain.expression import Reference
+from bpviz.explain.questions import gives_away
 from bpviz.explain.subject import Aspect, Subject, aspects, explain_subject, known, subject_named
 from bpviz.explain.symbols import Leaves
 from bpviz.model.network import Unit
@@ -38,6 +39,7 @@ READY: Final = (
     "comes about; Space runs. Click a node or an edge to see its formula."
 )
 RUNNING: Final = "Numbers change too fast to be explained. Space pauses; then every step can be."
+HIDDEN: Final = "The numbers are hidden: predict them in the panel Predict."
 NOT_YET: Final = "Not computed yet at this step: the numbers follow when → has come to it."
 
 
@@ -166,11 +168,15 @@ class ExplainPanel(Panel):
 
     def _show(self, told: Explanation, *, computed: bool = True) -> None:
         lines = _shortened(told.lines)
+        inputs = frozenset(node.id for node in self._document.session.network.inputs)
+        covered = gives_away(told, self._player.hidden, inputs)
+        why = HIDDEN if covered else NOT_YET
+        computed = computed and not covered
         # What is not computed yet is not given away on the clipboard either.
         self._lines = lines if computed else ()
         words = told.sentence.partition(": ")[0] if told.lines else told.sentence
         self._title.setText(told.title)
-        self._sentence.setText(f"{words}." if computed else f"{words}. {NOT_YET}")
+        self._sentence.setText(f"{words}." if computed else f"{words}. {why}")
         self.formula.show_lines(formula_lines(lines, self._digits, with_numbers=computed))
         self.formula.setVisible(bool(lines))
         hidden = len(told.lines) - len(lines)

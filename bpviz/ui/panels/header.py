@@ -50,6 +50,9 @@ class Header(QWidget):
         player = self._player
         iteration = player.iteration + (0 if player.frame is None else 1)
         self._place.setText(f"iteration {iteration:,} · epoch {self._epoch(iteration):,}")
+        if "loss" in player.hidden.kinds:
+            self._loss.setText("loss ?")
+            return
         curve = player.curve
         index = bisect_right(curve.iteration, player.iteration) - 1
         if index < 0:

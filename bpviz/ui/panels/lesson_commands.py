@@ -64,6 +64,11 @@ class LessonCommands(QObject):
             self._document.switch_run(index)
             self._set(page)
 
+    def on_predict(self) -> None:
+        """Begin to ask for hidden numbers, or end it."""
+        self.show_panel("predict")
+        self._workspace.predict_panel.toggle()
+
     def start(self) -> None:
         """Show the first page of the session that the window opens on, where it has pages."""
         if self._guide.pages:

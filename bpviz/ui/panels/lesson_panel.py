@@ -103,7 +103,8 @@ class LessonPanel(Panel):
         if page is None:
             return ()
         trace: Trace | None = None if self._player.running else self._player.trace
-        return figures_of(page.expect, trace, self._player.sample, self._player.notation)
+        player = self._player
+        return figures_of(page.expect, trace, player.sample, player.notation, player.hidden)
 
     def turn_on(self) -> None:
         """Ask for the next page."""

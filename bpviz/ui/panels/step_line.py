@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLay
 
 from bpviz.document.player import Player
 from bpviz.explain.derivation import explain
+from bpviz.explain.questions import gives_away
 from bpviz.ui.style import Theme, guard
 
 READY = "The next step feeds the inputs forward. → steps, Space runs."
@@ -151,5 +152,7 @@ class StepLine(QFrame):
             self._sentence.set_whole_text(READY)
             return "Ready"
         told = explain(trace, frame, player.sample, self._digits, player.notation)
-        self._sentence.set_whole_text(told.sentence)
+        covered = gives_away(told, player.hidden)
+        words = told.sentence.partition(": ")[0] + ": ?" if covered else told.sentence
+        self._sentence.set_whole_text(words)
         return told.title

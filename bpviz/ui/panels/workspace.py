@@ -27,6 +27,7 @@ from bpviz.ui.panels.lesson_panel import LessonPanel
 from bpviz.ui.panels.notes_panel import NotesPanel
 from bpviz.ui.panels.number_spot import NumberSpot
 from bpviz.ui.panels.panel import Panel
+from bpviz.ui.panels.predict_panel import PredictPanel
 from bpviz.ui.panels.range_bar import RangeBar
 from bpviz.ui.panels.statistics_panel import StatisticsPanel
 from bpviz.ui.panels.step_line import StepLine
@@ -54,7 +55,7 @@ class Place:
     """Where a panel's dock stands at first.
 
     Of the panels on the right, which share one place as tabs, the first is in front. `scrolled`
-    gives the panel a scroll area; one `below` the tabs stands alone.
+    gives the panel a scroll area; those `below` share a place of their own.
     """
 
     title: str
@@ -76,6 +77,7 @@ PLACES: Final = {
     "loss": Place("Loss", Area.BottomDockWidgetArea),
     "gradients": Place("Gradient size", Area.BottomDockWidgetArea),
     "decision": Place("Output", Area.RightDockWidgetArea, below=True),
+    "predict": Place("Predict", Area.RightDockWidgetArea, below=True),
 }
 
 
@@ -110,6 +112,7 @@ class Workspace:
         self.training_panel = TrainingPanel(document, player)
         self.inspector = InspectorPanel(document, player, self.scene)
         self.explain_panel = ExplainPanel(document, player, self.scene, theme)
+        self.predict_panel = PredictPanel(player, theme)
         self.lesson_panel = LessonPanel(document, player, theme)
         self.analysis = Analysis(document, player, self.scene, theme)
         self.badge = self.analysis.badge_over(self.canvas_frame, theme)
@@ -123,6 +126,7 @@ class Workspace:
             "inspector": self.inspector,
             "explain": self.explain_panel,
             "lesson": self.lesson_panel,
+            "predict": self.predict_panel,
             **self.analysis.groups,
             "notes": self.notes_panel,
             "gradients": self.gradient_panel,
@@ -173,18 +177,19 @@ class Workspace:
         window.resizeDocks([docks["loss"], docks["gradients"]], [1, 1], across)
 
     def tab_right(self, window: QMainWindow) -> None:
-        """Let the panels on the right share their place as tabs, the first in front."""
+        """Let the panels on the right share their two places as tabs, the first in front."""
         window.setTabPosition(Area.RightDockWidgetArea, QTabWidget.TabPosition.North)
-        right = [
-            self.docks[name]
-            for name, place in PLACES.items()
-            if place.area == Area.RightDockWidgetArea and not place.below
-        ]
-        for dock in right[1:]:
-            window.tabifyDockWidget(right[0], dock)
-        for dock in right:
-            dock.set_tabbed()
-        right[0].raise_()
+        for below in (False, True):
+            first, *others = [
+                self.docks[name]
+                for name, place in PLACES.items()
+                if place.area == Area.RightDockWidgetArea and place.below is below
+            ]
+            for dock in others:
+                window.tabifyDockWidget(first, dock)
+            for dock in (first, *others):
+                dock.set_tabbed()
+            first.raise_()
 
     def bring_to_front(self, name: str) -> None:
         """Show a panel, of a dock or of a group in one, before others; KeyError for no such."""
@@ -206,11 +211,18 @@ class Workspace:
 
     def refresh_numbers(self) -> None:
         """Show the numbers of the present step."""
+        self._cover()
         self.step_line.refresh()
         self.header.refresh()
         self.timeline_bar.refresh_live()
         for panel in self.panels.values():
             panel.follow_numbers()
+
+    def _cover(self) -> None:
+        """Cover what would give numbers away that are to be predicted."""
+        covered = bool(self.scene.hidden.kinds)
+        for name in self.analysis.groups:
+            self.panels[name].set_covered(covered)
 
     def set_overlay(self, overlay: str) -> None:
         """Show one of the canvas's overlays."""

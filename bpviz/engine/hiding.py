@@ -1,0 +1,84 @@
+"""Hiding numbers that a learner is to predict: a snapshot in which they are not known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bpviz.engine.backprop import Trace
+from bpviz.engine.snapshot import Snapshot
+from bpviz.model.network import Input
+
+BoolArray = NDArray[np.bool_]
+
+# The kinds of numbers, and the fields of a snapshot that each stands for.
+KINDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "values": ("z", "value"),
+        "loss": ("loss",),
+        "errors": ("dloss_da", "delta"),
+        "gradients": ("edge_gradient", "bias_gradient"),
+        "updates": ("edge_update", "bias_update"),
+    }
+)
+KIND_OF: Final[Mapping[str, str]] = MappingProxyType(
+    {field: kind for kind, fields in KINDS.items() for field in fields}
+)
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """Which kinds of numbers are hidden, and which single ones are shown all the same.
+
+    `revealed` holds (kind, name): the id of a node, the name of an edge, "" for the loss. The
+    batch's gradients are other numbers than a sample's, and have names of their own (`of_batch`).
+    """
+
+    kinds: frozenset[str] = frozenset()
+    revealed: frozenset[tuple[str, str]] = frozenset()
+
+    def covers(self, kind: str, name: str) -> bool:
+        """Whether the number of that kind and name is hidden."""
+        return kind in self.kinds and (kind, name) not in self.revealed
+
+    def showing(self, kind: str, name: str) -> Hidden:
+        """Return this with one number more revealed."""
+        return replace(self, revealed=self.revealed | {(kind, name)})
+
+
+def of_batch(name: str) -> str:
+    """Return the name under which the batch's gradient of a parameter is hidden."""
+    return f"batch {name}"
+
+
+def hide(snapshot: Snapshot, trace: Trace, hidden: Hidden) -> Snapshot:
+    """Return `snapshot` without what is hidden; its `hidden` tells where a known number was."""
+    program = trace.program
+    nodes = [node.id for node in program.network.nodes]
+    edges = [edge.name for edge in program.network.edges]
+    is_input = np.array([isinstance(node, Input) for node in program.network.nodes], np.bool_)
+    masks: dict[str, BoolArray] = {}
+    changed: dict[str, object] = {}
+    for kind in hidden.kinds:
+        for field in KINDS[kind]:
+            names = [""] if field == "loss" else edges if field.startswith("edge") else nodes
+            if snapshot.batch_gradients and field in KINDS["gradients"]:
+                names = [of_batch(name) for name in names]
+            covered = np.array([hidden.covers(kind, name) for name in names], np.bool_)
+            if field == "value":
+                covered &= ~is_input
+            known = np.atleast_1d(getattr(snapshot, f"{field}_known"))
+            masks[field] = covered & known
+            left = known & ~covered
+            changed[f"{field}_known"] = bool(left[0]) if field == "loss" else left
+    if "edge_update" in masks:
+        old_weight = trace.theta[program.edge_slot]
+        old_bias = program.biases(trace.theta)
+        changed["edge_weight"] = np.where(masks["edge_update"], old_weight, snapshot.edge_weight)
+        changed["bias"] = np.where(masks["bias_update"], old_bias, snapshot.bias)
+    return replace(snapshot, hidden=masks, **changed)  # type: ignore[arg-type]

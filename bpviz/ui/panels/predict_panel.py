@@ -1,0 +1,286 @@
+"""The Predict panel: hides numbers, asks for them, says what a wrong answer looks like."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from bpviz.document.player import Player
+from bpviz.document.quiz import Quiz
+from bpviz.explain.hints import Hint
+from bpviz.explain.mistakes import WORDS
+from bpviz.explain.numbers import format_number
+from bpviz.model.files import atomic_write
+from bpviz.ui.formula.markdown_view import MarkdownView
+from bpviz.ui.panels.dialogs import ask_file_to_save, show_message
+from bpviz.ui.panels.number_text import NumberRefusedError, parse_number
+from bpviz.ui.panels.panel import Panel
+from bpviz.ui.style import Theme
+
+KINDS: Final = {
+    "values": ("Values z, a", "The values of all units"),
+    "loss": ("Loss", "The loss of the sample"),
+    "errors": ("Errors δ", "The error signals of all nodes"),
+    "gradients": ("Gradients", "The gradients of weights and biases"),
+    "updates": ("Updates", "The new weights and biases"),
+}
+FIRST_KINDS: Final = ("errors", "gradients")
+FILTER: Final = "CSV (*.csv);;Markdown (*.md)"
+INTRO: Final = (
+    "Choose what is hidden, begin, and predict each number before you see it. A hint uncovers one "
+    "term of its formula after the other."
+)
+NO_QUESTION: Final = "Nothing hidden is computed at this step. Next goes on to where there is."
+
+
+class PredictPanel(Panel):
+    """Asks for the numbers that the present frame computes, and keeps a score sheet."""
+
+    def __init__(self, player: Player, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._player = player
+        self._theme = theme
+        self._digits = 4
+        self._asked = ""
+        self.quiz = Quiz(player, self)
+        self._kinds = {key: QCheckBox(text) for key, (text, _) in KINDS.items()}
+        self.begin = QPushButton("Hide and ask")
+        self._question = QLabel()
+        self.field = QLineEdit()
+        self._verdict = QLabel()
+        self._hints = MarkdownView(theme)
+        self._hint = QPushButton("Hint")
+        self._give_up = QPushButton("Reveal")
+        self._next = QPushButton("Next")
+        self._score = QLabel()
+        self._export = QPushButton("Export…")
+        self._clear = QPushButton("Clear")
+        self._build()
+        self._connect()
+        self.apply_theme(theme)
+        self.refresh()
+
+    @property
+    def question(self) -> str:
+        """What is asked."""
+        return self._question.text()
+
+    @property
+    def verdict(self) -> str:
+        """What is said of the last answer."""
+        return self._verdict.text()
+
+    @property
+    def hints(self) -> str:
+        """What is uncovered of the formula, as Markdown."""
+        return self._hints.text
+
+    def set_digits(self, digits: int) -> None:
+        """Show numbers with `digits` significant digits."""
+        self._digits = digits
+        self.refresh()
+
+    def set_scale(self, factor: float) -> None:
+        """Write formulas `factor` times as large, for a projector."""
+        self._hints.set_scale(factor)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Follow the theme."""
+        self._theme = theme
+        self._hints.apply_theme(theme)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the question, what was answered, and the score."""
+        quiz = self.quiz
+        on, asks = quiz.is_on, quiz.question is not None
+        self.begin.setText("Show all numbers" if on else "Hide and ask")
+        self.begin.setProperty("tone", "" if on else "primary")
+        self.begin.style().polish(self.begin)
+        self._question.setText(quiz.text if asks else NO_QUESTION if on else INTRO)
+        if quiz.text != self._asked:
+            self._asked = quiz.text
+            self.field.clear()
+        is_open = asks and not quiz.is_done
+        for part in (self.field, self._hint, self._give_up, self._next):
+            part.setVisible(on)
+        self.field.setEnabled(is_open)
+        self._hint.setEnabled(is_open and quiz.has_more_hints)
+        self._give_up.setEnabled(is_open)
+        self._show_verdict()
+        self._hints.show_text("\n\n".join(map(_written, quiz.hints)))
+        self._show_score()
+
+    def refresh_numbers(self) -> None:
+        """Leave it to the quiz, which follows the player by itself."""
+
+    def toggle(self) -> None:
+        """Begin, or end, with the kinds chosen."""
+        if self.quiz.is_on:
+            self.quiz.stop()
+        else:
+            self._begin()
+
+    def check(self) -> None:
+        """Judge what was typed."""
+        text = self.field.text()
+        try:
+            typed = parse_number(text)
+        except NumberRefusedError as refusal:
+            self._say(str(refusal), self._theme.warning)
+            return
+        if self.quiz.question is not None and not self.quiz.is_done:
+            self.quiz.try_answer(text, typed)
+            self.field.selectAll()
+
+    def go_on(self) -> None:
+        """Go to the next question, ready to type."""
+        self.quiz.next()
+        self.field.setFocus()
+
+    def save_score(self, path: Path) -> None:
+        """Write the score sheet; Markdown where the name ends in .md, else CSV."""
+        score = self.quiz.score
+        text = score.to_markdown() if path.suffix.lower() == ".md" else score.to_csv()
+        try:
+            atomic_write(path, text.encode())
+        except OSError as fault:
+            show_message(self, "The score was not saved", f"{fault.strerror}: {path.name}")
+
+    def _begin(self) -> None:
+        kinds = frozenset(key for key, box in self._kinds.items() if box.isChecked())
+        self.quiz.start(kinds)
+        if kinds and self.quiz.question is None:
+            self.quiz.next()
+        self.field.setFocus()
+
+    def _on_kind_clicked(self) -> None:
+        if self.quiz.is_on:
+            self._begin()
+
+    def _on_export(self) -> None:
+        ask_file_to_save(
+            self.window(),
+            "Save the score sheet",
+            Path.home() / "score.csv",
+            FILTER,
+            self.save_score,
+        )
+
+    def _show_verdict(self) -> None:
+        quiz, answer = self.quiz, self.quiz.answer
+        if quiz.is_done:
+            value = format_number(quiz.value, self._digits, trim=True)
+            if answer is not None and answer.right:
+                digits = f"{answer.digits} digit" + ("" if answer.digits == 1 else "s")
+                self._say(f"✓ right to {digits}: {value}", self._theme.success)
+            else:
+                self._say(f"It is {value}", self._theme.text)
+        elif answer is not None:
+            said = " ".join(WORDS[name] for name in answer.mistakes[:2])
+            self._say(f"✗ Not yet. {said or 'A hint may help.'}", self._theme.warning)
+        else:
+            self._say("", self._theme.text)
+
+    def _say(self, text: str, color: str) -> None:
+        self._verdict.setText(text)
+        self._verdict.setStyleSheet(f"color: {color}; font-weight: bold;")
+
+    def _show_score(self) -> None:
+        score = self.quiz.score
+        count = len(score.entries)
+        said = f"{score.right} of {count} right, {score.at_once} at once" if count else ""
+        self._score.setText(said)
+        for part in (self._score, self._export, self._clear):
+            part.setVisible(bool(count))
+
+    def _connect(self) -> None:
+        self.quiz.changed.connect(self.refresh)
+        self.begin.clicked.connect(self.toggle)
+        self.field.returnPressed.connect(self._on_return)
+        self._hint.clicked.connect(self.quiz.hint)
+        self._give_up.clicked.connect(self.quiz.give_up)
+        self._next.clicked.connect(self.go_on)
+        self._export.clicked.connect(self._on_export)
+        self._clear.clicked.connect(self.quiz.clear_score)
+        for box in self._kinds.values():
+            box.clicked.connect(self._on_kind_clicked)
+
+    def _on_return(self) -> None:
+        self.check()
+
+    def _build(self) -> None:
+        named: tuple[tuple[QWidget, str, str], ...] = (
+            (self.begin, "predict.begin", "Hide the numbers of these kinds everywhere, and ask"),
+            (
+                self.field,
+                "predict.answer",
+                "Type a number: 0.5, 0,5, 1/3, 1e-3, −2/7; Enter checks",
+            ),
+            (self._hint, "predict.hint", "Uncover one term more of the formula"),
+            (self._give_up, "predict.reveal", "Show the number; it counts as not predicted"),
+            (self._next, "predict.next", "The next question, in this step or a later one"),
+            (self._export, "predict.export", "Save the score sheet as CSV or Markdown"),
+            (self._clear, "predict.clear", "Begin a new score sheet"),
+        )
+        for widget, name, tip in named:
+            widget.setObjectName(name)
+            widget.setToolTip(tip)
+            widget.setAccessibleName(tip)
+        self._question.setObjectName("predict.question")
+        self._question.setWordWrap(True)
+        self._question.setTextFormat(Qt.TextFormat.PlainText)
+        self._verdict.setObjectName("predict.verdict")
+        self._verdict.setWordWrap(True)
+        self._verdict.setTextFormat(Qt.TextFormat.PlainText)
+        self._score.setProperty("role", "muted")
+        self._next.setProperty("tone", "primary")
+        self.field.setPlaceholderText("Your prediction")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 8, 12, 10)
+        layout.setSpacing(9)
+        layout.addLayout(self._kind_rows())
+        for part in (self.begin, self._question, self.field, self._verdict):
+            layout.addWidget(part)
+        layout.addLayout(_row(self._hint, self._give_up, self._next))
+        layout.addWidget(self._hints, 1)
+        foot = QHBoxLayout()
+        foot.addWidget(self._score, 1)
+        foot.addWidget(self._export)
+        foot.addWidget(self._clear)
+        layout.addLayout(foot)
+
+    def _kind_rows(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(14)
+        grid.setVerticalSpacing(5)
+        for place, (key, box) in enumerate(self._kinds.items()):
+            box.setObjectName(f"predict.{key}")
+            box.setToolTip(KINDS[key][1])
+            box.setChecked(key in FIRST_KINDS)
+            grid.addWidget(box, place // 3, place % 3)
+        return grid
+
+
+def _row(*buttons: QPushButton) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(6)
+    for button in buttons:
+        row.addWidget(button, 1)
+    return row
+
+
+def _written(hint: Hint) -> str:
+    return f"{hint.words}\n\n$${hint.latex}$$"
