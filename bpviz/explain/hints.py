@@ -46,6 +46,9 @@ def _hints(lines: Sequence[Line], digits: int) -> Iterator[Hint]:
     for line in lines:
         formula = f"{to_latex(line.left, digits)} = {to_latex(line.right, digits)}"
         yield Hint(f"The formula: {line.rule}" if line.rule else "The formula", formula)
+        if line is lines[-1] and _is_leaf(line.right):
+            # Its number would be the result.
+            continue
         for leaf in leaves(line.right):
             name = to_latex(leaf, digits)
             if isinstance(leaf, (Symbol, Partial)) and name not in known:
@@ -55,7 +58,7 @@ def _hints(lines: Sequence[Line], digits: int) -> Iterator[Hint]:
             known.add(to_latex(line.left, digits))
             result = latex_number(line.result, digits)
             yield Hint("That gives", f"{to_latex(line.left, digits)} = {result}")
-        elif not _is_leaf(line.right):
+        else:
             numbers = to_latex(line.numbers, digits)
             yield Hint("All put in", f"{to_latex(line.left, digits)} = {numbers}")
 
@@ -91,6 +94,6 @@ def _frame(quantity: Quantity, nodes: dict[str, int], edges: dict[str, int]) -> 
         "loss": Frame("loss", "loss"),
         "delta": Frame("backward", "delta", node),
         "dloss_da": Frame("backward", "delta", node),
-        "new_weight": Frame("update", "update", -1, edge),
-        "new_bias": Frame("update", "update", node),
+        "update": Frame("update", "update", -1, edge),
+        "bias_update": Frame("update", "update", node),
     }[quantity.kind]

@@ -112,9 +112,8 @@ class _Wrong:
     def all(self) -> Iterator[Mistake]:
         """Yield every wrong value."""
         kind = self._quantity.kind
-        if kind in ("new_weight", "new_bias"):
-            yield from self._updates()
-            return
+        if kind in ("update", "bias_update"):
+            yield Mistake("rate", self._right / self._trace.training.optimizer.learning_rate)
         if kind == "a":
             yield from self._values()
         yield Mistake("sign", -self._right)
@@ -134,18 +133,6 @@ class _Wrong:
         if isinstance(self._network.nodes[node], Input):
             return
         yield Mistake("activation", float(self._trace.z[self._sample, node]))
-
-    def _updates(self) -> Iterator[Mistake]:
-        """Yield new parameters: a step uphill, or by the whole gradient instead of a share."""
-        kind = "weight" if self._quantity.kind == "new_weight" else "bias"
-        old = value_of(Quantity(kind, self._quantity.name), self._trace)
-        gradient = "gradient" if kind == "weight" else "bias_gradient"
-        slope = value_of(Quantity(gradient, self._quantity.name), self._trace)
-        yield Mistake("sign", 2.0 * old - self._right)
-        yield Mistake("rate", old - slope)
-        if self._trace.training.loss in SQUARES:
-            yield Mistake("half", old + 2.0 * (self._right - old))
-            yield Mistake("half", old + 0.5 * (self._right - old))
 
     def _errors(self) -> Iterator[tuple[str, float]]:
         """Yield δ, ∂E/∂a or gradient without the unit's slope, and without one of the paths."""

@@ -82,7 +82,7 @@ def _questions(trace: Trace, frame: Frame, sample: int) -> Iterator[Question]:
     elif kind == "reduce":
         yield from _of_the_batch(trace)
     elif kind == "update":
-        changed = Quantity("new_weight", edge) if edge else Quantity("new_bias", node)
+        changed = Quantity("update", edge) if edge else Quantity("bias_update", node)
         yield Question(changed, "updates")
 
 

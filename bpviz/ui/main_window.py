@@ -29,7 +29,7 @@ from bpviz.ui.settings import Settings
 from bpviz.ui.style import guard, resource_path
 from bpviz.ui.view_commands import ViewCommands, use_theme
 
-LAYOUT_VERSION: Final = 3
+LAYOUT_VERSION: Final = 4
 START_SIZE: Final = QSize(1440, 900)
 
 

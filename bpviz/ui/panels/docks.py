@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QScrollArea, QWidget
+from PySide6.QtCore import QObject, QSize, Qt, QTimer
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QScrollArea,
+    QTabBar,
+    QWidget,
+)
 
 from bpviz.ui.panels.panel import Panel
 from bpviz.ui.style import guard, scaled_font
@@ -112,3 +122,35 @@ class Dock(QDockWidget):
         # Qt only moves the panel of a tab behind others away; it counts as visible all the time.
         if isinstance(self._panel, Panel):
             self._panel.set_front(seen)
+
+
+class TabBars(QObject):
+    """Hides the tab bars that Qt leaves standing where docks were: those that touch no dock."""
+
+    def __init__(self, window: QMainWindow, docks: Iterable[QDockWidget]) -> None:
+        super().__init__(window)
+        self._window = window
+        self._docks = list(docks)
+        # Once all docks have found their places.
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self.tidy)
+        for dock in self._docks:
+            dock.visibilityChanged.connect(self.tidy_soon)
+
+    def tidy_soon(self) -> None:
+        """Tidy up as soon as the window is laid out."""
+        self._timer.start()
+
+    def tidy(self) -> None:
+        """Hide what touches no dock."""
+        tops = {
+            (dock.windowTitle(), dock.x(), dock.y()) for dock in self._docks if dock.isVisible()
+        }
+        for bar in self._window.findChildren(QTabBar):
+            if bar.parent() is not self._window or bar.currentIndex() < 0:
+                continue
+            place = (bar.tabText(bar.currentIndex()), bar.x(), bar.y() + bar.height())
+            if bar.isVisible() and place not in tops:
+                bar.hide()

@@ -7,10 +7,11 @@ from typing import Final
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMainWindow, QTabBar
+from PySide6.QtWidgets import QMainWindow
 
 from bpviz.document.document import Document
 from bpviz.model.schema import Page
+from bpviz.ui.panels.docks import TabBars
 from bpviz.ui.panels.workspace import PLACES, Area, Workspace
 
 LESSON: Final = "lesson"
@@ -40,6 +41,7 @@ class LessonCommands(QObject):
         panel.turn_asked.connect(self.turn_to)
         panel.again_asked.connect(self.on_again)
         panel.run_asked.connect(self.on_run)
+        self._tab_bars = TabBars(window, workspace.docks.values())
         self._enable()
 
     def on_next(self) -> None:
@@ -147,10 +149,7 @@ class LessonCommands(QObject):
             dock.set_tabbed(True)
         self._beside = ""
         self.show_panel(LESSON)
-        for bar in self._window.findChildren(QTabBar):
-            # Qt leaves the bar of the tabs that stood apart where it was.
-            if bar.parent() is self._window and bar.count() < 2:
-                bar.hide()
+        self._tab_bars.tidy_soon()
 
     def _enable(self) -> None:
         index, count = self._guide.index, len(self._guide.pages)

@@ -1,0 +1,183 @@
+"""Predict, then reveal: numbers are hidden everywhere until they are answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from bpviz.ui.canvas.shown import State
+from bpviz.ui.main_window import MainWindow
+from bpviz.ui.panels.predict_panel import PredictPanel
+from tests.ui.conftest import type_into
+
+
+@pytest.fixture
+def asking(window: MainWindow) -> PredictPanel:
+    """A panel that asks for errors and gradients, at the first of them."""
+    window.commands["lesson.predict"].trigger()
+    panel = window.workspace.predict_panel
+    assert panel.isVisible()
+    return panel
+
+
+def click(panel: PredictPanel, name: str) -> None:
+    button = panel.findChild(type(panel.begin), f"predict.{name}")
+    assert button is not None
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def below(window: MainWindow, node: str) -> str:
+    """Return the text under a node on the canvas."""
+    picture = window.scene.picture
+    return picture.cards.card(window.scene.geometry.index[node]).below
+
+
+def test_errors_and_gradients_are_hidden_everywhere(
+    window: MainWindow, asking: PredictPanel
+) -> None:
+    assert asking.question == "What is δ(y1), sample 1?"
+    snapshot = window.player.snapshot
+    assert snapshot is not None
+    assert not snapshot.delta_known.any()
+    assert not snapshot.dloss_da_known.any()
+    assert snapshot.hidden["delta"].sum() == 1, "those not computed yet are not hidden"
+    assert snapshot.value_known.all()
+    explained = window.workspace.explain_panel
+    window.lesson_commands.show_panel("explain")
+    assert "hidden" in explained.sentence
+    assert "0.0193" not in window.workspace.step_line.sentence
+    assert window.workspace.step_line.sentence.endswith(": ?")
+
+
+def test_a_wrong_sign_is_told_and_a_right_answer_revealed(
+    window: MainWindow, asking: PredictPanel
+) -> None:
+    trace = window.player.trace
+    assert trace is not None
+    value = trace.delta[0, 4]
+    type_into(asking.field, f"{-value:.4f}")
+    assert "the sign is not" in asking.verdict
+    type_into(asking.field, "a third")
+    assert "no number" in asking.verdict
+    type_into(asking.field, f"{value:.4f}".replace(".", ","))
+    assert asking.verdict.startswith("✓ right to 3 digits")
+    snapshot = window.player.snapshot
+    assert snapshot is not None
+    assert snapshot.delta_known[4]
+    entry = asking.quiz.score.entries[0]
+    assert (entry.right, len(entry.answers), entry.mistakes) == (True, 2, ("sign",))
+    click(asking, "next")
+    assert asking.question == "What is ∂E/∂w(h1→y1), sample 1?"
+    assert asking.field.text() == ""
+
+
+def test_a_hidden_number_is_a_question_mark_on_the_canvas(
+    window: MainWindow, asking: PredictPanel
+) -> None:
+    shown = window.scene.picture.shown
+    assert shown.delta.state[4] == State.NOT_COMPUTED
+    assert shown.delta.is_hidden(4)
+    assert not shown.delta.is_hidden(2)
+    asking.quiz.give_up()
+    assert not window.scene.picture.shown.delta.is_hidden(4)
+
+
+def test_hints_uncover_the_formula_term_by_term(asking: PredictPanel) -> None:
+    click(asking, "hint")
+    assert "The formula" in asking.hints
+    assert asking.hints.count("$$") == 2
+    click(asking, "hint")
+    assert asking.hints.count("$$") == 4
+    for _ in range(30):
+        asking.quiz.hint()
+    assert not asking.quiz.has_more_hints
+    click(asking, "reveal")
+    assert asking.verdict.startswith("It is −0.01933")
+    assert asking.quiz.score.entries[0].right is False
+
+
+def test_next_goes_through_the_iteration_and_on(window: MainWindow, asking: PredictPanel) -> None:
+    asked = []
+    for _ in range(40):
+        asked.append((window.player.iteration, asking.question))
+        asking.quiz.give_up()
+        asking.quiz.next()
+        if window.player.iteration == 1:
+            break
+    names = [text for _, text in asked]
+    assert len(set(names)) == len(names)
+    assert "What is ∂E/∂w(x1→h1)?" in names, "the batch's gradient is a number of its own"
+    assert "What is ∂E/∂a(x1), sample 1?" in names
+    assert window.player.hidden.revealed == frozenset(), "the next iteration is hidden again"
+
+
+def test_values_and_loss(window: MainWindow) -> None:
+    panel = window.workspace.predict_panel
+    panel.quiz.start(frozenset({"values", "loss"}))
+    panel.quiz.next()
+    assert panel.question == "What is a(h1), sample 1?"
+    assert window.workspace.header._loss.text() == "loss ?"
+    snapshot = window.player.snapshot
+    assert snapshot is not None
+    assert list(snapshot.value_known) == [True, True, False, False, False], "inputs are given"
+    panel.quiz.stop()
+    assert window.workspace.header._loss.text() != "loss ?"
+    assert panel.question.startswith("Choose what is hidden")
+
+
+def test_new_weights_are_hidden_too(window: MainWindow) -> None:
+    panel = window.workspace.predict_panel
+    panel.quiz.start(frozenset({"updates"}))
+    panel.quiz.next()
+    assert panel.question == "What is Δw(x1→h1)?"
+    snapshot = window.player.snapshot
+    assert snapshot is not None
+    assert snapshot.edge_weight[0] == 0.5, "the new weight would give the update away"
+
+
+def test_all_numbers_come_back(window: MainWindow, asking: PredictPanel) -> None:
+    asking.toggle()
+    snapshot = window.player.snapshot
+    assert snapshot is not None
+    assert not snapshot.hidden
+    assert not window.player.hidden.kinds
+
+
+def test_analysis_is_covered_meanwhile(window: MainWindow, asking: PredictPanel) -> None:
+    window.workspace.bring_to_front("derive")
+    group = window.workspace.panels["derive"]
+    cover = group.findChild(type(window), "cover") or group._cover
+    assert cover is not None
+    assert not cover.isHidden()
+    asking.toggle()
+    assert cover.isHidden()
+
+
+def test_the_score_is_saved_as_csv_and_markdown(asking: PredictPanel, tmp_path: Path) -> None:
+    asking.quiz.give_up()
+    asking.save_score(tmp_path / "score.csv")
+    asking.save_score(tmp_path / "score.md")
+    lines = (tmp_path / "score.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "iteration,question,answer,right,tries,hints,mistakes"
+    assert lines[1] == '1,"What is δ(y1), sample 1?",,no,0,0,'
+    written = (tmp_path / "score.md").read_text(encoding="utf-8")
+    assert "| 1 | What is δ(y1), sample 1? |  | no | 0 | 0 |  |" in written
+    assert "0 of 1 right" in written
+    asking.quiz.clear_score()
+    assert not asking.quiz.score.entries
+
+
+def test_a_lesson_page_does_not_give_hidden_figures_away(
+    open_window: Callable[..., MainWindow],
+) -> None:
+    from bpviz.model.session import load_session
+    from tests.test_architecture import ROOT
+
+    window = open_window(load_session(ROOT / "resources" / "lessons" / "S5.bpviz.json"))
+    window.lesson_commands.turn_to(4)
+    window.workspace.predict_panel.quiz.start(frozenset({"errors"}))
+    assert {each.computed for each in window.workspace.lesson_panel.figures} == {"?"}
