@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from random import Random
 
 import numpy as np
@@ -57,7 +58,7 @@ def layered(random: Random, loss: str, reduction: str, rows: int) -> Trace:
         ]
     edges = tuple(
         Edge(a, b, random.choice((-1, 1)) * random.uniform(0.4, 1.5))
-        for before, after in zip(names, names[1:], strict=False)
+        for before, after in pairwise(names)
         for a in before
         for b in after
     )
