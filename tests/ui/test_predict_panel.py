@@ -30,12 +30,6 @@ def click(panel: PredictPanel, name: str) -> None:
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
-def below(window: MainWindow, node: str) -> str:
-    """Return the text under a node on the canvas."""
-    picture = window.scene.picture
-    return picture.cards.card(window.scene.geometry.index[node]).below
-
-
 def test_errors_and_gradients_are_hidden_everywhere(
     window: MainWindow, asking: PredictPanel
 ) -> None:
