@@ -77,7 +77,7 @@ PLACES: Final = {
     "loss": Place("Loss", Area.BottomDockWidgetArea),
     "gradients": Place("Gradient size", Area.BottomDockWidgetArea),
     "decision": Place("Output", Area.RightDockWidgetArea, below=True),
-    "predict": Place("Predict", Area.RightDockWidgetArea, below=True),
+    "predict": Place("Predict", Area.RightDockWidgetArea, below=True, scrolled=True),
 }
 
 
