@@ -1,12 +1,13 @@
 """The statistics: every number against the trace, empty states, live updates, cost when hidden."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from bpviz.engine.builders import new_layered
@@ -17,29 +18,38 @@ from bpviz.explain.numbers import format_number
 from bpviz.model.data import GeneratorData, TableData
 from bpviz.model.network import Network
 from bpviz.model.schema import Session
-from bpviz.ui.main_window import MainWindow
 from bpviz.ui.panels.statistics_panel import StatisticsPanel
 from bpviz.ui.plots.grid_plot import ROW
 from bpviz.ui.plots.histogram_plot import BINS, bins_of
+from bpviz.ui.style import apply_theme
 
 from .conftest import named
+from .statistics_stand import Stand
 
 Left = Qt.MouseButton.LeftButton
 Show = Callable[[Session], None]
 
 
 @pytest.fixture
-def panel(window: MainWindow, qtbot: QtBot) -> StatisticsPanel:
-    """The panel, in front."""
-    found = window.workspace.panels["statistics"]
-    assert isinstance(found, StatisticsPanel)
-    window.workspace.docks["statistics"].raise_()
-    qtbot.waitUntil(found.isVisible)
-    return found
+def window(session: Session, qtbot: QtBot, qapp: QApplication) -> Iterator[Stand]:
+    """The panel with its document, shown."""
+    apply_theme(qapp, "dark")
+    made = Stand(session)
+    qtbot.addWidget(made)
+    made.show()
+    qtbot.waitExposed(made)
+    yield made
+    made.player.pause()
 
 
 @pytest.fixture
-def show(window: MainWindow, panel: StatisticsPanel, qtbot: QtBot) -> Show:
+def panel(window: Stand) -> StatisticsPanel:
+    """The panel."""
+    return window.panel
+
+
+@pytest.fixture
+def show(window: Stand, panel: StatisticsPanel, qtbot: QtBot) -> Show:
     """Open a session and wait until all its rows are measured."""
 
     def shown(session: Session) -> None:
@@ -55,7 +65,7 @@ def circles(activation: str = "tanh", loss: str = "binary_cross_entropy") -> Ses
 
 
 def test_the_numbers_are_those_of_the_trace(
-    window: MainWindow, panel: StatisticsPanel, show: Show
+    window: Stand, panel: StatisticsPanel, show: Show
 ) -> None:
     show(circles())
     player = window.player
@@ -74,7 +84,7 @@ def test_the_numbers_are_those_of_the_trace(
 
 
 def test_a_click_on_a_layer_shows_its_weights_and_activations(
-    window: MainWindow, panel: StatisticsPanel, show: Show
+    window: Stand, panel: StatisticsPanel, show: Show
 ) -> None:
     show(circles())
     assert panel.weights.counts.sum() == 10
@@ -89,7 +99,7 @@ def test_a_click_on_a_layer_shows_its_weights_and_activations(
 
 
 def test_dead_units_are_counted_and_named(
-    window: MainWindow, panel: StatisticsPanel, show: Show
+    window: Stand, panel: StatisticsPanel, show: Show
 ) -> None:
     session = circles("relu")
     nodes = tuple(
@@ -105,7 +115,7 @@ def test_dead_units_are_counted_and_named(
 
 
 def test_accuracy_and_confusion_are_counted_row_by_row(
-    window: MainWindow, panel: StatisticsPanel, show: Show, qtbot: QtBot
+    window: Stand, panel: StatisticsPanel, show: Show, qtbot: QtBot
 ) -> None:
     show(circles())
     window.player.run()
@@ -128,12 +138,12 @@ def test_accuracy_and_confusion_are_counted_row_by_row(
 
 
 def test_probabilities_of_the_sample_come_once_they_are_computed(
-    window: MainWindow, panel: StatisticsPanel, show: Show
+    window: Stand, panel: StatisticsPanel, show: Show
 ) -> None:
     show(circles())
     assert "not computed yet" in panel.classes.sample_words
     assert not len(panel.classes.scores.scores)
-    window.commands["run.phase_forward"].trigger()
+    window.player.step_forward("phase")
     trace = window.player.trace
     assert trace is not None
     a = float(trace.outputs[0, 0])
@@ -146,11 +156,11 @@ def test_probabilities_of_the_sample_come_once_they_are_computed(
     assert ("right" in panel.classes.sample_words) == is_right
 
 
-def test_softmax_takes_the_largest(window: MainWindow, panel: StatisticsPanel, show: Show) -> None:
+def test_softmax_takes_the_largest(window: Stand, panel: StatisticsPanel, show: Show) -> None:
     data = GeneratorData(name="blobs3", samples=30, test_fraction=0.0)
     session = new_layered((2, 4, 3), data=data, loss="softmax_cross_entropy", seed=1)
     show(session)
-    window.commands["run.phase_forward"].trigger()
+    window.player.step_forward("phase")
     trace = window.player.trace
     assert trace is not None
     assert trace.probabilities is not None
@@ -161,7 +171,7 @@ def test_softmax_takes_the_largest(window: MainWindow, panel: StatisticsPanel, s
 
 
 def test_numbers_are_no_classes_and_an_incomplete_session_says_so(
-    window: MainWindow, panel: StatisticsPanel, qtbot: QtBot
+    window: Stand, panel: StatisticsPanel, qtbot: QtBot
 ) -> None:
     qtbot.waitUntil(lambda: panel.is_measured)
     assert "not classes" in panel.classes.words
@@ -174,20 +184,20 @@ def test_numbers_are_no_classes_and_an_incomplete_session_says_so(
 
 
 def test_hidden_it_measures_nothing(
-    window: MainWindow, panel: StatisticsPanel, monkeypatch: pytest.MonkeyPatch
+    window: Stand, panel: StatisticsPanel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window.workspace.docks["explain"].raise_()
+    panel.hide()
     asked: list[object] = []
     monkeypatch.setattr(Survey, "begin", lambda *given: asked.append(given))
     window.player.step_iteration()
     assert asked == []
     monkeypatch.undo()
-    window.workspace.docks["statistics"].raise_()
+    panel.show()
     assert named(window, "statistics.about").text().startswith("Iteration 2, the coming one, over")  # type: ignore[attr-defined]
 
 
 def test_many_rows_are_surveyed_in_slices(
-    window: MainWindow, panel: StatisticsPanel, show: Show, qtbot: QtBot
+    window: Stand, panel: StatisticsPanel, show: Show, qtbot: QtBot
 ) -> None:
     data = GeneratorData(name="moons", samples=40_000, test_fraction=0.0)
     show(new_layered((2, 30, 30, 1), data=data, seed=1))

@@ -1,50 +1,61 @@
 """The loss surface in the window: computed on demand, with the path, read by a click."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from bpviz.engine.evaluation import evaluate
 from bpviz.model import verbs
-from bpviz.ui.main_window import MainWindow
+from bpviz.model.schema import Session
 from bpviz.ui.panels.form import Choice
-from bpviz.ui.panels.statistics_panel import StatisticsPanel
 from bpviz.ui.panels.surface_section import SurfaceSection
+from bpviz.ui.style import apply_theme
 
 from .conftest import named
+from .statistics_stand import Stand
 
 Left = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
-def section(window: MainWindow, qtbot: QtBot) -> SurfaceSection:
-    """The section, seen, after twenty iterations."""
-    window.document.timeline.advance(20)
-    window.document.publish("Train")
-    window.workspace.docks["statistics"].raise_()
-    panel = window.workspace.panels["statistics"]
-    assert isinstance(panel, StatisticsPanel)
-    qtbot.waitUntil(panel.isVisible)
-    return panel.surface
+def window(session: Session, qtbot: QtBot, qapp: QApplication) -> Iterator[Stand]:
+    """The statistics with their document, shown, after twenty iterations."""
+    apply_theme(qapp, "dark")
+    made = Stand(session)
+    qtbot.addWidget(made)
+    made.document.timeline.advance(20)
+    made.document.publish("Train")
+    made.show()
+    qtbot.waitExposed(made)
+    yield made
+    made.player.pause()
 
 
-def compute(window: MainWindow) -> None:
+@pytest.fixture
+def section(window: Stand) -> SurfaceSection:
+    """The section."""
+    return window.panel.surface
+
+
+def compute(window: Stand) -> None:
     button = window.findChild(QPushButton, "surface.compute")
     assert button is not None
     button.click()
 
 
-def choose(window: MainWindow, name: str, key: str) -> None:
+def choose(window: Stand, name: str, key: str) -> None:
     choice = window.findChild(Choice, name)
     assert choice is not None
     choice.setCurrentIndex(choice.findData(key))
 
 
 def test_path_and_losses_are_those_of_the_history(
-    window: MainWindow, section: SurfaceSection, qtbot: QtBot
+    window: Stand, section: SurfaceSection, qtbot: QtBot
 ) -> None:
     before = window.document.session
     choose(window, "surface.first", "weight x1->h2")
@@ -72,7 +83,7 @@ def test_path_and_losses_are_those_of_the_history(
 
 
 def test_going_back_dims_the_path_and_says_what_moved(
-    window: MainWindow, section: SurfaceSection, qtbot: QtBot
+    window: Stand, section: SurfaceSection, qtbot: QtBot
 ) -> None:
     compute(window)
     qtbot.waitUntil(lambda: section.is_computed)
@@ -87,7 +98,7 @@ def test_going_back_dims_the_path_and_says_what_moved(
 
 
 def test_it_can_be_cancelled_and_goes_with_the_network(
-    window: MainWindow, section: SurfaceSection, qtbot: QtBot
+    window: Stand, section: SurfaceSection, qtbot: QtBot
 ) -> None:
     compute(window)
     compute(window)
@@ -105,7 +116,7 @@ def test_it_can_be_cancelled_and_goes_with_the_network(
 
 
 def test_the_selected_are_taken_and_two_alike_refused(
-    window: MainWindow, section: SurfaceSection
+    window: Stand, section: SurfaceSection
 ) -> None:
     take = named(window, "surface.take")
     QTest.mouseClick(take, Left)
@@ -122,7 +133,7 @@ def test_the_selected_are_taken_and_two_alike_refused(
     assert section.words == "Choose two different parameters."
 
 
-def test_the_reach_is_kept_to(window: MainWindow, section: SurfaceSection, qtbot: QtBot) -> None:
+def test_the_reach_is_kept_to(window: Stand, section: SurfaceSection, qtbot: QtBot) -> None:
     reach = named(window, "surface.reach")
     reach.setFocus()
     QTest.keyClicks(reach, "0,25")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 import numpy as np
@@ -25,6 +26,7 @@ from bpviz.ui.style import Theme, guard
 
 FloatArray = NDArray[np.float64]
 
+DRAWING_INTERVAL: Final = 0.15
 MOST_OFFERED: Final = 300
 MOST_POINTS: Final = 4_000
 # Room around the path, and the least distance shown on each side of the present value.
@@ -49,6 +51,7 @@ class SurfaceSection(QWidget):
         self._retrace: Retrace | None = None
         self._surface: LossSurface | None = None
         self._shown_at: tuple[int, FloatArray] = (0, np.empty(0))
+        self._drawn_at = 0.0
         self._learnt_from: tuple[Data, str] | None = None
         self._offered_for: tuple[str, ...] | None = None
         self._pair: tuple[Parameter, Parameter] | None = None
@@ -232,11 +235,12 @@ class SurfaceSection(QWidget):
         self._button.setText(f"Cancel · {self._slices.share:.0%}")
         what = "Walking the history again for the path…" if walking else "Computing losses…"
         self._about.setText(what)
-        if not walking:
+        if not walking and time.monotonic() - self._drawn_at > DRAWING_INTERVAL:
             self._show_surface()
 
     def _show_surface(self) -> None:
         surface = self._surface
+        self._drawn_at = time.monotonic()
         if surface is not None:
             self.plot.show()
             self.plot.show_grid(surface.first, surface.second, surface.losses)
