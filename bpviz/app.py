@@ -12,7 +12,7 @@ from types import TracebackType
 
 from platformdirs import user_state_path
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtGui import QActionGroup
+from PySide6.QtGui import QActionGroup, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from bpviz import __version__
@@ -134,9 +134,12 @@ def connect_edit(window: MainWindow) -> None:
     commands["edit.arrange"].triggered.connect(window.scene.editor.arrange)
     commands["edit.connect"].triggered.connect(editing.connect_selected)
     commands["edit.copy"].triggered.connect(editing.copy)
+    commands["edit.copy_drawing"].triggered.connect(window.exports.copy_drawing)
+    commands["edit.copy_number"].triggered.connect(window.look.copy_number)
     commands["edit.cut"].triggered.connect(editing.cut)
     commands["edit.delete"].triggered.connect(window.on_delete)
     commands["edit.duplicate"].triggered.connect(editing.duplicate)
+    commands["edit.find"].triggered.connect(window.workspace.canvas_frame.find_bar.open_bar)
     commands["edit.freeze"].triggered.connect(editing.freeze)
     commands["edit.insert"].triggered.connect(editing.insert)
     commands["edit.layer_add"].triggered.connect(editing.add_layer)
@@ -165,12 +168,14 @@ def connect_view(window: MainWindow) -> None:
     commands["view.gradient_check"].toggled.connect(view.on_gradient_check_toggled)
     commands["view.loss_log"].toggled.connect(view.on_loss_log_toggled)
     commands["view.reduce_motion"].toggled.connect(view.on_reduce_motion_toggled)
+    commands["view.minimap"].toggled.connect(window.look.on_minimap)
     commands["view.range_fixed"].triggered.connect(window.look.on_range_fixed)
     commands["view.size_log"].triggered.connect(window.look.on_size_log)
     commands["view.snap"].toggled.connect(view.on_snap_toggled)
     commands["view.theme"].triggered.connect(view.on_next_theme)
     commands["view.zoom_in"].triggered.connect(window.canvas.zoom_in)
     commands["view.zoom_out"].triggered.connect(window.canvas.zoom_out)
+    commands["view.zoom_selection"].triggered.connect(window.canvas.zoom_to_selection)
 
     _group(window, "view.colours_standard").triggered.connect(view.on_colours_chosen)
     _group(window, "view.digits_4").triggered.connect(view.on_digits_chosen)
@@ -247,8 +252,19 @@ def run(arguments: Sequence[str]) -> int:
         status = int(application.exec())
     finally:
         fast_kernel.stop()
+        leave_clipboard()
     autosave.end()
     return status
+
+
+def leave_clipboard() -> None:
+    """Let only text outlive the program on the clipboard.
+
+    Qt ends after Python, and may not touch data that Python made any more: it would crash.
+    """
+    clipboard = QGuiApplication.clipboard()
+    if clipboard.ownsClipboard() or QGuiApplication.platformName() == "offscreen":
+        clipboard.setText(clipboard.text())
 
 
 def keep_recovery(window: MainWindow) -> Autosave:

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from bpviz.document.document import Document
@@ -42,6 +43,10 @@ class ExportCommands(QObject):
     def export_loss(self) -> None:
         """Let a file be chosen, and write the loss curve."""
         self._ask("Export the loss", "-loss", figures.LOSS_FILTER, self._write_loss)
+
+    def copy_drawing(self) -> None:
+        """Put the drawing as it is shown on the clipboard, as SVG and as PNG."""
+        QGuiApplication.clipboard().setMimeData(figures.copied_drawing(self._workspace.scene))
 
     def _ask(self, title: str, tail: str, filters: str, write: Callable[[Path], None]) -> None:
         self._player.pause()

@@ -9,7 +9,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtCore import (
+    QBuffer,
+    QByteArray,
+    QIODevice,
+    QMarginsF,
+    QMimeData,
+    QRectF,
+    QSize,
+    QSizeF,
+    Qt,
+)
 from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QApplication
@@ -99,11 +109,26 @@ def drawing_application() -> QApplication:
 def write_drawing(scene: CanvasScene, path: str | os.PathLike[str]) -> None:
     """Write the scene as it is, with the overlay shown, to `path`."""
     _check_ending(path, DRAWING_ENDINGS)
+    atomic_write(path, _rendered(_ending(path), _drawing_size(scene), scene.paint_to))
+
+
+def copied_drawing(scene: CanvasScene) -> QMimeData:
+    """Return the scene as it is, for the clipboard: as SVG, and as a PNG twice as large."""
+    size = _drawing_size(scene)
+    made = QMimeData()
+    made.setData("image/svg+xml", QByteArray(_rendered(".svg", size, scene.paint_to)))
+    png = _rendered(".png", size, scene.paint_to)
+    made.setData("image/png", QByteArray(png))
+    # What Qt's own programs and Windows take.
+    made.setImageData(QImage.fromData(png))
+    return made
+
+
+def _drawing_size(scene: CanvasScene) -> QSize:
     box = scene.picture.content_rect()
     scale = min(1.0, LARGEST / max(box.width(), box.height(), 1.0))
     size = QSize(round(box.width() * scale), round(box.height() * scale))
-    size = (size + AROUND).expandedTo(SMALLEST)
-    atomic_write(path, _rendered(_ending(path), size, scene.paint_to))
+    return (size + AROUND).expandedTo(SMALLEST)
 
 
 def write_loss(

@@ -51,8 +51,9 @@ class MainWindow(QMainWindow):
         self.canvas = self.workspace.canvas
         self.loss_plot = self.workspace.loss_plot
         self.tool_bar = ToolBar(self.commands, self.workspace.header)
+        overlays, minimap = self.tool_bar.overlay_button.menu(), self.workspace.canvas_frame.minimap
         self.look = LookCommands(
-            document, self.scene, self.commands, self.tool_bar.overlay_button.menu(), settings, self
+            document, self.scene, self.commands, overlays, minimap, settings, self
         )
         self.view = ViewCommands(
             player, self.workspace, self.tool_bar, self.commands, settings, self

@@ -40,6 +40,7 @@ ROWS: Final = {
         Row("size_logarithmic", False),
         # What is drawn widest where that is fixed, as "gradients=0.5 weights=2".
         Row("ranges", ""),
+        Row("minimap", True),
         Row("grain", "neuron", ("term", "neuron", "layer", "phase", "iteration", "epoch")),
         Row("speed", "max", SPEED_CHOICES),
         Row("until", ""),

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
-from bpviz.app import create_window
+from bpviz.app import create_window, leave_clipboard
 from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.model.data import TableData
@@ -23,6 +23,14 @@ from bpviz.ui.style import apply_theme
 
 # What the offscreen platform says where a tip is shown.
 NO_RAISE = r"does not support (raise|propagateSizeHints)\(\)"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _empty_clipboard() -> Iterator[None]:
+    """Leave nothing on the clipboard that would outlive Python."""
+    yield
+    if QApplication.instance() is not None:
+        leave_clipboard()
 
 
 @pytest.fixture

@@ -74,6 +74,18 @@ class Camera(QObject):
         self._move_point(rect.center(), area.center())
         self.moved.emit()
 
+    def frame(self, rect: QRectF) -> None:
+        """Show all of `rect` as large as it fits; the view does not stay fitted to it."""
+        self.fit(rect)
+        self._begin_moving()
+        self.moved.emit()
+
+    def centre_on(self, point: QPointF) -> None:
+        """Move the scene's `point` into the middle of the view."""
+        self._begin_moving()
+        self._move_point(point, QRectF(self._view.viewport().rect()).center())
+        self.moved.emit()
+
     def refit(self, rect: QRectF) -> None:
         """Keep the drawing fitted where its extent is another than when it was fitted."""
         if rect != self._fitted:

@@ -158,6 +158,8 @@ class EdgeLayer(QGraphicsItem):
 
     def _made(self, edges: IntArray) -> list[_Batch]:
         edges = self._in_time(edges)
+        if not len(edges):
+            return []  # the view may look at a place without any
         bucket = self._bucket[edges]
         order = np.argsort(bucket, kind="stable")
         edges, bucket = edges[order], bucket[order]

@@ -16,6 +16,8 @@ from bpviz.ui.canvas.geometry import RADIUS, BoolArray, FloatArray, Geometry, In
 from bpviz.ui.style import Theme, guard, scaled_font
 
 LABEL_LEVEL: Final = 2.0
+# How strong labels of faded edges are still drawn.
+FAINT: Final = 0.25
 TEXT_SIZE: Final = 12.0
 LINE_HEIGHT: Final = 15.0
 GAP: Final = 4.0
@@ -223,6 +225,7 @@ class LabelLayer(QGraphicsItem):
         self._font = font
         self._size = (0.0, 0.0)
         self._scale = 1.0
+        self._bright: frozenset[int] | None = None
         self.labels: tuple[Label, ...] = ()
         self.setZValue(LABEL_LEVEL)
 
@@ -240,6 +243,15 @@ class LabelLayer(QGraphicsItem):
         self.prepareGeometryChange()
         self.labels, self._size, self._scale, self._theme = labels, size, scale, theme
         self.update()
+
+    def set_bright(self, edges: frozenset[int] | None) -> None:
+        """Draw the labels of all but these edges faintly; None for all bright."""
+        if edges != self._bright:
+            self._bright = edges
+            self.update()
+
+    def _opacity(self, label: Label) -> float:
+        return 1.0 if self._bright is None or label.edge in self._bright else FAINT
 
     @guard
     def boundingRect(self) -> QRectF:
@@ -269,10 +281,12 @@ class LabelLayer(QGraphicsItem):
         border = QPen(QColor(theme.node_border), 1.0)
         border.setCosmetic(True)
         for label in self.labels:
+            painter.setOpacity(self._opacity(label))
             painter.setPen(border)
             box = QRectF(label.x - width / 2, label.y - height / 2, width, height)
             painter.drawRoundedRect(box, 5.0, 5.0)
         for label in self.labels:
+            painter.setOpacity(self._opacity(label))
             text = label.text
             painter.setPen(QColor(theme.muted))
             self._line(painter, plain, text.first, label.x, label.y - line)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from bpviz.ui.canvas.fade import Fader
 from bpviz.ui.canvas.picture import Picture
 from bpviz.ui.canvas.selection import Selection
 from bpviz.ui.canvas.sketch import Sketch
@@ -14,16 +15,22 @@ from bpviz.ui.canvas.targets import handle_points
 class Marker:
     """Marks nodes and edges of a picture; numbers are those of its geometry."""
 
-    def __init__(self, picture: Picture, selection: Selection, sketch: Sketch) -> None:
+    def __init__(
+        self, picture: Picture, selection: Selection, sketch: Sketch, fader: Fader
+    ) -> None:
         self._picture = picture
         self._selection = selection
         self._sketch = sketch
+        self._fader = fader
+        self.may_fade = True
+        """Whether there is time to fade what is not connected to the node under the pointer."""
         self.forget()
 
     def forget(self) -> None:
         """Forget all but the selection: another network is drawn."""
         self.hovered = (-1, -1)
         """The node and the edge under the pointer, −1 for none."""
+        self._points = False
         self._offers: Mapping[int, str] = {}
         self._path: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
 
@@ -32,13 +39,18 @@ class Marker:
         chosen, (nodes, edges) = self._selection, self._path
         marks = self._picture.marks_of(chosen.nodes, chosen.edges, self.hovered, self._offers)
         self._picture.mark(replace(marks, path_nodes=nodes, path_edges=edges))
+        fades = self._points and self.may_fade and not self._offers
+        self._fader.show(self._picture, self.hovered[0] if fades else -1)
         self.show_handles()
 
-    def hover(self, node: int, edge: int) -> bool:
-        """Mark what lies under the pointer; return whether that is something else now."""
-        if (node, edge) == self.hovered:
+    def hover(self, node: int, edge: int, *, points: bool = False) -> bool:
+        """Mark what lies under the pointer; return whether that is something else now.
+
+        `points`: the pointer itself is there, not only in a formula; then the rest may fade.
+        """
+        if (node, edge) == self.hovered and points == self._points:
             return False
-        self.hovered = (node, edge)
+        self.hovered, self._points = (node, edge), points
         self.mark()
         return True
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from bpviz.ui.canvas.card import GLOW, NAME_FROM, Card, card_bounds, paint_card
-from bpviz.ui.canvas.geometry import RADIUS, Geometry, IntArray
+from bpviz.ui.canvas.geometry import RADIUS, BoolArray, Geometry, IntArray
 from bpviz.ui.canvas.pens import state_color
 from bpviz.ui.canvas.shown import Shown, State
 from bpviz.ui.canvas.strokes import draw_pixmap_at
@@ -20,6 +20,8 @@ from bpviz.ui.style import Theme, guard, mix
 # Up to this many visible nodes are drawn with their texts.
 CARD_LIMIT: Final = 500
 NODE_LEVEL: Final = 4.0
+# How strong what is faded is still drawn.
+FAINT: Final = 0.3
 
 
 class NodeItem(QGraphicsItem):
@@ -71,6 +73,7 @@ class NodeLayer(QGraphicsItem):
         self._special: IntArray = np.zeros(0, np.int64)
         self._heat: Sequence[QImage] = ()
         self._card: Callable[[int], Card] | None = None
+        self._faded: BoolArray | None = None
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
         self.setZValue(NODE_LEVEL)
 
@@ -99,6 +102,16 @@ class NodeLayer(QGraphicsItem):
         self._heat = images
         self.update()
 
+    def set_faded(self, faded: BoolArray | None) -> None:
+        """Draw the nodes where `faded` [N] faintly; None for no such."""
+        if faded is not None or self._faded is not None:
+            self._faded = faded
+            self.update()
+
+    def _opacity(self, node: int) -> float:
+        is_faded = self._faded is not None and node < len(self._faded) and self._faded[node]
+        return FAINT if is_faded else 1.0
+
     @guard
     def boundingRect(self) -> QRectF:
         """Return the box around all nodes."""
@@ -121,12 +134,17 @@ class NodeLayer(QGraphicsItem):
             (x >= seen.left()) & (x <= seen.right()) & (y >= seen.top()) & (y <= seen.bottom())
         )
         if len(visible) > CARD_LIMIT:
-            self._paint_dots(painter, visible, zoom)
+            opacity = np.array([self._opacity(node) for node in visible.tolist()])
+            for each in np.unique(opacity):
+                painter.setOpacity(float(each))
+                self._paint_dots(painter, visible[opacity == each], zoom)
+            painter.setOpacity(1.0)
             return
         if zoom < NAME_FROM and not self._heat:
             visible = self._paint_alike(painter, visible, zoom)
         for node in visible.tolist():
             painter.save()
+            painter.setOpacity(self._opacity(int(node)))
             painter.translate(x[node], y[node])
             heat = self._heat[node] if node < len(self._heat) else None
             paint_card(painter, self._card(node), self._theme, self._font, zoom, heat)

@@ -19,6 +19,7 @@ from bpviz.model.schema import Session
 from bpviz.ui.canvas.around import paint_all, surround_of
 from bpviz.ui.canvas.covered import covered
 from bpviz.ui.canvas.editor import Editor
+from bpviz.ui.canvas.fade import Fader
 from bpviz.ui.canvas.flow import Clock
 from bpviz.ui.canvas.geometry import FloatArray, Geometry
 from bpviz.ui.canvas.glide import Glide
@@ -85,7 +86,8 @@ class CanvasScene(QGraphicsScene):
         self.heat_maps = HeatMaps(player, theme)
         self.picture = Picture(self, self._session, geometry, blank, theme, QApplication.font())
         self.sketch = Sketch(self, theme)
-        self.marker = Marker(self.picture, self.selection, self.sketch)
+        self.fader = Fader(self)
+        self.marker = Marker(self.picture, self.selection, self.sketch, self.fader)
         self.glide = Glide(self.preview, self)
         self.clock = Clock(self)
         self.clock.ticked.connect(self.picture.flow_layer.advance_by)
@@ -200,6 +202,7 @@ class CanvasScene(QGraphicsScene):
         self.picture.edge_layer.set_moving(self.is_running)
         self.picture.show(self._session, geometry, now, self._theme, self._digits)
         self._show_heat()
+        self.marker.may_fade = not self.is_running
         self.marker.mark()
         self._run_clock()
         self.surround_changed.emit()
@@ -243,7 +246,7 @@ class CanvasScene(QGraphicsScene):
     def _run_clock(self) -> None:
         moves = self.picture.flow_layer.flows and self._watched and self._motion
         self.clock.set_running(moves and not self.is_running)
-        self.picture.edge_layer.set_still(self.clock.is_running)
+        self.picture.edge_layer.set_still(self.clock.is_running or self.fader.is_on)
 
     # -- selection and editing -----------------------------------------------------------------
 
@@ -273,6 +276,7 @@ class CanvasScene(QGraphicsScene):
 
     def preview(self, positions: FloatArray) -> None:
         """Draw the nodes at `positions` [N, 2]; the session stays as it is."""
+        self.fader.show(self.picture, -1)
         self.picture.place(positions)
         self.marker.show_handles()
 
@@ -295,7 +299,8 @@ class CanvasScene(QGraphicsScene):
         """Mark what lies under the pointer; return the cursor that says what a press does."""
         node, on_rim = node_under(self.geometry, at, zoom)
         edge = edge_under(self.picture, at, zoom) if node < 0 else -1
-        if self.marker.hover(node, edge):
+        if self.marker.hover(node, edge, points=True):
+            self._run_clock()
             self.hovered.emit(*named(self.geometry, node, edge))
         if quantity_at(self.picture, at, zoom) is not None:
             return Qt.CursorShape.IBeamCursor if node >= 0 else Qt.CursorShape.SizeHorCursor
@@ -320,6 +325,8 @@ class CanvasScene(QGraphicsScene):
         """Paint the drawing with header and legend into `rect` of a picture or file."""
         zoom = self.picture.set_zoom(1.0)
         self.sketch.set_visible(False)
+        self.fader.show(self.picture, -1)
         paint_all(self, self.picture, self.surround(), painter, rect)
         self.sketch.set_visible(True)
         self.picture.set_zoom(zoom)
+        self.marker.mark()

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
+from typing import Final
 
-from PySide6.QtCore import QObject, Signal
+import numpy as np
+from PySide6.QtCore import QObject, QRectF, Signal
+
+from bpviz.ui.canvas.geometry import RADIUS, Geometry
+
+# The room around a selection that is looked at, in scene units.
+AROUND: Final = 60.0
 
 
 class Selection(QObject):
@@ -49,3 +56,16 @@ class Selection(QObject):
     def forget(self) -> None:
         """Select nothing, without a word: another session is drawn, of which all is told anew."""
         self._nodes, self._edges = {}, {}
+
+
+def selection_rect(geometry: Geometry, selection: Selection) -> QRectF:
+    """Return the box around what is selected, with some room; empty where that is nothing."""
+    if selection.is_empty:
+        return QRectF()
+    chosen = set(selection.edges)
+    edges = [place for place, name in enumerate(geometry.names) if name in chosen]
+    centres = geometry.positions[[geometry.index[node] for node in selection.nodes]]
+    points = [centres - RADIUS, centres + RADIUS, geometry.points[edges].reshape(-1, 2)]
+    low, high = np.concatenate(points).min(axis=0), np.concatenate(points).max(axis=0)
+    box = QRectF(low[0], low[1], *(high - low))
+    return box.adjusted(-AROUND, -AROUND, AROUND, AROUND)

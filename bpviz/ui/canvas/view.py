@@ -19,11 +19,14 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip, QWidget
 
 from bpviz.ui.canvas.camera import REACH, ZOOM_STEP, Camera
+from bpviz.ui.canvas.card import ALL_TEXT_FROM as LEGIBLE
 from bpviz.ui.canvas.ground import paint_ground
 from bpviz.ui.canvas.hand import Hand
 from bpviz.ui.canvas.legend import paint_surround
+from bpviz.ui.canvas.pinch import let_pinch, pinch
 from bpviz.ui.canvas.quantities import quantity_at
 from bpviz.ui.canvas.scene import CanvasScene
+from bpviz.ui.canvas.selection import selection_rect
 from bpviz.ui.canvas.targets import edge_under, node_under, tip_text
 from bpviz.ui.canvas.walker import Walker
 from bpviz.ui.style import Theme, guard
@@ -54,6 +57,7 @@ class CanvasView(QGraphicsView):
         self.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
         self.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.setMouseTracking(True)
+        let_pinch(self.viewport())
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(240, 180)
         self.walker = Walker(scene, self)
@@ -90,6 +94,24 @@ class CanvasView(QGraphicsView):
     def zoom_out(self) -> None:
         """Shrink around the middle of the view."""
         self.camera.zoom_by(1.0 / ZOOM_STEP)
+
+    def zoom_to_selection(self) -> None:
+        """Show what is selected as large as it fits; the whole network where nothing is."""
+        rect = selection_rect(self._canvas.geometry, self._canvas.selection)
+        if rect.isEmpty():
+            self.fit()
+        else:
+            self.camera.frame(rect)
+
+    def reveal_selection(self) -> None:
+        """Bring what is selected into the middle, where it is out of sight or illegible."""
+        rect = selection_rect(self._canvas.geometry, self._canvas.selection)
+        seen = self.mapToScene(self.viewport().rect()).boundingRect()
+        if self.zoom < LEGIBLE:
+            self.camera.zoom_by(1.0 / self.zoom)
+        elif seen.contains(rect):
+            return
+        self.camera.centre_on(rect.center())
 
     def _on_moved(self) -> None:
         """Draw fast and all of the viewport until nothing has moved for a moment."""
@@ -245,6 +267,8 @@ class CanvasView(QGraphicsView):
                 QToolTip.showText(event.globalPos(), text, self.viewport())
             else:
                 QToolTip.hideText()
+            return True
+        if pinch(self.camera, self.viewport(), event):
             return True
         return bool(super().viewportEvent(event))
 

@@ -7,8 +7,11 @@ from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
+from bpviz.ui.canvas.minimap import Minimap
+from bpviz.ui.canvas.view import CanvasView
+from bpviz.ui.panels.find_bar import FindBar
 from bpviz.ui.panels.range_bar import RangeBar
 
 # The canvas writes its zoom below the buttons.
@@ -17,17 +20,19 @@ TEXT_HEIGHT: Final = 20
 
 
 class CanvasFrame(QWidget):
-    """Lays zoom buttons, and the scale's controls over its key, on the canvas view."""
+    """Lays on the canvas view: zoom buttons, the scale's controls, find bar and minimap."""
 
     def __init__(
         self,
-        canvas: QWidget,
+        canvas: CanvasView,
         actions: Sequence[QAction],
         range_bar: RangeBar,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.range_bar = range_bar
+        self.find_bar = FindBar(canvas)
+        self.minimap = Minimap(canvas)
         zoom = QWidget()
         row = QHBoxLayout(zoom)
         row.setContentsMargins(MARGIN + 2, 0, 0, MARGIN + TEXT_HEIGHT)
@@ -45,6 +50,13 @@ class CanvasFrame(QWidget):
         self._grid.addWidget(canvas, 0, 0)
         self.add_over(zoom, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom)
         self.add_over(range_bar, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
+        corner = QWidget()
+        column = QVBoxLayout(corner)
+        column.setContentsMargins(0, MARGIN, MARGIN, 0)
+        column.setSpacing(8)
+        for part in (self.find_bar, self.minimap):
+            column.addWidget(part, 0, Qt.AlignmentFlag.AlignRight)
+        self.add_over(corner, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
 
     def add_over(self, widget: QWidget, where: Qt.AlignmentFlag) -> None:
         """Let `widget` float over the canvas, at its side or corner `where`."""

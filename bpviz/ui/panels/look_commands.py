@@ -7,13 +7,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from PySide6.QtCore import QObject
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QGuiApplication
 from PySide6.QtWidgets import QMenu
 
 from bpviz.document.document import Document
 from bpviz.model.network import Network, Unit
+from bpviz.ui.canvas.minimap import Minimap
 from bpviz.ui.canvas.overlays import OVERLAYS, Reference, slot_title
+from bpviz.ui.canvas.picture import Picture
 from bpviz.ui.canvas.scene import CanvasScene
+from bpviz.ui.canvas.selection import Selection
+from bpviz.ui.canvas.shown import State
 from bpviz.ui.settings import Settings
 
 
@@ -26,6 +30,7 @@ class LookCommands(QObject):
         scene: CanvasScene,
         commands: Mapping[str, QAction],
         menu: QMenu,
+        minimap: Minimap,
         settings: Settings,
         parent: QObject,
     ) -> None:
@@ -33,7 +38,7 @@ class LookCommands(QObject):
         super().__init__(parent)
         self._document, self._scene = document, scene
         self._commands, self._settings = commands, settings
-        self._menu = menu
+        self._menu, self._minimap = menu, minimap
         self._last = scene.look
         self._is_repeated = False
         self._slots = QActionGroup(self)
@@ -50,6 +55,8 @@ class LookCommands(QObject):
             reference=self._start(),
         )
         self._scene.set_look(look)
+        self._commands["view.minimap"].setChecked(self._settings.flag("minimap"))
+        self._minimap.set_wanted(self._settings.flag("minimap"))
 
     def on_look_changed(self) -> None:
         """Let menus and settings say what the scene shows."""
@@ -85,6 +92,22 @@ class LookCommands(QObject):
             place = shown.slots.index(shown.slot) + 1
             self._scene.set_look(replace(look, slot=shown.slots[place % len(shown.slots)]))
 
+    def copy_number(self) -> None:
+        """Copy the number shown at the one node or edge selected, with all digits."""
+        selection, picture = self._scene.selection, self._scene.picture
+        chosen = len(selection.nodes) + len(selection.edges)
+        text = selected_number(selection, picture) if chosen == 1 else ""
+        if text:
+            QGuiApplication.clipboard().setText(text)
+        else:
+            problem = "Nothing is computed there yet" if chosen == 1 else "Select one node or edge"
+            self._scene.refuse(problem, picture.content_rect().center())
+
+    def on_minimap(self, checked: bool) -> None:
+        """Show the minimap where it is of use, or never."""
+        self._settings.put("minimap", checked)
+        self._minimap.set_wanted(checked)
+
     def _start(self) -> Reference:
         return reference_of(self._document.timeline.history.start.network, "the start")
 
@@ -108,6 +131,18 @@ class LookCommands(QObject):
         self._scene.set_look(replace(self._scene.look, slot=slot))
         if self._scene.overlay != "optimizer":
             self._commands["view.show_optimizer"].trigger()
+
+
+def selected_number(selection: Selection, picture: Picture) -> str:
+    """Return the number shown at what is selected, as programs read it; "" for none yet."""
+    if selection.edges:
+        numbers = picture.shown.edges
+        place = picture.geometry.names.index(selection.edges[0])
+    else:
+        numbers, place = picture.shown.value, picture.geometry.index[selection.nodes[0]]
+    if numbers.state[place] == State.NOT_COMPUTED:
+        return ""
+    return repr(float(numbers.value[place]))
 
 
 def reference_of(network: Network, title: str) -> Reference:
