@@ -117,11 +117,14 @@ class Stage:
         grain: Grain = "term" if self._terms else "neuron"
         batch = len(self.trace.rows)
         # Only single terms tell samples, penalty and the optimizer's lines apart.
-        made_for = (program.network, grain, (base.training, batch) if self._terms else None)
+        made_for = (program.levels, grain, (base.training, batch) if self._terms else None)
         if self.frames is None or self._made_for != made_for:
             self.frames = frames(program, grain, base.training, batch)
             self._made_for = made_for
             self.index = self._find()
+        else:
+            # Names and weights may be others; what is computed, and in which order, is not.
+            self.frames.network = program.network
 
     def forget_frame(self) -> None:
         """Stand at ready, whatever frame was shown; a trial ends there."""

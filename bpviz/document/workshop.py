@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from msgspec import structs
+
 from bpviz.document.line import Line
 from bpviz.engine import numba_setup
 from bpviz.engine.datasets import Rows, batch_size, batches_per_epoch, make_rows
@@ -10,7 +14,7 @@ from bpviz.engine.program import Program, compile
 from bpviz.engine.readiness import first_problem
 from bpviz.engine.trainer import Trainer
 from bpviz.model.data import Data, GeneratorData
-from bpviz.model.network import Network
+from bpviz.model.network import Network, Node, Unit
 from bpviz.model.schema import Session
 from bpviz.model.training import Training
 
@@ -29,7 +33,11 @@ class Workshop:
     def program(self, session: Session) -> Program:
         """Return the session's network, compiled."""
         if self._program is None or self._program[0] is not session.network:
-            self._program = (session.network, compile(session.network))
+            before, network = self._program, session.network
+            if before is not None and is_alike(before[0], network):
+                self._program = (network, replace(before[1], network=network))
+            else:
+                self._program = (network, compile(network))
         return self._program[1]
 
     def adopt(self, session: Session, program: Program) -> None:
@@ -88,3 +96,25 @@ class Workshop:
             rows = self.rows(session) if isinstance(session.data, GeneratorData) else None
             held = self._problem = (key, first_problem(session, rows))
         return held[1]
+
+
+def is_alike(first: Network, second: Network) -> bool:
+    """Whether both compile to the same program but for the values of weights and biases."""
+    if first.outputs != second.outputs or len(first.nodes) != len(second.nodes):
+        return False
+    return (
+        len(first.edges) == len(second.edges)
+        and all(a is b or _is_like(a, b) for a, b in zip(first.nodes, second.nodes, strict=True))
+        and all(
+            a is b or structs.replace(a, weight=b.weight) == b
+            for a, b in zip(first.edges, second.edges, strict=True)
+        )
+    )
+
+
+def _is_like(first: Node, second: Node) -> bool:
+    if isinstance(first, Unit) and isinstance(second, Unit):
+        if first.has_bias != second.has_bias:
+            return False
+        first = structs.replace(first, bias=second.bias)
+    return structs.replace(first, label=second.label, position=second.position) == second

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bpviz.model.network import LAYER_GAP, ROW_GAP, Input, Network, Position
+from bpviz.model.network import Input, Network, Position, gaps
 
 SWEEPS = 12
 
@@ -20,8 +20,9 @@ def arranged(network: Network) -> dict[str, Position]:
         rows[columns[node.id]].append(node.id)
     links = _links(network, columns, rows)
     _sweep(rows, links)
+    across, down = gaps(max(map(len, rows), default=0), width)
     return {
-        name: (LAYER_GAP * column, ROW_GAP * (row - (len(names) - 1) / 2))
+        name: (across * column, down * (row - (len(names) - 1) / 2))
         for column, names in enumerate(rows)
         for row, name in enumerate(names)
         if name in columns

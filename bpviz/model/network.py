@@ -228,11 +228,12 @@ class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True
             stem = "x" if layer == 0 else "y" if layer == last else f"h{layer}_"
             return [f"{stem}{number}" for number in range(1, sizes[layer] + 1)]
 
+        across, down = gaps(max(sizes), len(sizes))
         nodes: list[Node] = []
         edges: list[Edge] = []
         for layer, size in enumerate(sizes):
             for row, node_id in enumerate(ids(layer)):
-                position = (LAYER_GAP * layer, ROW_GAP * (row - (size - 1) / 2))
+                position = (across * layer, down * (row - (size - 1) / 2))
                 if layer == 0:
                     nodes.append(Input(node_id, position=position))
                     continue
@@ -244,3 +245,17 @@ class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True
 
 LAYER_GAP = 240.0
 ROW_GAP = 160.0
+# Larger layers than these stand closer together, and further apart from one another.
+LOOSE_ROWS = 4
+
+
+def gaps(rows: int, layers: int) -> tuple[float, float]:
+    """Return the distances of layers and of rows, for `layers` of up to `rows` nodes.
+
+    Many rows would make the drawing high and narrow, and so small on a wide screen.
+    """
+    if rows <= LOOSE_ROWS:
+        return LAYER_GAP, ROW_GAP
+    down = round(0.72 * ROW_GAP)
+    wide = 1.5 * down * (rows - 1) / max(layers - 1, 1)
+    return float(round(min(max(wide, 0.88 * LAYER_GAP), 6 * LAYER_GAP))), float(down)

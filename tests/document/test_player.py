@@ -341,3 +341,20 @@ def test_an_edit_after_training_goes_on_from_the_weights_reached(
     player.step_iteration()
     player.back_iteration()
     assert document.session.network == reached
+
+
+def test_a_weight_edit_keeps_what_is_compiled_and_another_compiles_anew(
+    player: Player, document: Document
+) -> None:
+    before, frames = player.program, player.frames
+    edge = document.session.network.edges[0].name
+    document.push(verbs.set_edge(document.session, [edge], "weight", 7.25))
+    assert player.program.levels is before.levels
+    assert player.frames is frames
+    assert player.program.initial_theta()[before.edge_slot[0]] == 7.25
+    assert player.trace is not None
+    assert player.trace.theta[before.edge_slot[0]] == 7.25
+    assert player.trace.program.network.edges[0].weight == 7.25
+    document.push(verbs.set_edge(document.session, [edge], "trainable", False))
+    assert player.program.levels is not before.levels
+    assert not player.program.trainable[player.program.edge_slot[0]]
