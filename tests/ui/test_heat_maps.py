@@ -18,6 +18,7 @@ from bpviz.model.verbs import set_edge
 from bpviz.ui.canvas.heat_maps import SIDES
 from bpviz.ui.main_window import MainWindow
 from bpviz.ui.panels.form import Choice
+from bpviz.ui.panels.parameter_panel import ParameterPanel
 from bpviz.ui.plots.field import CLASSES
 from bpviz.ui.style import (
     DARK,
@@ -250,3 +251,11 @@ def test_the_plot_follows_a_run(open_window: Opener) -> None:
     window.player.pause()
     assert plot.paint_count > count + 2
     assert plot.grab().toImage() != before
+
+
+def test_panels_of_a_large_network_wait_until_something_is_selected(open_window: Opener) -> None:
+    window = open_window(layered(2, 50, 50, 1))
+    panel = window.workspace.panels["derivation"]
+    assert isinstance(panel, ParameterPanel)
+    panel.refresh()
+    assert "The network is large" in panel.rest.text()

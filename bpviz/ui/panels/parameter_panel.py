@@ -29,6 +29,9 @@ from bpviz.ui.style import Theme
 
 # A list of more would be no help: the drawing is.
 MOST_LISTED: Final = 300
+# With more edges than these a panel waits until somebody selects or steps.
+MOST_EDGES: Final = 2_000
+LARGE: Final = "The network is large. Select an edge or a unit, or take a step, to see its numbers."
 RUNNING: Final = "Numbers change too fast to be read. Space pauses."
 NO_PARAMETER: Final = (
     "There is no weight or bias yet. Drag from the rim of one node to another to connect them."
@@ -160,6 +163,11 @@ class ParameterPanel(Panel):
     def _refresh(self, trace: Trace) -> None:
         network, found = trace.program.network, self._found(trace)
         self._parameter = found
+        chosen = self._scene.selected_nodes() or self._scene.selected_edges()
+        if len(network.edges) > MOST_EDGES and self._player.frame is None and not chosen:
+            # Nobody asked yet, and the answer takes its time.
+            self._rest(LARGE)
+            return
         if found is None:
             self._rest(NO_PARAMETER)
             return
