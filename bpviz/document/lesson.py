@@ -10,7 +10,7 @@ from bpviz.document.line import Line
 from bpviz.document.player import Player
 from bpviz.model.edit import Edit
 from bpviz.model.history import Place, Train
-from bpviz.model.schema import Lesson, Page
+from bpviz.model.schema import Lesson, Page, Session
 
 READY = -1
 
@@ -81,6 +81,7 @@ class LessonGuide(QObject):
         self._document = document
         self._player = player
         self._lesson = document.session.lesson
+        self._bookmarks = document.session.bookmarks
         self.index = 0
         document.edited.connect(self._on_edited)
         document.replaced.connect(self._on_replaced)
@@ -156,28 +157,28 @@ class LessonGuide(QObject):
     def frame_of(self, page: Page) -> int | None:
         """Return the frame that a page shows; None where it leaves the player as it is."""
         named = page.position is not msgspec.UNSET
-        for bookmark in self._document.session.bookmarks:
+        for bookmark in self._bookmarks:
             if bookmark.name == page.title and (not named or bookmark.position == page.position):
                 return bookmark.frame
         return READY if named else None
 
     def _on_edited(self, edit: Edit) -> None:
-        lesson, timeline = self._document.session.lesson, self._document.timeline
-        if lesson == self._lesson:
+        session, timeline = self._document.session, self._document.timeline
+        if session.lesson == self._lesson and session.bookmarks == self._bookmarks:
             return
         entry = timeline.place[0]
         is_new = bool(entry) and timeline.line.entry(entry - 1) is edit
         if is_new or edit.label.startswith(("Undo: ", "Redo: ")):
-            self._take(lesson)
+            self._take(session)
             self.changed.emit()
 
     def _on_replaced(self) -> None:
         self.index = 0
-        self._take(self._document.session.lesson)
+        self._take(self._document.session)
         self.changed.emit()
         if self.pages:
             self.opened.emit()
 
-    def _take(self, lesson: Lesson | msgspec.UnsetType) -> None:
-        self._lesson = lesson
+    def _take(self, session: Session) -> None:
+        self._lesson, self._bookmarks = session.lesson, session.bookmarks
         self.index = min(self.index, max(0, len(self.pages) - 1))

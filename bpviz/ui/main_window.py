@@ -62,6 +62,7 @@ class MainWindow(QMainWindow):
         self.data_commands = DataCommands(document, self.files, settings, self)
         self.lesson_commands = LessonCommands(document, self.workspace, self.commands, self)
         self.editing = EditCommands(self.workspace, self.commands, self)
+        self.files.before_save = self.lesson_commands.keep_pages
         self.exports = ExportCommands(document, player, self.workspace, self.files, self)
         self.explain_commands = ExplainCommands(document, player, self.workspace, self.files, self)
         self._closing = False

@@ -42,6 +42,7 @@ class FileCommands(QObject):
         self._document = document
         self._settings = settings
         self._window = window
+        self.before_save: Callable[[], None] | None = None
 
     def new(self) -> None:
         """Let a new network be described, and start on it."""
@@ -143,6 +144,8 @@ class FileCommands(QObject):
         self._save(path, then)
 
     def _save(self, path: Path | None, then: Callable[[], None] | None) -> None:
+        if self.before_save is not None:
+            self.before_save()
         try:
             self._document.save(path)
         except FormatError as fault:

@@ -10,7 +10,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMainWindow
 
 from bpviz.document.document import Document
-from bpviz.model.schema import Page
+from bpviz.model.pages import set_pages
+from bpviz.model.schema import Lesson, Page
 from bpviz.ui.panels.docks import TabBars
 from bpviz.ui.panels.workspace import PLACES, Area, Workspace
 
@@ -70,6 +71,13 @@ class LessonCommands(QObject):
         """Begin to ask for hidden numbers, or end it."""
         self.show_panel("predict")
         self._workspace.predict_panel.toggle()
+
+    def keep_pages(self) -> None:
+        """Write pages that were edited later on the line into the session shown: it is saved."""
+        session, pages = self._document.session, self._guide.pages
+        held = session.lesson.pages if isinstance(session.lesson, Lesson) else ()
+        if pages != held:
+            self._document.push(set_pages(session, pages, "Keep the pages"))
 
     def start(self) -> None:
         """Show the first page of the session that the window opens on, where it has pages."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
     QPushButton,
     QSizePolicy,
+    QStackedWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -22,7 +25,9 @@ from bpviz.document.player import Player
 from bpviz.engine.backprop import Trace
 from bpviz.explain.figures import Figure, figures_of
 from bpviz.model.schema import Page
+from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.formula.markdown_view import MarkdownView
+from bpviz.ui.panels.page_editor import PageEditor
 from bpviz.ui.panels.panel import Panel
 from bpviz.ui.style import Theme, icon
 
@@ -45,19 +50,24 @@ KEYS: Final = {
 
 
 class LessonPanel(Panel):
-    """Shows the guide's page; the commands of the lesson turn it and set the view.
+    """Shows the guide's page, or its editor; the commands of the lesson turn it and set the view.
 
     `turn_asked` carries the number of a page, `again_asked` asks for the page's view once more,
-    `run_asked` for the run that a page belongs to, and `edit_asked` for the page editor.
+    and `run_asked` for the run that a page belongs to.
     """
 
     turn_asked = Signal(int)
     again_asked = Signal()
     run_asked = Signal()
-    edit_asked = Signal(bool)
 
     def __init__(
-        self, document: Document, player: Player, theme: Theme, parent: QWidget | None = None
+        self,
+        document: Document,
+        player: Player,
+        scene: CanvasScene,
+        actions: Mapping[str, QAction],
+        theme: Theme,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._document = document
@@ -66,6 +76,8 @@ class LessonPanel(Panel):
         self._shown: Page | None = None
         self.guide = LessonGuide(document, player, self)
         self.reader = MarkdownView(theme)
+        self.editor = PageEditor(document, player, self.guide, scene, actions)
+        self._leaves = QStackedWidget()
         self._title = QLabel()
         self._notice = QLabel()
         self._run = QPushButton("Show the lesson's own run")
@@ -80,7 +92,7 @@ class LessonPanel(Panel):
         self._next.clicked.connect(self.turn_on)
         self._again.clicked.connect(self.again_asked)
         self._run.clicked.connect(self.run_asked)
-        self.pencil.toggled.connect(self.edit_asked)
+        self.pencil.toggled.connect(self._on_pencil_toggled)
         self._menu.aboutToShow.connect(self._fill_menu)
         self.guide.changed.connect(self.follow_structure)
         self.apply_theme(theme)
@@ -118,7 +130,9 @@ class LessonPanel(Panel):
         """Show the guide's page."""
         pages, page = self.guide.pages, self.guide.page
         self._title.setText(page.title if page is not None else "")
-        self._title.setVisible(page is not None)
+        self._title.setVisible(page is not None and not self.pencil.isChecked())
+        if self.pencil.isChecked():
+            self.editor.refresh()
         count = len(pages)
         self._contents.setText(f"{self.guide.index + 1} of {count}" if pages else "no pages")
         self._contents.setEnabled(bool(pages))
@@ -178,6 +192,13 @@ class LessonPanel(Panel):
             action.setData(number)
             action.triggered.connect(self._on_page_chosen)
 
+    def _on_pencil_toggled(self, writing: bool) -> None:
+        """Show the editor, or what was written."""
+        if not writing:
+            self.editor.commit()
+        self._leaves.setCurrentWidget(self.editor if writing else self.reader)
+        self.refresh()
+
     def _on_page_chosen(self) -> None:
         action = self.sender()
         for number, each in enumerate(self._menu.actions()):
@@ -202,7 +223,9 @@ class LessonPanel(Panel):
         layout.setSpacing(8)
         for part in (self._title, self._notice, self._run):
             layout.addWidget(part)
-        layout.addWidget(self.reader, 1)
+        self._leaves.addWidget(self.reader)
+        self._leaves.addWidget(self.editor)
+        layout.addWidget(self._leaves, 1)
         layout.addLayout(self._row())
 
     def _row(self) -> QHBoxLayout:

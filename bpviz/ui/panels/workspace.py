@@ -113,7 +113,7 @@ class Workspace:
         self.inspector = InspectorPanel(document, player, self.scene)
         self.explain_panel = ExplainPanel(document, player, self.scene, theme)
         self.predict_panel = PredictPanel(player, theme)
-        self.lesson_panel = LessonPanel(document, player, theme)
+        self.lesson_panel = LessonPanel(document, player, self.scene, actions, theme)
         self.analysis = Analysis(document, player, self.scene, theme)
         self.badge = self.analysis.badge_over(self.canvas_frame, theme)
         self.notes_panel = NotesPanel(document, theme)
