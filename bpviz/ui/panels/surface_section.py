@@ -197,6 +197,9 @@ class SurfaceSection(QWidget):
             return
         program = trace.program
         slots = (pair[0].slots(program), pair[1].slots(program))
+        if not (len(slots[0]) and len(slots[1])):
+            self._forget()  # the network has lost one of them meanwhile
+            return
         here = [float(trace.theta[each[0]]) for each in slots]
         walked = np.array([point[1:] for point in self._path] or [(here[0], here[1])])
         spans = (self._span(here[0], walked[:, 0]), self._span(here[1], walked[:, 1]))
@@ -256,6 +259,9 @@ class SurfaceSection(QWidget):
         surface, trace, pair = self._surface, self._player.trace, self._pair
         if surface is None or trace is None or pair is None or self._slices.busy:
             return
+        chosen = [each.slots(trace.program) for each in pair]
+        if not all(map(len, chosen)):
+            return
         known = surface.losses[np.isfinite(surface.losses)]
         if not known.size:
             self._about.setText("No loss here is a finite number.")
@@ -263,7 +269,7 @@ class SurfaceSection(QWidget):
         low, high = format_number(float(known.min())), format_number(float(known.max()))
         iteration, others = self._shown_at
         text = f"All other parameters as at iteration {iteration:,}. Loss {low} to {high}."
-        slots = np.concatenate([each.slots(trace.program) for each in pair])
+        slots = np.concatenate(chosen)
         if not np.array_equal(np.delete(trace.theta, slots), others):
             text += " They have moved since: compute again."
         if text != self._about.text():
