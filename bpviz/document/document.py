@@ -110,15 +110,18 @@ class Document(QObject):
         """Let a run end, so that `session` holds the numbers it reached: before copying them."""
         self.about_to_edit.emit()
 
-    def push(self, edit: Edit) -> None:
-        """Apply `edit`; EditError where it does not apply, and nothing changes."""
+    def push(self, edit: Edit, *, join: bool = False) -> None:
+        """Apply `edit`; EditError where it does not apply, and nothing changes.
+
+        With `join` it becomes one entry with the last, where that changed the same the same way.
+        """
         before = self._published
         self.about_to_edit.emit()
         if self._published is not before:
             # A run was paused by this very edit, which was made from the numbers before it.
             edit = rebased(edit, self._published)
         curves = self._timeline.curves.copy()
-        dropped = self._timeline.push(edit)
+        dropped = self._timeline.push(edit, join=join)
         if dropped is not None:
             self._runs.put_aside(dropped, curves)
         self._publish(edit)

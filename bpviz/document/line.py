@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bpviz.model.edit import Edit
+from bpviz.model.edit import Edit, joined
 from bpviz.model.history import Entry, History, Place, Train
 from bpviz.model.rebase import rebased_tail
 from bpviz.model.schema import Bookmark
@@ -133,6 +133,17 @@ class Line:
         tail = [Segment(new, old.is_run) for new, old in zip(moved, tail, strict=True)]
         self._segments[entry:] = [*head, Segment(edit), *tail]
         return (entry + len(head) + 1, 0)
+
+    def join(self, edit: Edit, here: Place) -> bool:
+        """Let the last entry grow by a cosmetic `edit`, where `here` is the end and it its like.
+
+        Return whether it did; else nothing changes.
+        """
+        last = self._segments[-1].entry if self._segments and here == self.end else None
+        whole = joined(last, edit) if isinstance(last, Edit) and edit.is_cosmetic else None
+        if whole is not None:
+            self._segments[-1] = Segment(whole)
+        return whole is not None
 
     def set_training(self, index: int, train: Train, *, is_run: bool) -> None:
         """Let the line end in `train` at `index`: a new entry, or the last one grown."""

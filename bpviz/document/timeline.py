@@ -126,11 +126,11 @@ class Timeline:
 
     # -- editing -----------------------------------------------------------------------------
 
-    def push(self, edit: Edit) -> History | None:
+    def push(self, edit: Edit, *, join: bool = False) -> History | None:
         """Apply `edit` at the position; EditError where it does not apply, and nothing changes.
 
-        A cosmetic edit keeps what lies ahead. Any other drops it: the line as it was is returned
-        where training is lost with it.
+        A cosmetic edit keeps what lies ahead, or may `join` the last. Any other drops it: the line
+        as it was is returned where training is lost with it.
         """
         after = apply(self.session, edit)
         dropped: History | None = None
@@ -138,16 +138,15 @@ class Timeline:
             if self.last_iteration > self.iteration:
                 dropped = History(self._start, self.history.entries, self._line.end)
             self._curves.cut(self._line.leg(self._place), self.iteration)
-        self._checkpoints.put(edit, self._place)
-        self._place = self._line.put(edit, self._place)
+        if join and self._line.join(edit, self._place):
+            self._checkpoints.sessions.pop(self._place[0], None)
+        else:
+            self._checkpoints.put(edit, self._place)
+            self._place = self._line.put(edit, self._place)
         self._stand_on(after, keep_state=edit.is_cosmetic)
-        self._forget_loss(edit)
-        return dropped
-
-    def _forget_loss(self, edit: Edit) -> None:
-        """Forget the loss at the position: an edit gave this iteration another one."""
-        if not edit.is_cosmetic:
+        if not edit.is_cosmetic:  # it gave this iteration another loss
             self.curve.forget(self.iteration)
+        return dropped
 
     def _stand_on(self, session: Session, *, keep_state: bool = False) -> None:
         """Make `session` the one at the position."""
@@ -168,8 +167,8 @@ class Timeline:
         self._extends = ""
         # Two places of one iteration, before and behind an edit, have losses of their own.
         crossed = self._line.entry(min(here, place)[0])
-        if isinstance(crossed, Edit) and abs(here[0] - place[0]) == 1:
-            self._forget_loss(crossed)
+        if isinstance(crossed, Edit) and abs(here[0] - place[0]) == 1 and not crossed.is_cosmetic:
+            self.curve.forget(self.iteration)
 
     def _walk_back(self, place: Place) -> None:
         """Go to `place` or to something known before it."""

@@ -98,6 +98,19 @@ def apply(session: Session, edit: Edit) -> Session:
     return draft.session()
 
 
+def joined(first: Edit, second: Edit) -> Edit | None:
+    """Return both edits as one: the same label, and the same keys changed twice.
+
+    None where they are not such a pair, or nothing would change.
+    """
+    before = {change.key: change for change in first.changes}
+    keys = [change.key for change in second.changes]
+    if first.label != second.label or set(keys) != set(before) or len(keys) != len(before):
+        return None
+    changes = tuple(Change(c.key, before[c.key].before, c.after) for c in second.changes)
+    return None if any(c.before == c.after for c in changes) else Edit(first.label, changes)
+
+
 class _Draft:
     """A session under construction: lists instead of tuples, so that many changes are cheap."""
 

@@ -38,6 +38,7 @@ __all__ = [
     "delete",
     "move",
     "new_unit",
+    "nudge",
     "refusal",
     "set_data",
     "set_edge",
@@ -155,6 +156,12 @@ def move(session: Session, positions: Mapping[str, Position]) -> Edit:
     one = label_of(session, next(iter(positions))) if len(positions) == 1 else ""
     label = f"Move {one or f'{len(positions)} nodes'}"
     return _with_nodes(session, nodes, label)
+
+
+def nudge(session: Session, positions: Mapping[str, Position]) -> Edit:
+    """Move nodes as `move` does, under a label of its own: nudges of the same nodes join."""
+    edit = move(session, positions)
+    return Edit(edit.label.replace("Move", "Nudge", 1), edit.changes)
 
 
 def arrange(session: Session) -> Edit:

@@ -163,7 +163,85 @@ def test_alt_or_the_menu_leave_snapping_out(window: MainWindow) -> None:
     assert window.document.session.network.node("y1").position[1] != -80.0
 
 
+def test_nudges_one_after_the_other_are_one_edit(window: MainWindow) -> None:
+    before = encode_session(window.document.session)
+    click(window, at(window, "h1"))
+    for keys in ("Right", "Right", "Down", "Right", "Up", "Up"):
+        key(window, f"Alt+Shift+{keys}")
+    assert window.document.session.network.node("h1").position == (255.0, -85.0)
+    assert labels(window) == ["Nudge h1"]
+    assert undone(window, before)
+    click(window, at(window, "h2"))
+    key(window, "Alt+Shift+Left")
+    assert labels(window) == ["Nudge h1", "Nudge h2"]
+    window.document.undo()
+    window.document.undo()
+    assert encode_session(window.document.session) == before
+
+
+def test_a_nudge_in_the_past_keeps_what_lies_ahead(window: MainWindow) -> None:
+    for _ in range(3):
+        window.player.step_iteration()
+    end = encode_session(window.document.session)
+    window.player.seek(1)
+    click(window, at(window, "h1"))
+    key(window, "Alt+Shift+Down")
+    key(window, "Alt+Shift+Down")
+    assert window.player.last_iteration == 3
+    window.player.seek(3)
+    assert window.document.session.network.node("h1").position == (240.0, -70.0)
+    assert encode_session(window.document.session) != end
+
+
 # --- layers, weights --------------------------------------------------------------------------
+
+
+def press_head(window: MainWindow, what: str, node: str) -> None:
+    part = next(p for p in window.scene.sketch.heads.parts if (p.what, p.node) == (what, node))
+    place = window.canvas.mapFromScene(part.box.center())
+    hover(window, place)
+    click(window, place)
+
+
+def test_heads_change_layers(window: MainWindow) -> None:
+    before = encode_session(window.document.session)
+    texts = [part.text for part in window.scene.sketch.heads.parts if part.what == "select"]
+    assert texts == ["inputs · 2", "layer 1 · 2 units", "outputs · 1"]
+    press_head(window, "grow", "h1")
+    assert nodes(window)[2:5] == ["h1", "h2", "h3"]
+    press_head(window, "select", "h1")
+    assert window.scene.selected_nodes() == ["h1", "h2", "h3"]
+    press_head(window, "shrink", "h1")
+    press_head(window, "shrink", "h1")
+    press_head(window, "shrink", "h1")
+    assert nodes(window) == ["x1", "x2", "y1"]
+    press_head(window, "insert", "x1")
+    assert nodes(window) == ["x1", "x2", "h1_1", "h1_2", "y1"]
+    press_head(window, "grow", "x1")
+    assert window.player.problem == ""
+    assert labels(window) == [
+        "Add h3 to layer 1", "Remove h3 from layer 1", "Remove h2 from layer 1",
+        "Remove layer 1", "Add a layer of 2", "Add x3 to the inputs",
+    ]  # fmt: skip
+    for _ in labels(window):
+        window.document.undo()
+    assert encode_session(window.document.session) == before
+
+
+def test_a_quick_second_press_on_a_head_counts(window: MainWindow) -> None:
+    part = next(p for p in window.scene.sketch.heads.parts if (p.what, p.node) == ("grow", "h1"))
+    place = window.canvas.mapFromScene(part.box.center())
+    QTest.mouseClick(window.canvas.viewport(), LEFT, PLAIN, place)
+    QTest.mouseDClick(window.canvas.viewport(), LEFT, PLAIN, place)
+    assert [label for label in labels(window) if not label.endswith("layer 1")] == []
+    assert len(nodes(window)) in (6, 7)  # the fitted drawing may have moved under the pointer
+
+
+def test_a_press_let_go_beside_a_head_does_nothing(window: MainWindow) -> None:
+    part = next(p for p in window.scene.sketch.heads.parts if (p.what, p.node) == ("grow", "h1"))
+    place = window.canvas.mapFromScene(part.box.center())
+    drag(window, place, place + QPoint(0, -40))
+    assert labels(window) == []
 
 
 def test_keys_change_the_layer_of_the_selection(window: MainWindow, tips: list[str]) -> None:

@@ -11,11 +11,12 @@ from pytestqt.qtbot import QtBot
 from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.model.network import LeakyRelu, Unit
+from bpviz.ui.main_window import MainWindow
 from bpviz.ui.panels.form import Choice
 from bpviz.ui.panels.inspector_panel import InspectorPanel
 from bpviz.ui.panels.number_field import NumberField
 
-from .conftest import NO_RAISE, type_into
+from .conftest import NO_RAISE, named, type_into
 
 
 class Chosen:
@@ -199,3 +200,18 @@ def test_numbers_follow_the_update_frames(inspector: Inspector, player: Player) 
     assert weight.value == new != 0.6
     player.show_frame(-1)
     assert weight.value == 0.6
+
+
+def test_several_weights_and_biases_are_scaled_and_randomised(window: MainWindow) -> None:
+    window.scene.select(["y1"], ["h1->y1", "h2->y1"])
+    type_into(named(window, "inspector.factor"), "1/2")
+    network = window.document.session.network
+    assert (network.edge("h1->y1").weight, network.edge("h2->y1").weight) == (0.3, 0.35)
+    assert window.document.undo_label == "Scale 1 bias and 2 weights"
+    QTest.mouseClick(named(window, "inspector.randomise"), Qt.MouseButton.LeftButton)
+    assert window.document.undo_label == "Randomise 1 bias and 2 weights"
+    drawn = window.document.session.network.edge("h1->y1").weight
+    assert drawn != 0.3
+    assert abs(drawn) <= 0.5
+    window.scene.select(["y1"], [])
+    assert not named(window, "inspector.factor").isVisible()

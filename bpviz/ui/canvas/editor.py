@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QPointF, Signal
 from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.model.edit import Edit, EditError
-from bpviz.model.verbs import arrange, delete
+from bpviz.model.verbs import arrange, delete, nudge
 from bpviz.ui.canvas.gestures import Gesture, Stage
 from bpviz.ui.canvas.node_gestures import PlaceNode
 from bpviz.ui.canvas.placing import placing_edit, table_of
@@ -37,14 +37,17 @@ class Editor(QObject):
         self._document = document
         self._gesture: Gesture | None = None
 
-    def attempt(self, make: Callable[[], Edit], at: QPointF | None = None) -> bool:
+    def attempt(
+        self, make: Callable[[], Edit], at: QPointF | None = None, *, join: bool = False
+    ) -> bool:
         """Push the Edit that `make` returns; a refusal becomes a tip and changes nothing.
 
         The tip stands at `at`, by default at what is selected. Return whether the edit went.
+        With `join` it becomes one entry with the last, where that is its like.
         """
         try:
             self._document.settle()
-            self._document.push(make())
+            self._document.push(make(), join=join)
         except EditError as refusal:
             self.refused.emit(str(refusal), self.anchor() if at is None else at)
             return False
@@ -138,6 +141,16 @@ class Editor(QObject):
         old = geometry.positions[: geometry.node_count].copy()
         if self.attempt(lambda: arrange(self._scene.session)):
             self._scene.glide_from(old)
+
+    def nudge(self, dx: float, dy: float) -> None:
+        """Move the selected nodes a little; nudges one after the other are one Edit."""
+        geometry, ids = self._scene.geometry, self._scene.selected_nodes()
+        if not ids:
+            self.refused.emit("Select the nodes to move", self.anchor())
+            return
+        places = geometry.positions[[geometry.index[each] for each in ids]] + (dx, dy)
+        wanted = {node: (float(x), float(y)) for node, (x, y) in zip(ids, places, strict=True)}
+        self.attempt(lambda: nudge(self._scene.session, wanted), join=True)
 
     def delete_selected(self) -> None:
         """Delete what is selected, as one Edit."""

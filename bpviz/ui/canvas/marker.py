@@ -41,7 +41,7 @@ class Marker:
         self._picture.mark(replace(marks, path_nodes=nodes, path_edges=edges))
         fades = self._points and self.may_fade and not self._offers
         self._fader.show(self._picture, self.hovered[0] if fades else -1)
-        self.show_handles()
+        self.show_tools()
 
     def hover(self, node: int, edge: int, *, points: bool = False) -> bool:
         """Mark what lies under the pointer; return whether that is something else now.
@@ -70,9 +70,10 @@ class Marker:
         self._offers = offers
         self.mark()
 
-    def show_handles(self) -> None:
-        """Show the ends to grasp of the edge under the pointer, or of the one selected."""
+    def show_tools(self) -> None:
+        """Show heads of layers, and the ends of the edge under the pointer or selected alone."""
         geometry = self._picture.geometry
+        self._sketch.heads.show_heads(self._picture.session.network, geometry)
         edge, chosen = self.hovered[1], self._selection.edges
         if edge < 0 and len(chosen) == 1 and not self._selection.nodes:
             edge = self._picture.session.network.edge_index.get(chosen[0], -1)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF
 
 from bpviz.ui.canvas.edge_gestures import Connect, Retarget
 from bpviz.ui.canvas.gestures import Gesture, SelectBox, Stage
+from bpviz.ui.canvas.head_gesture import PressHead
 from bpviz.ui.canvas.node_gestures import MoveNodes
 from bpviz.ui.canvas.targets import edge_under, end_under, node_under
 
@@ -20,6 +21,9 @@ def gesture_at(
     `additive` (Shift) and `toggle` (Ctrl) change the selection instead of replacing it.
     """
     geometry = stage.geometry
+    part = stage.sketch.heads.part_at(at, zoom)
+    if part is not None:
+        return PressHead(stage, at, part)
     node, on_rim = node_under(geometry, at, zoom)
     if on_rim:
         return Connect(stage, at, node)

@@ -23,6 +23,7 @@ from bpviz.ui.canvas.fade import Fader
 from bpviz.ui.canvas.flow import Clock
 from bpviz.ui.canvas.geometry import FloatArray, Geometry
 from bpviz.ui.canvas.glide import Glide
+from bpviz.ui.canvas.heads import tip_of
 from bpviz.ui.canvas.heat_maps import HeatMaps
 from bpviz.ui.canvas.legend import Surround
 from bpviz.ui.canvas.marker import Marker
@@ -39,6 +40,7 @@ from bpviz.ui.canvas.targets import (
     named,
     node_under,
     placed,
+    tip_text,
 )
 from bpviz.ui.style import Theme
 
@@ -183,6 +185,8 @@ class CanvasScene(QGraphicsScene):
     def set_zoom(self, zoom: float) -> None:
         """Say how large the drawing is seen, so that no text is made that can't be read."""
         self.picture.set_zoom(zoom)
+        if self.sketch.heads.set_zoom(zoom):
+            self.marker.show_tools()
 
     def set_moving(self, moving: bool) -> None:
         """Say whether the whole picture moves: then no more is drawn than fits into a frame."""
@@ -235,6 +239,7 @@ class CanvasScene(QGraphicsScene):
             places = positions_of(session)
             if not np.array_equal(places, self.geometry.positions[: len(places)]):
                 self.picture.place(places)
+                self.marker.show_tools()
             return
         geometry = Geometry(session.network)
         blank = shown(None, session.network, geometry, self._look)
@@ -278,7 +283,7 @@ class CanvasScene(QGraphicsScene):
         """Draw the nodes at `positions` [N, 2]; the session stays as it is."""
         self.fader.show(self.picture, -1)
         self.picture.place(positions)
-        self.marker.show_handles()
+        self.marker.show_tools()
 
     def glide_from(self, old: FloatArray) -> None:
         """Show the nodes gliding from `old` [N, 2] to where they are now."""
@@ -297,6 +302,10 @@ class CanvasScene(QGraphicsScene):
 
     def hover(self, at: QPointF, zoom: float) -> Qt.CursorShape:
         """Mark what lies under the pointer; return the cursor that says what a press does."""
+        part = self.sketch.heads.part_at(at, zoom)
+        self.sketch.heads.light(part)
+        if part is not None:
+            return Qt.CursorShape.PointingHandCursor
         node, on_rim = node_under(self.geometry, at, zoom)
         edge = edge_under(self.picture, at, zoom) if node < 0 else -1
         if self.marker.hover(node, edge, points=True):
@@ -307,6 +316,17 @@ class CanvasScene(QGraphicsScene):
         grasps = end_under(self.geometry, at, zoom, (edge,)) is not None
         return cursor_over(node, edge, can_draw=on_rim or grasps)
 
+    def is_free(self, at: QPointF, zoom: float) -> bool:
+        """Whether nothing lies at a point that a press would be about."""
+        if self.sketch.heads.part_at(at, zoom) or node_under(self.geometry, at, zoom)[0] >= 0:
+            return False
+        return edge_under(self.picture, at, zoom) < 0
+
+    def tip_at(self, at: QPointF, zoom: float) -> str:
+        """Return what there is to say of what lies at a point."""
+        part = self.sketch.heads.part_at(at, zoom)
+        return tip_of(part) if part else tip_text(self.picture, at, zoom)
+
     def highlight(self, kind: str, name: str) -> None:
         """Mark the node, edge or loss of this kind and name as if the pointer were over it."""
         self.marker.hover(*placed(self.geometry, kind, name))
@@ -316,6 +336,10 @@ class CanvasScene(QGraphicsScene):
         self.marker.light_path(nodes, edges)
 
     # -- around the drawing --------------------------------------------------------------------
+
+    def content_rect(self) -> QRectF:
+        """Return the box around the drawing and what one edits it with."""
+        return self.picture.content_rect().united(self.sketch.heads.boundingRect())
 
     def surround(self, zoom: float = 0.0) -> Surround:
         """Return the texts that stand over the drawing; without a zoom that is left out."""

@@ -1,19 +1,22 @@
-"""All that is drawn of a gesture under way, over the drawing and never in a file."""
+"""All that is drawn to edit with, over the drawing and never in a file."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TypeAlias
 
 from PySide6.QtCore import QRectF
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
+from PySide6.QtWidgets import QApplication, QGraphicsScene
 
 from bpviz.ui.canvas.guides import GuidesItem
+from bpviz.ui.canvas.heads import HeadsItem
 from bpviz.ui.canvas.wire import BandItem, GhostItem, HandlesItem, WireItem
 from bpviz.ui.style import Theme
 
+SketchItem: TypeAlias = WireItem | BandItem | GhostItem | HandlesItem | GuidesItem | HeadsItem
+
 
 class Sketch:
-    """Owns the items of gestures: the edge and the node being made, handles, guides, a box."""
+    """Owns what one edits with: the edge and the node being made, handles, guides, heads, a box."""
 
     def __init__(self, scene: QGraphicsScene, theme: Theme) -> None:
         self.wire = WireItem(theme)
@@ -21,6 +24,7 @@ class Sketch:
         self.ghost = GhostItem(theme)
         self.handles = HandlesItem(theme)
         self.guides = GuidesItem(theme)
+        self.heads = HeadsItem(theme, QApplication.font())
         self._snaps = True
         self._is_held = False
         for item in self._items():
@@ -41,7 +45,7 @@ class Sketch:
 
     def apply_theme(self, theme: Theme) -> None:
         """Draw in the colours of `theme`."""
-        for item in (self.wire, self.band, self.ghost, self.handles, self.guides):
+        for item in self._items():
             item.apply_theme(theme)
 
     def set_visible(self, visible: bool) -> None:
@@ -56,5 +60,7 @@ class Sketch:
         self.guides.show_guides(())
         self.band.show_box(QRectF())
 
-    def _items(self) -> Iterable[QGraphicsItem]:
-        return (self.wire, self.band, self.ghost, self.handles, self.guides)
+    def _items(
+        self,
+    ) -> tuple[WireItem | BandItem | GhostItem | HandlesItem | GuidesItem | HeadsItem, ...]:
+        return (self.wire, self.band, self.ghost, self.handles, self.guides, self.heads)

@@ -27,7 +27,6 @@ from bpviz.ui.canvas.pinch import let_pinch, pinch
 from bpviz.ui.canvas.quantities import quantity_at
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.canvas.selection import selection_rect
-from bpviz.ui.canvas.targets import edge_under, node_under, tip_text
 from bpviz.ui.canvas.walker import Walker
 from bpviz.ui.style import Theme, guard
 
@@ -84,7 +83,10 @@ class CanvasView(QGraphicsView):
 
     def fit(self) -> None:
         """Show the whole network; it stays fitted until the person zooms or pans."""
-        self.camera.fit(self._canvas.picture.content_rect())
+        rect = self._canvas.content_rect()
+        self.camera.fit(rect)
+        if self._canvas.content_rect() != rect:  # heads of layers grow where the drawing shrinks
+            self.camera.fit(self._canvas.content_rect())
         self.viewport().update()
 
     def zoom_in(self) -> None:
@@ -136,7 +138,7 @@ class CanvasView(QGraphicsView):
             self.camera.is_moving or self._canvas.is_running or self._pan_from is not None
         )
         if self.camera.fits and self.isVisible():
-            self.camera.refit(self._canvas.picture.content_rect())
+            self.camera.refit(self._canvas.content_rect())
         self.viewport().update()
 
     # -- placing new nodes ---------------------------------------------------------------------
@@ -211,10 +213,7 @@ class CanvasView(QGraphicsView):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Add a unit where nothing lies yet; else press once more."""
         at = self.camera.scene_point(event.position())
-        picture = self._canvas.picture
-        free = node_under(picture.geometry, at, self.zoom)[0] < 0
-        free = free and edge_under(picture, at, self.zoom) < 0
-        free = free and quantity_at(picture, at, self.zoom) is None
+        free = self._canvas.is_free(at, self.zoom)
         if event.button() == Qt.MouseButton.LeftButton and free:
             self.hand.cancel()
             # A drawing that is edited by hand stays where the hand is.
@@ -260,9 +259,8 @@ class CanvasView(QGraphicsView):
     def viewportEvent(self, event: QEvent) -> bool:
         """Show tips of nodes and edges."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            text = tip_text(
-                self._canvas.picture, self.camera.scene_point(QPointF(event.pos())), self.zoom
-            )
+            at = self.camera.scene_point(QPointF(event.pos()))
+            text = self._canvas.tip_at(at, self.zoom)
             if text:
                 QToolTip.showText(event.globalPos(), text, self.viewport())
             else:

@@ -39,6 +39,9 @@ MENUS: Final = {
 # These leave their keys to tables and text fields, wherever those have the focus.
 CANVAS_ONLY: Final = ("edit.cut", "edit.copy", "edit.paste")
 
+# How far a nudge goes, in scene units.
+NUDGE: Final = 5.0
+
 Make = Callable[[Session, str, TableData | None], Edit]
 
 
@@ -208,6 +211,24 @@ class EditCommands(QObject):
         except EditError as refusal:
             self._editor.refused.emit(str(refusal), self._editor.anchor())
             return None
+
+    # -- moving --------------------------------------------------------------------------------
+
+    def nudge_left(self) -> None:
+        """Move the selected nodes a little left."""
+        self._editor.nudge(-NUDGE, 0.0)
+
+    def nudge_right(self) -> None:
+        """Move the selected nodes a little right."""
+        self._editor.nudge(NUDGE, 0.0)
+
+    def nudge_up(self) -> None:
+        """Move the selected nodes a little up."""
+        self._editor.nudge(0.0, -NUDGE)
+
+    def nudge_down(self) -> None:
+        """Move the selected nodes a little down."""
+        self._editor.nudge(0.0, NUDGE)
 
     # -- layers --------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ MOUSE: Final = (
     ("Drag from a node's rim", "Connect it to another node"),
     ("Drag an edge's end", "Take it to another node; its weight stays"),
     ("Drop a unit on an edge", "Put it in: the weight stays before it, behind it is 1"),
+    ("Click a layer's head", "Select the layer; − and + change its size, + between adds one"),
     ("Drag with Alt", "Move without snapping to the guides"),
     ("Right click, Menu key", "Show what can be done with a node, an edge or the canvas"),
     ("Drag on the empty canvas", "Select what the box touches"),

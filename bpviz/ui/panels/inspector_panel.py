@@ -7,13 +7,13 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.engine.datasets import as_table
 from bpviz.engine.functions import ACTIVATIONS
-from bpviz.model.edit import Edit, apply, diff
+from bpviz.model.edit import Edit
 from bpviz.model.network import (
     Activation,
     Edge,
@@ -24,8 +24,9 @@ from bpviz.model.network import (
     Unit,
     activation_name,
 )
+from bpviz.model.parameters import randomise, scale
 from bpviz.model.schema import Session
-from bpviz.model.verbs import set_edge, set_node, set_output
+from bpviz.model.verbs import set_edge, set_node, set_outputs
 from bpviz.ui.panels import names
 from bpviz.ui.panels.form import SEVERAL, Choice, Form, attempt, set_check, side_by_side
 from bpviz.ui.panels.number_field import NumberField
@@ -77,6 +78,9 @@ class InspectorPanel(Panel):
         self._weight = NumberField()
         self._weight_trained = QCheckBox("Trained")
         self._weight_row = side_by_side(self._weight, self._weight_trained)
+        self._factor = NumberField(empty="×")
+        self._randomise = QPushButton("Randomise")
+        self._all_row = side_by_side(self._factor, self._randomise)
         self._build()
         self._connect()
         self.refresh()
@@ -96,6 +100,7 @@ class InspectorPanel(Panel):
         show(self._bias_row, bool(sums))
         show(self._output, bool(units))
         show(self._weight_row, bool(edges))
+        show(self._all_row, len(sums) + len(edges) > 1)
         self._show_nodes(nodes, units)
         self.refresh_numbers()
         set_check(self._bias_trained, _common(unit.trainable_bias for unit in sums))
@@ -133,7 +138,10 @@ class InspectorPanel(Panel):
         form.add("Bias", self._bias_row, "inspector.bias_row", "Added to the sum")
         form.add("Output", self._output, "inspector.output", "Whether the loss looks at it")
         form.add("Weight", self._weight_row, "inspector.weight_row")
+        form.add("Scale all", self._all_row, "inspector.all_row")
         for field, name, spoken in (
+            (self._factor, "inspector.factor", "Factor for all selected weights and biases"),
+            (self._randomise, "inspector.randomise", "Randomise all selected weights and biases"),
             (self._bias, "inspector.bias", "Bias"),
             (self._bias_trained, "inspector.bias_trained", "Bias is trained"),
             (self._weight, "inspector.weight", "Weight"),
@@ -142,6 +150,10 @@ class InspectorPanel(Panel):
             field.setObjectName(name)
             field.setAccessibleName(spoken)
         self._bias_trained.setToolTip("Unticked, training leaves this bias as it is")
+        self._factor.setToolTip("Multiply all selected weights and biases by this number")
+        self._randomise.setToolTip(
+            "Draw small new weights and biases for all that is selected, from the session's seed"
+        )
         self._weight_trained.setToolTip("Unticked, training leaves this weight as it is")
 
     def _connect(self) -> None:
@@ -149,6 +161,8 @@ class InspectorPanel(Panel):
         self._bias.accepted.connect(partial(self._set_node, "bias", self._bias))
         self._bias_trained.clicked.connect(self._on_bias_trained)
         self._combine.chosen.connect(partial(self._set_node, "combine", self._combine))
+        self._factor.accepted.connect(self._on_factor_accepted)
+        self._randomise.clicked.connect(self._on_randomise)
         self._label.editingFinished.connect(self._on_label_finished)
         self._output.clicked.connect(self._on_output_clicked)
         self._parameter.accepted.connect(self._on_parameter_accepted)
@@ -267,17 +281,28 @@ class InspectorPanel(Panel):
     def _on_output_clicked(self, checked: bool) -> None:
         self._output.setTristate(False)
         ids = [unit.id for unit in self._units()]
-        self._try(partial(_outputs_edit, self._document.session, ids, checked), self._output)
+        session = self._document.session
+        self._try(partial(set_outputs, session, ids, checked, as_table(session.data)), self._output)
+
+    def _on_factor_accepted(self, factor: float | None) -> None:
+        if factor is not None:
+            self._factor.set_value(None)
+            self._change_all(partial(_scaled, factor), self._factor)
+
+    def _on_randomise(self) -> None:
+        self._change_all(randomise, self._randomise)
+
+    def _change_all(
+        self, change: Callable[[Session, list[str], list[str]], Edit], at: QWidget
+    ) -> None:
+        # The run ends first: its weights are what is changed.
+        self._document.settle()
+        nodes, edges = self._selection.selected_nodes(), self._selection.selected_edges()
+        self._try(partial(change, self._document.session, nodes, edges), at)
 
 
-def _outputs_edit(session: Session, ids: list[str], is_output: bool) -> Edit:
-    """Return one edit that makes all units of `ids` outputs, or none of them."""
-    draft = session
-    for unit in ids:
-        if (unit in draft.network.outputs) != is_output:
-            draft = apply(draft, set_output(draft, unit, is_output, as_table(draft.data)))
-    what = ids[0] if len(ids) == 1 else f"{len(ids)} nodes"
-    return diff(session, draft, f"{'Make' if is_output else 'Unmake'} {what} an output")
+def _scaled(factor: float, session: Session, nodes: list[str], edges: list[str]) -> Edit:
+    return scale(session, nodes, edges, factor)
 
 
 def _common(values: Iterable[Value]) -> Value | None:

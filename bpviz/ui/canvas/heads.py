@@ -1,0 +1,168 @@
+"""The head over each layer: its name and size, − and + to change that, + between two layers."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Final, Literal, NamedTuple
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPen
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from bpviz.model.layers import Layer, layers
+from bpviz.model.network import Network
+from bpviz.ui.canvas.geometry import RADIUS, Geometry
+from bpviz.ui.style import Theme, guard, scaled_font
+
+HEAD_LEVEL: Final = 5.5
+HEIGHT, BUTTON = 24.0, 24.0
+# Width of a head with the size in words, and without.
+FULL, SHORT = 148.0, 108.0
+# The heads stand this far above the uppermost node of all layers.
+ABOVE: Final = RADIUS + 38.0
+# Below the first zoom heads are short, and larger the smaller the drawing; below the last unseen.
+FULL_FROM: Final = 0.7
+SIZES: Final = ((FULL_FROM, 1.0), (0.52, 1.5), (0.4, 1.8), (0.0, 2.1))
+SMALLEST_ZOOM: Final = 0.25
+# A layer whose nodes do not stand in a column has no head.
+COLUMN: Final = 70.0
+TEXT_SIZE: Final = 11.5
+
+What = Literal["select", "grow", "shrink", "insert"]
+
+
+class Part(NamedTuple):
+    """A part of a head that can be pressed: what it does, to the layer of which node."""
+
+    what: What
+    node: str
+    box: QRectF
+    text: str
+
+
+class HeadsItem(QGraphicsItem):
+    """Draws the heads of a network's layers, and tells which part of them lies at a point."""
+
+    def __init__(self, theme: Theme, font: QFont) -> None:
+        super().__init__()
+        self._theme = theme
+        self._font = font
+        self._network: Network | None = None
+        self._layers: tuple[Layer, ...] = ()
+        self._lit: Part | None = None
+        self._scale = 1.0
+        self.parts: tuple[Part, ...] = ()
+        self.setZValue(HEAD_LEVEL)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Draw in the colours of `theme`."""
+        self._theme = theme
+        self.update()
+
+    def show_heads(self, network: Network, geometry: Geometry) -> None:
+        """Draw the heads of `network`, whose nodes lie as in `geometry`."""
+        if network is not self._network:
+            self._network, self._layers = network, layers(network)
+        parts = parts_of(self._layers, geometry, self._scale)
+        if parts != self.parts:
+            self.prepareGeometryChange()
+            self.parts, self._lit = parts, None
+            self.update()
+
+    def set_zoom(self, zoom: float) -> bool:
+        """Keep the heads legible at pixels per scene unit; return whether they are others then."""
+        scale = next(size for least, size in SIZES if zoom >= least)
+        changed = scale != self._scale
+        self._scale = scale
+        return changed
+
+    def part_at(self, at: QPointF, zoom: float) -> Part | None:
+        """Return the part at a point of the scene, None where there is none."""
+        if zoom < SMALLEST_ZOOM or not self.isVisible():
+            return None
+        return next((part for part in self.parts if part.box.contains(at)), None)
+
+    def light(self, part: Part | None) -> None:
+        """Light the part under the pointer."""
+        if part != self._lit:
+            self._lit = part
+            self.update()
+
+    @guard
+    def boundingRect(self) -> QRectF:
+        """Return the box around all heads."""
+        box = QRectF()
+        for part in self.parts:
+            box = box.united(part.box)
+        return box.adjusted(-2, -2, 2, 2) if self.parts else box
+
+    @guard
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        """Paint the heads."""
+        if option.levelOfDetailFromTransform(painter.worldTransform()) < SMALLEST_ZOOM:
+            return
+        theme = self._theme
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(scaled_font(self._font, TEXT_SIZE * self._scale))
+        for part in self.parts:
+            lit = part == self._lit
+            painter.setPen(QPen(QColor(theme.accent if lit else theme.border), 1.0))
+            painter.setBrush(QColor(theme.hover if lit else theme.panel))
+            painter.drawRoundedRect(part.box, 5.0, 5.0)
+            painter.setPen(QColor(theme.text if lit or part.what != "insert" else theme.muted))
+            painter.drawText(part.box, Qt.AlignmentFlag.AlignCenter, part.text)
+
+
+def parts_of(found: tuple[Layer, ...], geometry: Geometry, scale: float = 1.0) -> tuple[Part, ...]:
+    """Return all parts of the heads of `found`, from left to right, `scale` times as large."""
+    columns = [(layer, x) for layer in found if (x := _column(layer, geometry)) is not None]
+    if not columns:
+        return ()
+    every = [geometry.index[each] for layer, _ in columns for each in layer.ids]
+    width = (FULL if scale == 1.0 else SHORT) * scale
+    button, height = BUTTON * scale, HEIGHT * scale
+    y = float(geometry.positions[every, 1].min()) - ABOVE - height
+    parts: list[Part] = []
+    for layer, x in columns:
+        parts += _head(layer, QRectF(x - width / 2, y, width, height), button, scale == 1.0)
+    for (left, x), (right, x2) in pairwise(columns):
+        if set(right.sources) == set(left.ids) and x2 > x:
+            # Where there is no room between the heads, the button stands above.
+            fits = x2 - x >= width + 1.3 * button
+            top = y if fits else y - height - 4.0 * scale
+            box = QRectF((x + x2 - button) / 2, top, button, height)
+            parts.append(Part("insert", left.ids[0], box, "+"))
+    return tuple(parts)
+
+
+def _column(layer: Layer, geometry: Geometry) -> float | None:
+    """Return the middle of a layer's column, None where its nodes stand in none."""
+    x = geometry.positions[[geometry.index[each] for each in layer.ids], 0]
+    low, high = float(x.min()), float(x.max())
+    return (low + high) / 2 if high - low <= COLUMN else None
+
+
+def _head(layer: Layer, box: QRectF, button: float, in_words: bool) -> list[Part]:
+    count = len(layer.ids)
+    name = f"layer {layer.number}" if layer.kind == "hidden" else layer.kind
+    text = f"{name} · {count}"
+    if layer.kind == "hidden" and in_words:
+        text += " unit" if count == 1 else " units"
+    node = layer.ids[0]
+    return [
+        Part("shrink", node, QRectF(box.left(), box.top(), button, box.height()), "−"),
+        Part("select", node, box.adjusted(button, 0.0, -button, 0.0), text),
+        Part("grow", node, box.adjusted(box.width() - button, 0.0, 0.0, 0.0), "+"),
+    ]
+
+
+def tip_of(part: Part) -> str:
+    """Return what a press on a part does."""
+    return {
+        "select": "Select this layer",
+        "grow": "Add a node to this layer; all other weights stay",
+        "shrink": "Remove the last node of this layer; all other weights stay",
+        "insert": "Add a layer between these two",
+    }[part.what]
