@@ -88,6 +88,13 @@ class Editor(QObject):
             scene.select([], [name])
         return kind if kind in ("node", "edge") else "canvas"
 
+    def is_free(self, at: QPointF, zoom: float) -> bool:
+        """Whether nothing lies at a point that a press would be about."""
+        scene = self._scene
+        if scene.sketch.heads.part_at(at, zoom) or node_under(scene.geometry, at, zoom)[0] >= 0:
+            return False
+        return edge_under(scene.picture, at, zoom) < 0
+
     # -- gestures ------------------------------------------------------------------------------
 
     def begin_gesture(

@@ -316,12 +316,6 @@ class CanvasScene(QGraphicsScene):
         grasps = end_under(self.geometry, at, zoom, (edge,)) is not None
         return cursor_over(node, edge, can_draw=on_rim or grasps)
 
-    def is_free(self, at: QPointF, zoom: float) -> bool:
-        """Whether nothing lies at a point that a press would be about."""
-        if self.sketch.heads.part_at(at, zoom) or node_under(self.geometry, at, zoom)[0] >= 0:
-            return False
-        return edge_under(self.picture, at, zoom) < 0
-
     def tip_at(self, at: QPointF, zoom: float) -> str:
         """Return what there is to say of what lies at a point."""
         part = self.sketch.heads.part_at(at, zoom)
