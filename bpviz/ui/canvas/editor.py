@@ -147,7 +147,7 @@ class Editor(QObject):
         geometry = self._scene.geometry
         old = geometry.positions[: geometry.node_count].copy()
         if self.attempt(lambda: arrange(self._scene.session)):
-            self._scene.glide_from(old)
+            self._scene.glide.start(old, geometry.positions[: geometry.node_count])
 
     def nudge(self, dx: float, dy: float) -> None:
         """Move the selected nodes a little; nudges one after the other are one Edit."""

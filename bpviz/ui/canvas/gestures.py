@@ -11,6 +11,7 @@ from PySide6.QtCore import QPointF, QRectF
 from bpviz.model.edit import Edit, EditError
 from bpviz.model.schema import Session
 from bpviz.ui.canvas.geometry import FloatArray, Geometry
+from bpviz.ui.canvas.glide import Glide
 from bpviz.ui.canvas.marker import Marker
 from bpviz.ui.canvas.picture import Picture
 from bpviz.ui.canvas.sketch import Sketch
@@ -54,8 +55,9 @@ class Stage(Protocol):
     def preview(self, positions: FloatArray) -> None:
         """Draw the nodes at `positions` [N, 2]."""
 
-    def glide_from(self, old: FloatArray) -> None:
-        """Show the nodes gliding from `old` [N, 2] to where they are now."""
+    @property
+    def glide(self) -> Glide:
+        """What lets nodes glide to new places."""
 
     def settle(self) -> None:
         """Let a run end, so that the session holds its numbers."""

@@ -23,6 +23,7 @@ class Glide(QObject):
     def __init__(self, draw: Callable[[FloatArray], None], parent: QObject) -> None:
         super().__init__(parent)
         self._draw = draw
+        self._is_allowed = False
         self._old: FloatArray | None = None
         self._new: FloatArray | None = None
         self._animation = QVariantAnimation(self)
@@ -38,10 +39,15 @@ class Glide(QObject):
         """Whether nodes are on their way."""
         return self._new is not None
 
+    def allow(self, wanted: bool) -> None:
+        """Say whether motion is wanted and seen; else the new places are shown at once."""
+        self._is_allowed = wanted
+        self.finish()
+
     def start(self, old: FloatArray, new: FloatArray) -> None:
         """Let nodes glide from `old` to `new` [N, 2]."""
         self.finish()
-        if old.shape != new.shape or len(old) > MOST_NODES:
+        if not self._is_allowed or old.shape != new.shape or len(old) > MOST_NODES:
             return
         self._old, self._new = old.copy(), new.copy()
         self._draw(self._old)

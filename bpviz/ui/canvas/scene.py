@@ -173,13 +173,13 @@ class CanvasScene(QGraphicsScene):
     def set_motion(self, moves: bool) -> None:
         """Let dots flow, or stand where motion is not wanted."""
         self._motion = moves
-        self.glide.finish()
+        self.glide.allow(moves and self._watched)
         self._run_clock()
 
     def set_watched(self, watched: bool) -> None:
         """Say whether anyone sees the scene: dots flow only then."""
         self._watched = watched
-        self.glide.finish()
+        self.glide.allow(watched and self._motion)
         self._run_clock()
 
     def set_zoom(self, zoom: float) -> None:
@@ -284,11 +284,6 @@ class CanvasScene(QGraphicsScene):
         self.fader.show(self.picture, -1)
         self.picture.place(positions)
         self.marker.show_tools()
-
-    def glide_from(self, old: FloatArray) -> None:
-        """Show the nodes gliding from `old` [N, 2] to where they are now."""
-        if self._motion and self._watched:
-            self.glide.start(old, self.geometry.positions[: self.geometry.node_count])
 
     def settle(self) -> None:
         """Let a run end, so that the session holds its numbers."""

@@ -24,7 +24,6 @@ from bpviz.ui.canvas.ground import paint_ground
 from bpviz.ui.canvas.hand import Hand
 from bpviz.ui.canvas.legend import paint_surround
 from bpviz.ui.canvas.pinch import let_pinch, pinch
-from bpviz.ui.canvas.quantities import quantity_at
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.canvas.selection import selection_rect
 from bpviz.ui.canvas.walker import Walker
