@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QToolButton, QWidget
 
 from bpviz.ui.canvas.minimap import Minimap
 from bpviz.ui.canvas.view import CanvasView
@@ -17,6 +17,7 @@ from bpviz.ui.panels.range_bar import RangeBar
 # The canvas writes its zoom below the buttons.
 MARGIN: Final = 14
 TEXT_HEIGHT: Final = 20
+ZOOM_IDS: Final = ("view.zoom_out", "view.zoom_in", "view.fit")
 
 
 class CanvasFrame(QWidget):
@@ -25,7 +26,7 @@ class CanvasFrame(QWidget):
     def __init__(
         self,
         canvas: CanvasView,
-        actions: Sequence[QAction],
+        actions: Mapping[str, QAction],
         range_bar: RangeBar,
         parent: QWidget | None = None,
     ) -> None:
@@ -37,7 +38,7 @@ class CanvasFrame(QWidget):
         row = QHBoxLayout(zoom)
         row.setContentsMargins(MARGIN + 2, 0, 0, MARGIN + TEXT_HEIGHT)
         row.setSpacing(4)
-        for action in actions:
+        for action in (actions[each] for each in ZOOM_IDS):
             button = QToolButton()
             button.setDefaultAction(action)
             button.setObjectName(f"button.{action.objectName()}")
@@ -50,14 +51,23 @@ class CanvasFrame(QWidget):
         self._grid.addWidget(canvas, 0, 0)
         self.add_over(zoom, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom)
         self.add_over(range_bar, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
-        corner = QWidget()
-        column = QVBoxLayout(corner)
-        column.setContentsMargins(0, MARGIN, MARGIN, 0)
-        column.setSpacing(8)
-        for part in (self.find_bar, self.minimap):
-            column.addWidget(part, 0, Qt.AlignmentFlag.AlignRight)
-        self.add_over(corner, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+        self.add_over(
+            _inset(self.find_bar, 0), Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
+        )
+        self.add_over(
+            _inset(self.minimap, MARGIN),
+            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
+        )
 
     def add_over(self, widget: QWidget, where: Qt.AlignmentFlag) -> None:
         """Let `widget` float over the canvas, at its side or corner `where`."""
         self._grid.addWidget(widget, 0, 0, where)
+
+
+def _inset(widget: QWidget, right: int) -> QWidget:
+    """Return a holder that keeps `widget` off the canvas's rim."""
+    holder = QWidget()
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(0, MARGIN, right, 0)
+    row.addWidget(widget)
+    return holder

@@ -25,6 +25,7 @@ from bpviz.ui.panels.header import Header
 from bpviz.ui.panels.inspector_panel import InspectorPanel
 from bpviz.ui.panels.lesson_panel import LessonPanel
 from bpviz.ui.panels.notes_panel import NotesPanel
+from bpviz.ui.panels.nudge_panel import NudgePanel
 from bpviz.ui.panels.number_spot import NumberSpot
 from bpviz.ui.panels.panel import Panel
 from bpviz.ui.panels.predict_panel import PredictPanel
@@ -45,7 +46,6 @@ NARROWEST: Final = 130
 LOSS_HEIGHT: Final = 212
 RIGHT_HEIGHTS: Final = (500, 300)
 LEFT_HEIGHTS: Final = (330, 300, 120)
-ZOOM_IDS: Final = ("view.zoom_out", "view.zoom_in", "view.fit")
 
 Area = Qt.DockWidgetArea
 
@@ -73,6 +73,7 @@ PLACES: Final = {
     "check": Place("Check", Area.RightDockWidgetArea),
     "lesson": Place("Lesson", Area.RightDockWidgetArea),
     "statistics": Place("Statistics", Area.RightDockWidgetArea, scrolled=True),
+    "nudge": Place("Nudge", Area.RightDockWidgetArea, scrolled=True),
     "notes": Place("Session", Area.RightDockWidgetArea),
     "loss": Place("Loss", Area.BottomDockWidgetArea),
     "gradients": Place("Gradient size", Area.BottomDockWidgetArea),
@@ -94,8 +95,7 @@ class Workspace:
     ) -> None:
         self.scene = CanvasScene(document, player, theme, digits)
         self.canvas = CanvasView(self.scene)
-        zoom = [actions[each] for each in ZOOM_IDS]
-        self.canvas_frame = CanvasFrame(self.canvas, zoom, RangeBar(self.scene, actions))
+        self.canvas_frame = CanvasFrame(self.canvas, actions, RangeBar(self.scene, actions))
         self.toolbox = Toolbox(actions, theme)
         self.canvas_frame.add_over(
             self.toolbox, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
@@ -128,6 +128,7 @@ class Workspace:
             "lesson": self.lesson_panel,
             "predict": self.predict_panel,
             **self.analysis.groups,
+            "nudge": NudgePanel(player, self.scene),
             "notes": self.notes_panel,
             "gradients": self.gradient_panel,
             "decision": self.decision_panel,
