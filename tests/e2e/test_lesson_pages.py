@@ -224,3 +224,24 @@ def test_without_pages_the_panel_says_what_to_do(window: MainWindow) -> None:
     window.lesson_commands.show_panel("lesson")
     assert "no pages" in window.workspace.lesson_panel.reader.toPlainText()
     assert not window.commands["lesson.next"].isEnabled()
+
+
+def test_a_panel_on_the_right_is_shown_below_the_page_and_goes_back(window: MainWindow) -> None:
+    pages = (Page("One", "a", panel="explain"), Page("Two", "b"), Page("Three", "c", panel="paths"))
+    session = msgspec.structs.replace(window.document.session, lesson=Lesson(pages))
+    window.document.new(session)
+    docks = window.workspace.docks
+
+    def below(name: str) -> bool:
+        QApplication.processEvents()
+        return docks[name] in window.tabifiedDockWidgets(docks["decision"])
+
+    assert below("explain")
+    window.lesson_commands.turn_to(1)
+    assert not below("explain")
+    assert docks["explain"] in window.tabifiedDockWidgets(docks["lesson"])
+    window.lesson_commands.turn_to(2)
+    assert below("derive")
+    window.lesson_commands.turn_to(0)
+    assert below("explain")
+    assert not below("derive")

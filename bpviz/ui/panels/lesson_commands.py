@@ -16,6 +16,8 @@ from bpviz.ui.panels.docks import TabBars
 from bpviz.ui.panels.workspace import PLACES, Area, Workspace
 
 LESSON: Final = "lesson"
+# The panel whose place a page may show another panel in.
+BELOW: Final = "decision"
 
 
 class LessonCommands(QObject):
@@ -122,40 +124,37 @@ class LessonCommands(QObject):
         dock.show()
         dock.raise_()
 
-    def _put_beside(self, name: str) -> None:
-        """Show the panel that a page names: one on the right stands below the lesson."""
+    def _put_beside(self, wanted: str) -> None:
+        """Show the panel that a page names: one on the right joins those below the lesson."""
         docks = self._workspace.docks
+        name = wanted
+        if wanted and wanted not in docks:
+            try:
+                name = self._workspace.analysis.turn_to(wanted)
+            except KeyError:
+                name = ""
         if self._beside and self._beside != name:
             self._put_back()
-        if name not in docks or name == LESSON:
+        if not name or name == LESSON:
             return
-        if PLACES[name].area != Area.RightDockWidgetArea:
-            self.show_panel(name)
-            return
-        if self._beside == name and docks[name].isVisible():
-            return
-        self._beside = name
-        dock, height = docks[name], docks[LESSON].height()
-        self._window.removeDockWidget(dock)
-        self._window.addDockWidget(Area.RightDockWidgetArea, dock, Qt.Orientation.Vertical)
-        dock.show()
-        dock.set_tabbed(False)
-        halves = [height // 2, height // 2]
-        self._window.resizeDocks([docks[LESSON], dock], halves, Qt.Orientation.Vertical)
-        self.show_panel(LESSON)
+        place = PLACES[name]
+        below = docks[BELOW]
+        if place.area == Area.RightDockWidgetArea and not place.below and below.isVisible():
+            self._beside = name
+            self._window.tabifyDockWidget(below, docks[name])
+            total = docks[LESSON].height() + below.height()
+            halves = [total // 2, total - total // 2]
+            self._window.resizeDocks([docks[LESSON], below], halves, Qt.Orientation.Vertical)
+        self.show_panel(name)
+        self._tab_bars.tidy_soon()
 
     def _put_back(self) -> None:
-        """Put the panel below the lesson back among the tabs."""
+        """Put the panel below the lesson back among the tabs over it."""
         docks = self._workspace.docks
-        first = next(n for n, place in PLACES.items() if place.area == Area.RightDockWidgetArea)
-        dock = docks[self._beside]
-        if self._beside == first:
-            # The others join it again, so that it stays the first of the tabs.
-            self._workspace.tab_right(self._window)
-        else:
-            self._window.tabifyDockWidget(docks[first], dock)
-            dock.set_tabbed(True)
+        self._window.tabifyDockWidget(docks[LESSON], docks[self._beside])
         self._beside = ""
+        # In the order of before.
+        self._workspace.tab_right(self._window)
         self.show_panel(LESSON)
         self._tab_bars.tidy_soon()
 
