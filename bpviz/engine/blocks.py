@@ -8,6 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 IntArray = NDArray[np.int64]
+# A product costs less than the edges alone as far as the matrix has this many places an edge, and
+# this many more.
+PLACES_PER_EDGE, PLACES = 4, 2000
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +36,12 @@ class SumBlock:
     def shape(self) -> tuple[int, int]:
         """Shape (targets, 1 + sources) of W."""
         return self.stop - self.start, self.width
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether the matrix has so few edges that they are computed one by one."""
+        places = (self.stop - self.start) * self.width
+        return self.entries is not None and places > PLACES_PER_EDGE * self.size + PLACES
 
     @property
     def size(self) -> int:

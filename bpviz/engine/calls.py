@@ -33,6 +33,20 @@ def buffer(*shape: int) -> FloatArray:
     return raw[skip : skip + size].reshape(shape)
 
 
+class Scratch:
+    """Room for arrays that live from one call to the next, shared so that it stays in the cache."""
+
+    def __init__(self) -> None:
+        self._room = buffer(0)
+
+    def of(self, *shape: int) -> FloatArray:
+        """Return an array of `shape`; another one may lie at the same place."""
+        size = int(np.prod(shape))
+        if size > len(self._room):
+            self._room = buffer(max(size, 2 * len(self._room)))
+        return self._room[:size].reshape(shape)
+
+
 def added(values: FloatArray, rows: IntArray, target: FloatArray) -> list[Call]:
     """Return the calls for target[rows] += values; `rows` may name a row more than once."""
     unique, counts = np.unique(rows, return_counts=True)
@@ -52,13 +66,15 @@ def added(values: FloatArray, rows: IntArray, target: FloatArray) -> list[Call]:
 
 
 class Pass(Protocol):
-    """What blocks need of a sweep: θ and gradient [P], a and g = ∂loss/∂a [R, width]."""
+    """What blocks need of a sweep: θ and gradient [P], a, g = ∂loss/∂a and d [R, width]."""
 
     width: int
     theta: FloatArray
     gradient: FloatArray
     a: FloatArray
     g: FloatArray
+    d: FloatArray
+    scratch: Scratch
 
     def pushes(self, block: SumBlock | TermBlock) -> bool:
         """Whether ∂loss/∂a of the block's sources is wanted."""
@@ -76,7 +92,7 @@ class SumCalls:
         if block.entries is None:
             self._w, self._dw = theta.reshape(block.shape), gradient.reshape(block.shape)
         else:
-            self._w, self._dw = buffer(*block.shape), buffer(*block.shape)
+            self._w, self._dw = buffer(*block.shape), sweep.scratch.of(*block.shape)
             flat_w, flat_dw = self._w.reshape(-1), self._dw.reshape(-1)
             self._fill = [partial(flat_w.__setitem__, block.entries, theta)]
             self._pick = [partial(flat_dw.take, block.entries, None, gradient, "clip")]
@@ -100,7 +116,7 @@ class SumCalls:
         if self._block.exclusive:
             rows = g[self._block.first : self._block.last]
             return [*calls, partial(np.dot, self._w.T, d, rows)]
-        pushed = buffer(self._block.width, self._sweep.width)
+        pushed = self._sweep.scratch.of(self._block.width, self._sweep.width)
         calls.append(partial(np.dot, self._w.T, d, pushed))
         if self._block.gathered is None:
             rows = g[self._block.first : self._block.last]

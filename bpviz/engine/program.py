@@ -6,7 +6,8 @@ level take their z from one product W·A: W [targets, columns] holds the bias in
 meets a row of ones, and a weight in each other column; a missing edge is a structural zero. Where
 the sources of a level are most of a run of rows, A is that run itself, else they are gathered.
 θ is the levels' blocks one after the other, so that W is a view of θ; only where W would be mostly
-zeros θ holds the biases and edges alone, and W is filled from them.
+zeros θ holds the biases and edges alone, and W is filled from them, or where they are very few of
+many, each unit's z is a product of its own (see `sparse`).
 """
 
 from __future__ import annotations

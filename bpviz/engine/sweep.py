@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bpviz.engine.blocks import Group, Level, SumBlock, TermBlock
-from bpviz.engine.calls import TERM_CALLS, Call, MaxCalls, SumCalls, TermCalls, buffer
+from bpviz.engine.calls import TERM_CALLS, Call, MaxCalls, Scratch, SumCalls, TermCalls, buffer
 from bpviz.engine.functions import ACTIVATIONS
 from bpviz.engine.losses import Loss
 from bpviz.engine.outputs import Outputs
 from bpviz.engine.program import Program
+from bpviz.engine.sparse import Links, SparseCalls, links, pulled
 
 FloatArray = NDArray[np.float64]
 
@@ -49,6 +50,7 @@ class Sweep:
         rows = program.row_count
         self.z, self.a, self.slope, self.g, self.d = (buffer(rows, width) for _ in range(5))
         self.work = buffer(2, rows, width)
+        self.scratch = Scratch()
         for ones in (self.z, self.a, self.slope):
             ones.fill(1.0)
         self.x = self.a[1 : 1 + program.input_count]
@@ -57,7 +59,7 @@ class Sweep:
         self.forward: list[Call] = []
         self.backward: list[Call] = []
         self.flat_a, self.flat_z = self.a.reshape(-1), self.z.reshape(-1)
-        self._sums: dict[int, SumCalls] = {}
+        self._sums: dict[int, SumCalls | SparseCalls] = {}
         self._terms: dict[int, TermCalls] = {}
         for level in program.levels[1:]:
             self._forward_level(level)
@@ -76,7 +78,8 @@ class Sweep:
     def _forward_level(self, level: Level) -> None:
         z = self.a if self.copied(level) else self.z
         if level.sums is not None:
-            calls = self._sums[level.start] = SumCalls(self, level.sums)
+            kind = SparseCalls if level.sums.is_sparse else SumCalls
+            calls = self._sums[level.start] = kind(self, level.sums)
             self.forward += calls.forward(z[level.sums.start : level.sums.stop])
         for block in level.terms:
             terms = self._terms[block.start] = TERM_CALLS[block.combine](self, block)
@@ -97,13 +100,15 @@ class Sweep:
             block
             for level in self.program.levels
             for block in ([] if level.sums is None else [level.sums])
-            if not block.exclusive and self.pushes(block)
+            if (block.is_sparse or not block.exclusive) and self.pushes(block)
         ]
         terms = any(level.terms for level in self.program.levels)
         if pushes or terms:
             self.backward.append(partial(self.g.fill, 0.0))
         self.backward += self._outputs.gradients
+        waiting = self._links()
         for level in reversed(self.program.levels[1:]):
+            self.backward += self._pulled(level, waiting)
             self.backward += self._deltas(level)
             d = self.g if self.copied(level) else self.d
             if level.sums is not None:
@@ -111,6 +116,26 @@ class Sweep:
                 self.backward += self._sums[level.start].backward(d[block.start : block.stop])
             for term in level.terms:
                 self.backward += self._terms[term.start].backward(d[term.start : term.stop])
+
+        if self._whole:
+            self.backward += self._pulled(self.program.levels[0], waiting)
+
+    def _links(self) -> Links | None:
+        """Return the edges whose part in ∂loss/∂a their sources collect."""
+        found = [
+            links(level.sums, copied=self.copied(level))
+            for level in self.program.levels
+            if level.sums is not None and level.sums.is_sparse
+        ]
+        return (
+            Links(*(np.concatenate(parts) for parts in zip(*found, strict=True))) if found else None
+        )
+
+    def _pulled(self, level: Level, waiting: Links | None) -> list[Call]:
+        if waiting is None:
+            return []
+        source = waiting.source
+        return pulled(self, waiting.where((level.start <= source) & (source < level.stop)))
 
     def pushes(self, block: SumBlock | TermBlock) -> bool:
         """Whether ∂loss/∂a of the block's sources is wanted."""

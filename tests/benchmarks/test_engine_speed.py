@@ -32,6 +32,9 @@ from tests.engine.graphs import layered
 FloatArray = NDArray[np.float64]
 RATE = 0.01
 ROUNDS = 25
+# Up to the largest network there may be: 2,000 nodes, 50,000 edges.
+SPARSE_UNITS = (248, 497, 995, 1990)
+DEGREES = (5, 10, 25)
 COLUMNS = ("textbook", "numpy", "numba", "torch", "C")
 
 
@@ -303,6 +306,11 @@ def cost(network: Network, batch: int, kernel: str) -> float:
     return best(partial(trainer.advance, state), rounds=3)
 
 
+def sparse_costs(degree: int, kernel: str) -> list[float]:
+    """Return the microseconds of an iteration of sparse graphs with `degree` edges a unit."""
+    return [cost(sparse(units, degree * units), 32, kernel) for units in SPARSE_UNITS]
+
+
 @pytest.mark.parametrize("kernel", ["numpy", "numba"])
 def test_cost_grows_with_edges_and_batch_and_no_faster(
     benchmark: BenchmarkFixture, kernel: str
@@ -313,19 +321,23 @@ def test_cost_grows_with_edges_and_batch_and_no_faster(
     dense = [cost(layered((2, width, width, 1)), 32, kernel) for width in widths]
     batches = [256, 1024, 4096, 16_384]
     by_batch = [cost(layered((2, 32, 32, 1)), batch, kernel) for batch in batches]
-    # With ten edges a unit the levels' matrices get emptier as the graph grows, so that the
-    # product, which is numpy's fastest way, costs more per edge.
-    edges = [2_500, 5_000, 10_000, 20_000]
-    thin = [cost(sparse(count // 10, count), 32, kernel) for count in edges]
+    thin = {degree: sparse_costs(degree, kernel) for degree in DEGREES}
     network = layered((2, 64, 64, 1))
     _, trainer, state = trained(network, rows_for(network, 32), kernel)
     benchmark(trainer.advance, state, 1)
     in_edges = exponent([width * (width + 3) for width in widths], dense)
-    in_batch, in_thin = exponent(batches, by_batch), exponent(edges, thin)
-    print(  # noqa: T201
-        f"\n{kernel}: cost ~ edges^{in_edges:.2f} in layers, edges^{in_thin:.2f} in sparse "
-        f"graphs, batch^{in_batch:.2f}"
-    )
+    in_batch = exponent(batches, by_batch)
+    in_thin = {
+        degree: exponent([degree * units for units in SPARSE_UNITS], times)
+        for degree, times in thin.items()
+    }
+    print(f"\n{kernel}: cost ~ edges^{in_edges:.2f} in layers, batch^{in_batch:.2f}")  # noqa: T201
+    for degree, times in thin.items():
+        shown = ", ".join(
+            f"{degree * units:,} edges {time / 1000:.2f} ms"
+            for units, time in zip(SPARSE_UNITS, times, strict=True)
+        )
+        print(f"  sparse, {degree} a unit: ~ edges^{in_thin[degree]:.2f}; {shown}")  # noqa: T201
     assert in_edges < 1.25
     assert in_batch < 1.25
-    assert in_thin < (1.6 if kernel == "numpy" else 1.25)
+    assert max(in_thin.values()) < 1.2

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from bpviz.engine.program import compile
-from bpviz.model.network import Combine, Edge, Input, Network, Node, Unit
+from bpviz.engine.sparse import packs, targets
+from bpviz.engine.trainer import Trainer
+from bpviz.model.network import Activation, Combine, Edge, Input, Network, Node, Unit
 from bpviz.model.training import LossName, Sgd, Training
 from tests.engine.graphs import Case, edges_of, layered, rows_of
 from tests.engine.test_backprop import assert_samples
@@ -61,6 +63,64 @@ def test_every_layout_of_weights_occurs_in_those_graphs() -> None:
     assert any(block.gathered is not None for block in blocks)
     dense = [level.sums for level in compile(layered((3, 4, 2))).levels if level.sums]
     assert all(b.gathered is None and b.exclusive and b.entries is None for b in dense)
+
+
+def thin(activation: Activation, seed: int) -> Network:
+    """Wide levels with few edges, skips, a hub that all feed, one that feeds all, and a product."""
+    draw = random.Random(seed)
+    sizes = (6, 90, 80, 70)
+    nodes: list[Node] = [Input(f"x{place}") for place in range(sizes[0])]
+    chosen: set[tuple[str, str]] = set()
+    layers = [[node.id for node in nodes]]
+    for depth, size in enumerate(sizes[1:], 1):
+        usual: Activation = activation if depth == 2 else "tanh"
+        layer = [Unit(f"h{depth}_{place}", activation=usual, bias=0.1) for place in range(size)]
+        nodes += layer
+        for unit in layer:
+            before = layers[-1]
+            chosen |= {(source, unit.id) for source in draw.sample(before, draw.randint(1, 3))}
+            chosen.add((draw.choice(draw.choice(layers)), unit.id))
+            chosen.add((before[0], unit.id))
+        chosen |= {(source, layer[-1].id) for source in layers[-1][:40]}
+        layers.append([unit.id for unit in layer])
+    nodes += [Unit("p", combine="product"), Unit("y")]
+    chosen |= {("h1_1", "p"), ("h2_2", "p"), ("p", "y"), *((unit, "y") for unit in layers[-1])}
+    edges = tuple(Edge(s, t, draw.gauss(0, 0.4)) for s, t in sorted(chosen))
+    return Network(tuple(nodes), edges, ("y", "h2_3"))
+
+
+@pytest.mark.parametrize("activation", ["tanh", "identity"])
+def test_levels_whose_edges_are_computed_one_by_one(activation: Activation) -> None:
+    for seed in range(2):
+        case = case_of(thin(activation, seed))
+        blocks = [level.sums for level in case.program.levels if level.sums is not None]
+        few = [block for block in blocks if block.is_sparse]
+        assert len(few) >= 2
+        assert any(len(packs(targets(block))) > 1 for block in few)
+        found = case.trace()
+        assert_samples(found)
+        # Training leaves out what only a trace shows.
+        state = case.state
+        before = state.theta.copy()
+        Trainer(*case, kernel="numpy").advance(state, 1)
+        expected = before - 0.1 * np.where(case.program.trainable, found.gradient, 0.0)
+        assert state.theta == pytest.approx(expected, rel=1e-12, abs=1e-14)
+
+
+def test_packs_hold_each_edge_once_and_few_empty_places() -> None:
+    draw = random.Random(3)
+    owner = np.array([draw.choice([2, 3, 5, 5, 5, 5, 5, 5, 5, 9]) for _ in range(200)])
+    found = packs(owner)
+    assert sorted(edge for pack in found for edge in pack.edges.tolist()) == list(range(200))
+    for pack in found:
+        assert pack.shape[0] * pack.shape[1] <= 2 * len(pack.edges)
+        assert len(set(pack.places.tolist())) == len(pack.places)
+        assert pack.rows[pack.places // pack.shape[1]].tolist() == owner[pack.edges].tolist()
+        assert (
+            pack.spread(owner).reshape(pack.shape).T.tolist()
+            == [pack.rows.tolist()] * (pack.shape[1])
+        )
+    assert packs(np.zeros(0, dtype=np.int64)) == []
 
 
 def test_the_matrix_of_a_dense_level_is_theta_itself() -> None:

@@ -21,6 +21,7 @@ from bpviz.model.session import decode_session, encode_session
 from bpviz.model.training import Adam, BatchReduction, Optimizer, Sgd, Training
 from tests.engine.graphs import Case, edges_of, layered, random_case, rows_of
 from tests.engine.test_optimizers import ALL
+from tests.engine.test_program import case_of, thin
 
 # Each kernel for itself: their numbers agree to 1e-12 only.
 BOTH = pytest.mark.usefixtures("kernel")
@@ -134,12 +135,13 @@ def test_slices_sum_to_the_whole_batch() -> None:
 
 
 @BOTH
-@pytest.mark.parametrize("which", ["small", "large", "graph"])
+@pytest.mark.parametrize("which", ["small", "large", "graph", "sparse"])
 def test_an_iteration_makes_no_arrays_after_the_first(which: str) -> None:
     case = {
         "small": lambda: small(Adam(0.01), shuffle=False),
         "large": lambda: large(Adam(0.01)),
         "graph": lambda: random_case("elu", "binary_cross_entropy", 2),
+        "sparse": lambda: case_of(thin("tanh", 0)),
     }[which]()
     state = case.state
     trainer = Trainer(*case)
