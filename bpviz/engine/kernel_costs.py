@@ -2,7 +2,8 @@
 
 numpy's kernel pays for each call, so for each level, and multiplies whole matrices, missing edges
 included where they are not too many, with a library that has no equal on large ones. The compiled
-kernel pays for each edge and each vector of samples. Nanoseconds, on one core with AVX-512; elsewhere the two grow alike.
+kernel pays for each edge and each vector of samples. Nanoseconds, on one core with AVX-512;
+elsewhere the two grow alike.
 """
 
 from __future__ import annotations
