@@ -10,6 +10,7 @@ from platformdirs import user_config_path
 from PySide6.QtCore import QByteArray, QSettings
 
 RECENT_LIMIT: Final = 10
+SCALE_CHOICES: Final = (100, 125, 150, 200)
 DIGIT_CHOICES: Final = (3, 4, 6, 10)
 SPEED_CHOICES: Final = ("5s", "2s", "1", "2", "5", "10", "30", "max")
 THEME_CHOICES: Final = ("dark", "light", "high_contrast")
@@ -47,6 +48,7 @@ ROWS: Final = {
         Row("loss_logarithmic", False),
         Row("reduce_motion", False),
         Row("gradient_check", True),
+        Row("scale", 100, SCALE_CHOICES),
         Row("heat_maps", False),
         Row("decision_plot", True),
         Row("snap", True),

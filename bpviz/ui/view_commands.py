@@ -13,7 +13,7 @@ from bpviz.ui.actions import ACTIONS
 from bpviz.ui.colour_scales import coloured_theme
 from bpviz.ui.panels.tool_bar import ToolBar
 from bpviz.ui.panels.workspace import Workspace
-from bpviz.ui.settings import THEME_CHOICES, Settings
+from bpviz.ui.settings import SCALE_CHOICES, THEME_CHOICES, Settings
 from bpviz.ui.style import Theme, apply_theme, icon, style_sheet
 
 
@@ -43,6 +43,11 @@ class ViewCommands(QObject):
         self.set_theme(self.theme.name)
         self.set_digits(self._settings.number("digits"))
         self.set_overlay(self.overlay)
+        if self._settings.number("scale") != SCALE_CHOICES[0]:
+            self.set_scale(self._settings.number("scale"))
+        else:
+            self._commands[f"view.scale_{SCALE_CHOICES[0]}"].setChecked(True)
+            self._commands["view.smaller"].setEnabled(False)
         self.on_loss_log_toggled(self._settings.flag("loss_logarithmic"))
         still = self._settings.flag("reduce_motion")
         self._commands["view.reduce_motion"].setChecked(still)
@@ -54,6 +59,30 @@ class ViewCommands(QObject):
         self.set_decision_plot(self._settings.flag("decision_plot"))
         self._commands["view.snap"].setChecked(self._settings.flag("snap"))
         self._workspace.scene.sketch.set_snap(self._settings.flag("snap"))
+
+    def set_scale(self, percent: int) -> None:
+        """Show formulas, panels and the texts over the drawing at `percent` of their size."""
+        self._settings.put("scale", percent)
+        self._commands[f"view.scale_{percent}"].setChecked(True)
+        self._commands["view.larger"].setEnabled(percent != SCALE_CHOICES[-1])
+        self._commands["view.smaller"].setEnabled(percent != SCALE_CHOICES[0])
+        self._workspace.set_scale(percent / 100)
+
+    def on_scale_chosen(self, action: QAction) -> None:
+        """Show all at the size that the action is called after."""
+        self.set_scale(int(action.objectName().removeprefix("view.scale_")))
+
+    def on_larger(self) -> None:
+        """Show all one size larger."""
+        self._change_scale(1)
+
+    def on_smaller(self) -> None:
+        """Show all one size smaller."""
+        self._change_scale(-1)
+
+    def _change_scale(self, by: int) -> None:
+        place = SCALE_CHOICES.index(self._settings.number("scale")) + by
+        self.set_scale(SCALE_CHOICES[min(max(place, 0), len(SCALE_CHOICES) - 1)])
 
     def on_gradient_check_toggled(self, checked: bool) -> None:
         """Check gradients in the pauses and say so over the drawing, or not."""

@@ -31,6 +31,7 @@ class Camera(QObject):
         super().__init__(view)
         self._view = view
         self._fits = True
+        self.fit_limit = FIT_ZOOM
         self._fitted = QRectF()
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -69,7 +70,7 @@ class Camera(QObject):
             self._view.centerOn(0.0, 0.0)
             self.moved.emit()
             return
-        zoom = min(area.width() / rect.width(), area.height() / rect.height(), FIT_ZOOM)
+        zoom = min(area.width() / rect.width(), area.height() / rect.height(), self.fit_limit)
         self._view.setTransform(QTransform.fromScale(zoom, zoom))
         self._move_point(rect.center(), area.center())
         self.moved.emit()

@@ -18,6 +18,7 @@ from bpviz.ui.style import Theme, scaled_font
 
 EMPTY_TEXT: Final = "Double-click to add a unit, or File > New"
 HEADER_SIZE, EMPTY_SIZE = 15.0, 17.0
+CORNER_WIDTH: Final = 230.0
 MARGIN: Final = 18.0
 
 
@@ -86,28 +87,45 @@ def has_key(area: QRectF) -> bool:
 
 
 def paint_surround(
-    painter: QPainter, area: QRectF, surround: Surround, theme: Theme, font: QFont
+    painter: QPainter,
+    area: QRectF,
+    surround: Surround,
+    theme: Theme,
+    font: QFont,
+    scale: float = 1.0,
 ) -> None:
-    """Paint header, problem, legend and zoom into `area`, in its own pixels."""
+    """Paint header, problem, legend and zoom into `area`, in its own pixels.
+
+    Header, problem and zoom are `scale` times as large.
+    """
+    header_size, small_size = HEADER_SIZE * scale, TEXT_SIZE * scale
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     if surround.is_empty:
         painter.setFont(scaled_font(font, EMPTY_SIZE))
         painter.setPen(QColor(theme.muted))
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, EMPTY_TEXT)
         return
-    left, header_font = area.left() + MARGIN, scaled_font(font, HEADER_SIZE, bold=True)
+    left, header_font = area.left() + MARGIN, scaled_font(font, header_size, bold=True)
     line = QFontMetricsF(header_font).height()
-    baseline = area.top() + MARGIN + 11.0
+    baseline = area.top() + MARGIN + 11.0 * scale
+    header = surround.header
+    if surround.zoom:
+        # On the screen the corner to the right has buttons.
+        room = area.width() - 2 * MARGIN - CORNER_WIDTH
+        elided = Qt.TextElideMode.ElideRight
+        header = QFontMetricsF(header_font).elidedText(header, elided, max(room, 120.0))
     _backed_text(
-        painter, QPointF(left, baseline), surround.header, header_font, theme, surround.header_color
+        painter, QPointF(left, baseline), header, header_font, theme, surround.header_color
     )
     if surround.problem:
-        painter.setFont(scaled_font(font, HEADER_SIZE - 2))
+        painter.setFont(scaled_font(font, header_size - 2))
         painter.setPen(QColor(theme.warning))
-        box = QRectF(area.left() + MARGIN, area.top() + MARGIN + line, area.width() - 36, 60)
+        box = QRectF(
+            area.left() + MARGIN, area.top() + MARGIN + line, area.width() - 36, 60 * scale
+        )
         painter.drawText(box, Qt.TextFlag.TextWordWrap, surround.problem)
     elif surround.note:
-        place, small = QPointF(left, baseline + line), scaled_font(font, TEXT_SIZE)
+        place, small = QPointF(left, baseline + line), scaled_font(font, small_size)
         _backed_text(painter, place, surround.note, small, theme, theme.muted)
     if has_key(area):
         paint_key(painter, key_rect(area), surround.key, theme, font, with_range=not surround.zoom)
@@ -117,7 +135,7 @@ def paint_surround(
     if surround.share_drawn < 1.0:
         zoom += f"   ·   the strongest {max(1, round(100 * surround.share_drawn))} % of the edges"
     place = QPointF(left, area.bottom() - MARGIN + 4)
-    _backed_text(painter, place, zoom, scaled_font(font, TEXT_SIZE), theme, theme.muted)
+    _backed_text(painter, place, zoom, scaled_font(font, small_size), theme, theme.muted)
 
 
 def _backed_text(

@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip, QWidget
 
-from bpviz.ui.canvas.camera import REACH, ZOOM_STEP, Camera
+from bpviz.ui.canvas.camera import FIT_ZOOM, REACH, ZOOM_STEP, Camera
 from bpviz.ui.canvas.card import ALL_TEXT_FROM as LEGIBLE
 from bpviz.ui.canvas.ground import paint_ground
 from bpviz.ui.canvas.hand import Hand
@@ -42,6 +42,7 @@ class CanvasView(QGraphicsView):
         super().__init__(scene, parent)
         self._canvas = scene
         self._pan_from: QPoint | None = None
+        self._text_scale = 1.0
         self.camera = Camera(self)
         self.hand = Hand(scene, self.camera)
         self.camera.moved.connect(self._on_moved)
@@ -72,6 +73,13 @@ class CanvasView(QGraphicsView):
     def zoom(self) -> float:
         """Pixels per scene unit."""
         return self.camera.zoom
+
+    def set_scale(self, factor: float) -> None:
+        """Write larger over the drawing, and let a fitted one be `factor` times as large."""
+        # Half of it: the texts stand in corners that are not larger.
+        self._text_scale = 1.0 + (factor - 1.0) / 2
+        self.camera.fit_limit = FIT_ZOOM * factor
+        self.viewport().update()
 
     def apply_theme(self, theme: Theme) -> None:
         """Draw in the colours of `theme`."""
@@ -302,7 +310,8 @@ class CanvasView(QGraphicsView):
         painter.resetTransform()
         surround = self._canvas.surround(self.zoom)
         area = QRectF(self.viewport().rect())
-        paint_surround(painter, area, surround, self._canvas.theme, self.font())
+        theme = self._canvas.theme
+        paint_surround(painter, area, surround, theme, self.font(), self._text_scale)
         painter.restore()
 
     def _escape(self) -> bool:

@@ -29,13 +29,14 @@ from bpviz.model.network import Network
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.panels.check_model import CheckModel
 from bpviz.ui.panels.idle_check import IdleCheck
-from bpviz.ui.panels.parameter_panel import ParameterPanel, shown_name
+from bpviz.ui.panels.parameter_panel import ParameterPanel, scrolled, shown_name
 from bpviz.ui.plots.step_plot import StepPlot
 from bpviz.ui.style import Theme, guard
 
 # Steps from 1e-12 to 0.1, four to each power of ten.
 STEPS: Final = tuple(10.0 ** (place / 4 - 12) for place in range(45))
 START: Final = 28
+TABLE_HEIGHT: Final = 150
 # Seconds between two fillings of the table while the check goes on.
 TABLE_EVERY: Final = 0.25
 
@@ -215,16 +216,16 @@ class CheckPanel(ParameterPanel):
         self.slider.setRange(0, len(STEPS) - 1)
         self.slider.setPageStep(4)
         self.slider.setValue(START)
-        row = QHBoxLayout()
+        step = QWidget()
+        row = QHBoxLayout(step)
+        row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(QLabel("Step h"))
         row.addWidget(self.slider, 1)
+        self.table.setMinimumHeight(TABLE_HEIGHT)
+        parts = (self._summary, self._go, self.table, self.plot, step, self._step)
         column = QVBoxLayout(self.body)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        for part in (self._summary, self._go, self.table, self.plot):
-            column.addWidget(part, 1 if part is self.table else 0)
-        column.addLayout(row)
-        column.addWidget(self._step)
+        column.addWidget(scrolled(*parts))
 
     def _build_table(self) -> None:
         table = self.table

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from PySide6.QtCore import QObject, QSize, Qt, QTimer
+from PySide6.QtGui import QFontInfo
 from PySide6.QtWidgets import (
+    QApplication,
     QDockWidget,
     QFrame,
     QHBoxLayout,
@@ -25,6 +27,11 @@ MARGINS: Final = (12, 10, 12, 4)
 SLIM_MARGINS: Final = (0, 3, 0, 3)
 # Panels side by side must not keep the window from fitting on a small screen.
 NARROWEST: Final = 120
+
+# The pixels of a title at 100 %, as in the style sheet.
+TITLE_SIZE: Final = 15
+# How much wider docks become, as a share of what their texts become larger.
+WIDER: Final = 0.45
 
 
 class DockTitle(QWidget):
@@ -109,6 +116,15 @@ class Dock(QDockWidget):
         """Put `heading` in the place of the dock's title."""
         self.setTitleBarWidget(_Holder(heading))
 
+    def set_scale(self, factor: float) -> None:
+        """Write all that stands in the dock `factor` times as large."""
+        size = round(QFontInfo(QApplication.font()).pixelSize() * factor)
+        title = round(TITLE_SIZE * factor)
+        # A style sheet reaches all widgets within, those too that have one of their own.
+        sheet = f"QWidget {{ font-size: {size}px; }}"
+        sheet += f' QLabel[role="title"] {{ font-size: {title}px; }}'
+        self.setStyleSheet("" if factor == 1.0 else sheet)
+
     def set_tabbed(self, tabbed: bool = True) -> None:
         """Leave the name to the tab, or not; a dock that floats alone has its heading too."""
         self._tabbed = tabbed
@@ -154,3 +170,12 @@ class TabBars(QObject):
             place = (bar.tabText(bar.currentIndex()), bar.x(), bar.y() + bar.height())
             if bar.isVisible() and place not in tops:
                 bar.hide()
+
+
+def widen(docks: Mapping[str, Dock], factor: float, widths: Mapping[str, int]) -> None:
+    """Give docks the room that a text `factor` times as large needs; `widths` are those at 1."""
+    window = next(iter(docks.values())).parent()
+    if isinstance(window, QMainWindow):
+        share = 1.0 + WIDER * (factor - 1.0)
+        sizes = [round(width * share) for width in widths.values()]
+        window.resizeDocks([docks[name] for name in widths], sizes, Qt.Orientation.Horizontal)

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontMetrics, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QFontInfo, QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from bpviz.document.player import Player
 from bpviz.explain.derivation import explain
@@ -33,6 +41,15 @@ class ElidedLabel(QLabel):
     def whole_text(self) -> str:
         """The text, also what is cut on screen."""
         return self._whole
+
+    def set_scale(self, factor: float) -> None:
+        """Write `factor` times as large, still in two lines."""
+        font = QApplication.font()
+        if factor != 1.0:
+            font.setPixelSize(round(QFontInfo(font).pixelSize() * factor))
+        self.setFont(font)
+        self.setFixedHeight(LINES * self.fontMetrics().lineSpacing() + 2)
+        self._fit()
 
     def set_whole_text(self, text: str) -> None:
         """Show `text`."""
@@ -113,6 +130,10 @@ class StepLine(QFrame):
         """Show numbers with `digits` significant digits."""
         self._digits = digits
         self.refresh()
+
+    def set_scale(self, factor: float) -> None:
+        """Write the sentence `factor` times as large."""
+        self._sentence.set_scale(factor)
 
     def apply_theme(self, theme: Theme) -> None:
         """Follow the theme."""

@@ -18,7 +18,7 @@ from bpviz.ui.panels.analysis import Analysis
 from bpviz.ui.panels.canvas_frame import CanvasFrame
 from bpviz.ui.panels.data_panel import DataPanel
 from bpviz.ui.panels.decision_panel import DecisionPanel
-from bpviz.ui.panels.docks import Dock
+from bpviz.ui.panels.docks import Dock, widen
 from bpviz.ui.panels.explain_panel import ExplainPanel
 from bpviz.ui.panels.gradient_panel import GradientPanel
 from bpviz.ui.panels.header import Header
@@ -224,6 +224,16 @@ class Workspace:
         covered = bool(self.scene.hidden.kinds)
         for name in self.analysis.groups:
             self.panels[name].set_covered(covered)
+
+    def set_scale(self, factor: float) -> None:
+        """Show formulas, panels and the texts over the drawing `factor` times as large."""
+        self.canvas.set_scale(factor)
+        self.step_line.set_scale(factor)
+        for panel in self.panels.values():
+            panel.set_scale(factor)
+        for dock in self.docks.values():
+            dock.set_scale(factor)
+        widen(self.docks, factor, {"data": LEFT_WIDTH, "explain": RIGHT_WIDTH})
 
     def set_overlay(self, overlay: str) -> None:
         """Show one of the canvas's overlays."""
