@@ -76,8 +76,7 @@ class CanvasView(QGraphicsView):
 
     def set_scale(self, factor: float) -> None:
         """Write larger over the drawing, and let a fitted one be `factor` times as large."""
-        # Half of it: the texts stand in corners that are not larger.
-        self._text_scale = 1.0 + (factor - 1.0) / 2
+        self._text_scale = (1.0 + factor) / 2  # the corners it stands in are not larger
         self.camera.fit_limit = FIT_ZOOM * factor
         self.viewport().update()
 
@@ -310,8 +309,8 @@ class CanvasView(QGraphicsView):
         painter.resetTransform()
         surround = self._canvas.surround(self.zoom)
         area = QRectF(self.viewport().rect())
-        theme = self._canvas.theme
-        paint_surround(painter, area, surround, theme, self.font(), self._text_scale)
+        look = (self._canvas.theme, self.font(), self._text_scale)
+        paint_surround(painter, area, surround, *look)
         painter.restore()
 
     def _escape(self) -> bool:
