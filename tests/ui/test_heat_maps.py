@@ -255,7 +255,7 @@ def test_the_plot_follows_a_run(open_window: Opener) -> None:
 
 def test_panels_of_a_large_network_wait_until_something_is_selected(open_window: Opener) -> None:
     window = open_window(layered(2, 50, 50, 1))
-    panel = window.workspace.panels["derivation"]
+    panel = window.workspace.analysis.derivation
     assert isinstance(panel, ParameterPanel)
     panel.refresh()
     assert "The network is large" in panel.rest.text()

@@ -16,10 +16,11 @@ from bpviz.model.network import Input, Network, Unit, activation_name
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.formula.matrix_view import MatrixView
 from bpviz.ui.panels.panel import Panel
-from bpviz.ui.panels.parameter_panel import scrolled
+from bpviz.ui.panels.parameter_panel import MOST_EDGES, scrolled
 from bpviz.ui.panels.terms import TermLights
 from bpviz.ui.style import Theme
 
+LARGE: Final = "The matrices of a network as large as this one can't be read on a screen."
 NO_LAYERS: Final = (
     "This network can't be written in matrices: {reason}. Matrices need layers, each connected to "
     "the next one only, whose units sum. Derivation and Paths explain any network."
@@ -79,6 +80,9 @@ class MatricesPanel(Panel):
         if trace is None or snapshot is None:
             problem = player.problem or "There is nothing to compute yet"
             self._rest(f"{problem[:1].upper()}{problem[1:]}")
+            return
+        if len(trace.program.network.edges) > MOST_EDGES:
+            self._rest(LARGE)
             return
         try:
             layers = layer_tables(trace, snapshot, player.notation)
