@@ -157,6 +157,7 @@ def test_menu_and_panel_switch_maps_and_plot_and_the_choice_lasts(open_window: O
     assert not second.workspace.decision_panel.isVisible()
     second.workspace.docks["decision"].toggleViewAction().trigger()
     assert second.commands["view.decision_plot"].isChecked()
+    QTest.qWait(100)  # a panel catches up once it is seen
     assert second.workspace.decision_panel.plot.field is not None
 
 
