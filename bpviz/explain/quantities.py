@@ -56,6 +56,16 @@ OF_SAMPLES: Final = frozenset(
 )
 NUMERIC_STEP: Final = 1e-5
 
+# For the help: what can be written, and what it is.
+HELP: Final = (
+    ("a(h1), z(h1), slope(h1), delta(h1)", "Of a node: value, sum, slope of the activation, δ"),
+    ("dE/da(h1), t(y1), p(y1)", "∂E/∂a, target, softmax probability"),
+    ("w(x1->h1), b(h1)", "A weight, a bias; with “after” or “change” before it: by the update"),
+    ("dE/dw(x1->h1), dE/db(h1)", "The batch's gradient; with “numeric” before it: estimated"),
+    ("E, after E, penalty", "Loss of the batch, before and after the update; the penalty"),
+    ("a(h1)[2], dE/dw(x1->h1)[2], E[2]", "The same of the second sample in the batch"),
+)
+
 
 class QuantityError(ValueError):
     """A text names no quantity of the network; the message says why."""

@@ -10,6 +10,7 @@ from bpviz.engine.program import compile
 from bpviz.engine.state import state_of
 from bpviz.explain.figures import figures_of
 from bpviz.explain.quantities import (
+    HELP,
     QuantityError,
     agrees,
     parse_quantity,
@@ -130,3 +131,10 @@ def test_figures_tell_a_wrong_figure_from_a_moved_session() -> None:
     verdicts = [each.verdict for each in figures_of(expected, told)]
     assert verdicts == ["differs", "agrees", "moved", "none"]
     assert [each.verdict for each in figures_of(expected[:1], None)] == ["none"]
+
+
+def test_what_the_help_shows_can_be_read() -> None:
+    network = trace_of("T7_gradient_check").program.network
+    for names, _ in HELP:
+        for name in names.split(", "):
+            parse_quantity(name.replace("y1", "y"), network)

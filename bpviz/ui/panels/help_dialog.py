@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget as Widget
 
 from bpviz import __version__
 from bpviz.engine import numba_setup
+from bpviz.explain.quantities import HELP
 
 MOUSE: Final = (
     ("Click", "Select a node or an edge; with Shift or Ctrl add to the selection"),
@@ -60,13 +61,14 @@ def show_keys(parent: Widget, actions: dict[str, QAction]) -> QDialog:
 
 
 def keys_html(actions: dict[str, QAction]) -> str:
-    """Return the tables of keys and of what the mouse does."""
+    """Return the tables of keys, of what the mouse does, and of what figures can be written."""
     keys = [
         (" or ".join(key.toString() for key in action.shortcuts()), action.statusTip())
         for action in actions.values()
         if not action.shortcut().isEmpty()
     ]
-    return f"<h3>Keys</h3>{_table(keys)}<h3>Mouse</h3>{_table(MOUSE)}"
+    figures = f"<h3>Figures on the pages of a lesson</h3>{_table(HELP)}"
+    return f"<h3>Keys</h3>{_table(keys)}<h3>Mouse</h3>{_table(MOUSE)}{figures}"
 
 
 def show_about(parent: Widget) -> QMessageBox:
