@@ -17,6 +17,7 @@ NAME_SIZE, VALUE_SIZE, DETAIL_SIZE, BELOW_SIZE, ABOVE_SIZE = 14.0, 15.0, 11.0, 1
 SQUARE_BELOW_SIZE: Final = 12.0
 # What of a card is legible, by device pixels per scene unit.
 ALL_TEXT_FROM: Final = 0.55
+VALUE_FROM: Final = 0.42
 NAME_FROM: Final = 0.3
 _SMALLEST: Final = 0.42
 # The usual width of the line under a circle, and the largest of the line under a square.
@@ -75,7 +76,7 @@ def paint_card(
         return
     painter.setPen(QColor(theme.text))
     if zoom < ALL_TEXT_FROM:
-        _text(painter, card.name, 0.0, 2 * RADIUS - 8, scaled_font(font, 22.0, bold=True))
+        _paint_short(painter, card, theme, font, with_value=zoom >= VALUE_FROM and not heat)
         return
     room = 2 * (HALF_SQUARE if card.is_square else RADIUS) - 12.0
     _text(painter, card.name, -18.0, room * 0.8, scaled_font(font, NAME_SIZE, bold=True))
@@ -90,6 +91,19 @@ def paint_card(
     if card.above:
         painter.setPen(QColor(card.above_color or theme.muted))
         _text(painter, card.above, -RADIUS - 17.0, 150.0, scaled_font(font, ABOVE_SIZE))
+
+
+def _paint_short(
+    painter: QPainter, card: Card, theme: Theme, font: QFont, *, with_value: bool
+) -> None:
+    """Paint the name in large letters, and the value under it where that is legible."""
+    room = 2 * RADIUS - 8.0
+    if not with_value or not card.value:
+        _text(painter, card.name, 0.0, room, scaled_font(font, 22.0, bold=True))
+        return
+    _text(painter, card.name, -14.0, room * 0.8, scaled_font(font, 19.0, bold=True))
+    painter.setPen(QColor(card.value_color or theme.text))
+    _text(painter, card.value, 12.0, room, scaled_font(font, 19.0, bold=True))
 
 
 def _shape(painter: QPainter, card: Card, grow: float) -> None:

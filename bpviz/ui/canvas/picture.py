@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGraphicsScene
 
 from bpviz.explain.numbers import format_number
 from bpviz.model.schema import Session
-from bpviz.ui.canvas.card import ALL_TEXT_FROM, NAME_FROM, SQUARE_TEXT, Card, card_bounds
+from bpviz.ui.canvas.card import NAME_FROM, SQUARE_TEXT, VALUE_FROM, Card, card_bounds
 from bpviz.ui.canvas.cards import CardMaker, number_text, tie_mark, touched
 from bpviz.ui.canvas.edge_layer import EdgeLayer
 from bpviz.ui.canvas.flow import FlowLayer
@@ -148,13 +148,13 @@ class Picture:
         No text is made that can't be read, and no item for nodes that are dots.
         """
         before, self._zoom = self._zoom, zoom
-        if any((zoom < limit) != (before < limit) for limit in (ALL_TEXT_FROM, NAME_FROM)):
+        if any((zoom < limit) != (before < limit) for limit in (VALUE_FROM, NAME_FROM)):
             self._show_nodes()
         return before
 
     @property
     def _is_brief(self) -> bool:
-        return self._zoom < ALL_TEXT_FROM
+        return self._zoom < VALUE_FROM
 
     def marks_of(
         self,
