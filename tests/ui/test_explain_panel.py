@@ -16,7 +16,13 @@ from bpviz.model.verbs import set_node
 from bpviz.ui.formula.terms_view import TermsView
 from bpviz.ui.main_window import MainWindow
 from bpviz.ui.panels.explain_panel import ExplainPanel
-from bpviz.ui.plots.activation_plot import ActivationPlot, Point, curve_of, warning_of
+from bpviz.ui.plots.activation_plot import (
+    ActivationPlot,
+    Point,
+    batch_warning,
+    curve_of,
+    warning_of,
+)
 from bpviz.ui.style import THEMES
 
 pytestmark = pytest.mark.qt_log_ignore(r"does not support (raise|propagateSizeHints)\(\)")
@@ -252,6 +258,21 @@ def test_digits_and_scale_reach_all_parts(window: MainWindow, panel: ExplainPane
 def test_what_hinders_learning_is_said(activation: str, point: Point, warning: str) -> None:
     said = warning_of(activation, point)  # type: ignore[arg-type]  # the names of the table
     assert said.startswith(warning) if warning else said == ""
+
+
+@pytest.mark.parametrize(
+    ("slopes", "warning"),
+    [
+        ([0.0, 0.0, 0.0], "Flat for all 3 samples"),
+        ([0.0, 1.0, 0.0], "Dead for 2 of 3 samples, this one too"),
+        ([0.0], "Dead for this sample"),
+    ],
+)
+def test_dead_units_are_counted_over_the_batch(slopes: list[float], warning: str) -> None:
+    said = batch_warning("relu", Point(-1.0, 0.0, 0.0), np.array(slopes))
+    assert said.startswith(warning)
+    other = batch_warning("relu", Point(1.0, 1.0, 1.0), np.array([1.0, 0.0]))
+    assert other == "Flat for 1 of 2 samples, not for this one"
 
 
 @pytest.mark.parametrize("z", [0.0, 3.0, -7.5, 90.0, 1e7, 1e12])

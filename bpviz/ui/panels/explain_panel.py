@@ -203,7 +203,7 @@ class ExplainPanel(Panel):
             numbers = (each[sample, node] for each in (trace.z, trace.a, trace.slope))
             point = Point(*map(float, numbers))
         label = Leaves(trace, sample).label(node)
-        self.activation.show_unit(unit.activation, label, point)
+        self.activation.show_unit(unit.activation, label, point, trace.slope[:, node])
 
     def _say(self, title: str, words: str) -> None:
         """Show no formula, only what is going on."""

@@ -105,6 +105,19 @@ def warning_of(activation: Activation, point: Point) -> str:
     return ""
 
 
+def batch_warning(activation: Activation, point: Point, slopes: FloatArray) -> str:
+    """Return the warning at the point, with how many of a batch's samples [B] share it."""
+    alone = warning_of(activation, point)
+    flat = int((slopes == 0.0).sum())
+    if len(slopes) < 2 or not flat:
+        return alone
+    if flat == len(slopes):
+        return f"Flat for all {flat} samples: the slope is 0, it can't learn"
+    return alone.replace("this sample", f"{flat} of {len(slopes)} samples, this one too") or (
+        f"Flat for {flat} of {len(slopes)} samples, not for this one"
+    )
+
+
 class ActivationPlot(QWidget):
     """Draws the curve of one unit's activation; value and slope stand in its heading."""
 
@@ -141,12 +154,25 @@ class ActivationPlot(QWidget):
         """What hinders learning here."""
         return self._warning
 
-    def show_unit(self, activation: Activation, label: str, point: Point | None) -> None:
-        """Show the activation of the unit called `label`, at `point` where that is known."""
+    def show_unit(
+        self,
+        activation: Activation,
+        label: str,
+        point: Point | None,
+        slopes: FloatArray | None = None,
+    ) -> None:
+        """Show the activation of the unit called `label`, at `point` where that is known.
+
+        `slopes` [B] are those of all samples of the batch.
+        """
+        batch = np.empty(0) if slopes is None else slopes
+        warning = "" if point is None else batch_warning(activation, point, batch)
+        if warning != self._warning:
+            self._warning = warning
+            self.update()
         if (activation, label, point) != (self._activation, self._label, self._point):
             self._activation, self._label, self._point = activation, label, point
             self._curve = curve_of(activation, point)
-            self._warning = "" if point is None else warning_of(activation, point)
             self.setAccessibleName(" ".join((*self.heading, self.warning)))
             self.update()
 
