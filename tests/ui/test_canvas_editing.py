@@ -273,3 +273,15 @@ def test_a_key_makes_outputs_and_takes_it_back(window: MainWindow) -> None:
     key(window, "Shift+O")
     assert list(window.document.session.network.outputs) == ["y1"]
     assert labels(window) == ["Make 2 nodes an output", "Unmake 2 nodes an output"]
+
+
+def test_a_node_that_lacks_an_edge_says_so_in_place(window: MainWindow) -> None:
+    hover(window, at(window, "h1", 40, -120))
+    key(window, "Shift+P")
+    assert window.scene.sketch.badges.places == (
+        window.document.session.network.node("h3").position,
+    )
+    assert "no edges into it" in window.player.problem
+    drag(window, at(window, "h1", 0, -38), at(window, "h3"))
+    assert not window.scene.sketch.badges.places
+    assert window.player.problem == ""

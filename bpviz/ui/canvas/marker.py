@@ -74,6 +74,7 @@ class Marker:
         """Show heads of layers, and the ends of the edge under the pointer or selected alone."""
         geometry = self._picture.geometry
         self._sketch.heads.show_heads(self._picture.session.network, geometry)
+        self._sketch.badges.show_lacking(self._picture.session.network, geometry)
         edge, chosen = self.hovered[1], self._selection.edges
         if edge < 0 and len(chosen) == 1 and not self._selection.nodes:
             edge = self._picture.session.network.edge_index.get(chosen[0], -1)

@@ -7,12 +7,15 @@ from typing import TypeAlias
 from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import QApplication, QGraphicsScene
 
+from bpviz.ui.canvas.badges import BadgesItem
 from bpviz.ui.canvas.guides import GuidesItem
 from bpviz.ui.canvas.heads import HeadsItem
 from bpviz.ui.canvas.wire import BandItem, GhostItem, HandlesItem, WireItem
 from bpviz.ui.style import Theme
 
-SketchItem: TypeAlias = WireItem | BandItem | GhostItem | HandlesItem | GuidesItem | HeadsItem
+SketchItem: TypeAlias = (
+    WireItem | BandItem | GhostItem | HandlesItem | GuidesItem | HeadsItem | BadgesItem
+)
 
 
 class Sketch:
@@ -25,6 +28,7 @@ class Sketch:
         self.handles = HandlesItem(theme)
         self.guides = GuidesItem(theme)
         self.heads = HeadsItem(theme, QApplication.font())
+        self.badges = BadgesItem(theme, QApplication.font())
         self._snaps = True
         self._is_held = False
         for item in self._items():
@@ -63,4 +67,6 @@ class Sketch:
     def _items(
         self,
     ) -> tuple[WireItem | BandItem | GhostItem | HandlesItem | GuidesItem | HeadsItem, ...]:
-        return (self.wire, self.band, self.ghost, self.handles, self.guides, self.heads)
+        return (
+            self.wire, self.band, self.ghost, self.handles, self.guides, self.heads, self.badges
+        )  # fmt: skip
