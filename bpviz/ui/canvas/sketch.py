@@ -64,9 +64,7 @@ class Sketch:
         self.guides.show_guides(())
         self.band.show_box(QRectF())
 
-    def _items(
-        self,
-    ) -> tuple[WireItem | BandItem | GhostItem | HandlesItem | GuidesItem | HeadsItem, ...]:
+    def _items(self) -> tuple[SketchItem, ...]:
         return (
             self.wire, self.band, self.ghost, self.handles, self.guides, self.heads, self.badges
         )  # fmt: skip

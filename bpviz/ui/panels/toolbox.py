@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QToolButton, QWidget
 from bpviz.ui.canvas.placing import KINDS
 from bpviz.ui.style import Theme, guard, icon
 
-MARGIN: Final = 12
+# The zoom buttons stand to the left, the zoom itself below them.
+BESIDE_ZOOM, MARGIN = 152, 34
 HOW: Final = "click, then click where it goes, or drag it there"
 
 
@@ -35,7 +36,7 @@ class Toolbox(QWidget):
         super().__init__(parent)
         self.setObjectName("toolbox")
         row = QHBoxLayout(self)
-        row.setContentsMargins(0, MARGIN, MARGIN, 0)
+        row.setContentsMargins(BESIDE_ZOOM, 0, 0, MARGIN)
         row.setSpacing(4)
         self._buttons: dict[str, KindButton] = {}
         for name, kind in KINDS.items():

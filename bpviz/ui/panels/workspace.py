@@ -98,7 +98,7 @@ class Workspace:
         self.canvas_frame = CanvasFrame(self.canvas, actions, RangeBar(self.scene, actions))
         self.toolbox = Toolbox(actions, theme)
         self.canvas_frame.add_over(
-            self.toolbox, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
+            self.toolbox, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
         )
         self.number_spot = NumberSpot(self.canvas, self.canvas)
         self.trial_bar = TrialBar(player, self.scene.editor.trials)
