@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from bpviz.cli.errors import DONE, NON_FINITE, CommandError
-from bpviz.cli.files import load, prepare, require_complete, require_writable, write, writing
+from bpviz.cli.files import load, prepare, require_writable, write, writing
 from bpviz.engine.backprop import trace
 from bpviz.engine.errors import NonFinite
 from bpviz.engine.state import state_of
@@ -39,7 +39,6 @@ def export(options: argparse.Namespace) -> int:
             raise CommandError(f"export: {option}: the file must end in {' '.join(kinds)}")
         require_writable(path)
     session = load(options.session)
-    require_complete(session)
     try:
         # First, because the parameter's name may be wrong.
         if options.derivation is not None:

@@ -15,14 +15,19 @@ from bpviz.model.files import FormatError, atomic_write
 from bpviz.model.session import Session, encode_session, read_session
 
 
-def load(path: str) -> Session:
-    """Return the session at `path`; what was left out of it is said on standard error."""
+def load(path: str, *, complete: bool = True) -> Session:
+    """Return the session at `path`, which must be `complete` or need not be.
+
+    What was left out of it is said on standard error; where it can't be used, that alone is said.
+    """
     try:
         loaded = read_session(path)
     except FormatError as error:
         raise CommandError(f"{shown_path(path)}: {error}") from None
     except OSError as error:
         raise CommandError(f"{shown_path(path)}: {reason(error)}") from None
+    if complete:
+        require_complete(loaded.session)
     for notice in loaded.notices:
         sys.stderr.write(f"bpviz: {shown_path(path)}: {notice}\n")
     return loaded.session

@@ -8,7 +8,7 @@ import sys
 import msgspec
 
 from bpviz.cli.errors import DONE, FAILED, NON_FINITE, CommandError
-from bpviz.cli.files import load, prepare, require_complete, require_writable, write_out
+from bpviz.cli.files import load, prepare, require_writable, write_out
 from bpviz.cli.kernel import settle_kernel, settle_kernels_of
 from bpviz.engine.backprop import Tracer
 from bpviz.engine.datasets import batch_rows
@@ -31,7 +31,6 @@ VERIFY_LIMIT = 1e-6
 def trace(options: argparse.Namespace) -> int:
     """Write the record of one iteration as JSON."""
     session = load(options.session)
-    require_complete(session)
     require_writable(options.output)
     try:
         session = _before(session, options.iteration)
@@ -93,7 +92,6 @@ def check(options: argparse.Namespace) -> int:
     from bpviz.engine.gradcheck import check_gradients
 
     session = load(options.session)
-    require_complete(session)
     # Gradients are the same with every kernel; the one the session was made with may be missing.
     progress = msgspec.structs.replace(session.progress, kernel="numpy")
     try:
@@ -113,7 +111,6 @@ def check(options: argparse.Namespace) -> int:
 def verify(options: argparse.Namespace) -> int:
     """Replay the saved history; print "identical" or the largest difference."""
     session = load(options.session)
-    require_complete(session)
     history = _history(session)
     if history is None:
         raise CommandError("verify: the session has no saved history")

@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Any
 
 from bpviz.cli.errors import DONE, INTERRUPTED, NON_FINITE, CommandError
-from bpviz.cli.files import load, require_complete, require_writable, write, write_out, writing
+from bpviz.cli.files import load, require_writable, write, write_out, writing
 from bpviz.cli.kernel import settle_kernel, settle_kernels_of
 from bpviz.document.saving import encode_with_history
 from bpviz.document.timeline import Timeline
@@ -32,7 +32,6 @@ PROGRESS_SECONDS = 0.2
 def train(options: argparse.Namespace) -> int:
     """Train as the options say, write what they ask for and return the exit status."""
     session = load(options.session)
-    require_complete(session)
     for path in (options.save, options.csv, options.output):
         require_writable(path)
     run = Run(Timeline(session), options)

@@ -25,7 +25,7 @@ def show(path: str | None) -> int:
         # A file that can't be read is told here, before a window comes up.
         if not os.path.exists(path) and os.path.basename(path) == path:
             raise CommandError(f'there is no session file "{path[:40]}", nor such a command')
-        load(path)
+        load(path, complete=False)
     require_screen()
     require_qt()
     from bpviz.app import run
