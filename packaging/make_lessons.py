@@ -52,7 +52,9 @@ def made(source: Path) -> bytes:
         lesson.append(made_page)
         bookmarks += bookmark
     timeline.go(home)
-    saved = save_history(timeline.history) if history or before else msgspec.UNSET
+    # Training alone is not kept in the file: turning to a page does it anew.
+    edits = [entry for entry in timeline.history.entries if isinstance(entry, Edit)]
+    saved = save_history(timeline.history) if edits else msgspec.UNSET
     whole = msgspec.structs.replace(
         session, lesson=Lesson(tuple(lesson)), bookmarks=tuple(bookmarks), history=saved
     )

@@ -8,11 +8,13 @@ from PySide6.QtCore import QObject, Signal
 from bpviz.document.document import Document
 from bpviz.document.line import Line
 from bpviz.document.player import Player
+from bpviz.engine.errors import NonFinite
 from bpviz.model.edit import Edit
 from bpviz.model.history import Place, Train
 from bpviz.model.schema import Lesson, Page, Session
 
 READY = -1
+LONGEST_TRAINING = 20_000
 
 
 def counted_place(line: Line, here: Place) -> Place:
@@ -30,18 +32,46 @@ def counted_place(line: Line, here: Place) -> Place:
 
 
 def actual_place(line: Line, counted: Place) -> Place | None:
-    """Return the place on the line that a page names, None where the line has no such."""
+    """Return the place on the line that a page names, None where the line has no such.
+
+    What is too much for one entry of training goes on in those right behind it.
+    """
     groups, (number, inside) = _groups(line), counted
     if number == len(groups) and not inside:
         return line.end
     if number >= len(groups):
         return None
-    for index in groups[number]:
+    for index in _trainings(line, groups, number) or groups[number]:
         length = _length(line, index)
         if not inside or inside < length:
             return (index, inside)
         inside -= length
-    return None if inside else line.normal((groups[number][-1] + 1, 0))
+        last = index
+    return None if inside else line.normal((last + 1, 0))
+
+
+def training_to(line: Line, counted: Place) -> int:
+    """Return how many iterations behind the line's end lead to the place that a page names.
+
+    0 where training alone does not lead there, or only for longer than anybody waits.
+    """
+    groups, (number, inside) = _groups(line), counted
+    entries = _trainings(line, groups, number)
+    ends_in_training = entries[-1:] == groups[-1][-1:] if entries else number == len(groups)
+    if not ends_in_training:
+        return 0
+    missing = inside - sum(_length(line, index) for index in entries)
+    return missing if 0 < missing <= LONGEST_TRAINING else 0
+
+
+def _trainings(line: Line, groups: list[list[int]], number: int) -> list[int]:
+    """Return the entries of training from group `number` on, up to the next edit."""
+    found: list[int] = []
+    for group in groups[number:]:
+        if not isinstance(line.entry(group[-1]), Train):
+            break
+        found += group
+    return found
 
 
 def _groups(line: Line) -> list[list[int]]:
@@ -138,9 +168,10 @@ class LessonGuide(QObject):
         """Move the player to the page's place and frame; False, and no move, where it is gone.
 
         The frame is that of the bookmark with the page's title and position. Nothing is lost:
-        what lies ahead or behind on the line stays there.
+        what lies ahead or behind on the line stays there. A place that training leads to is
+        trained for where the line is too short.
         """
-        place = self.place_of(page)
+        place = self.place_of(page) or self._trained_place(page)
         if place is None:
             return False
         self._player.pause()
@@ -153,6 +184,24 @@ class LessonGuide(QObject):
         if frame is not None:
             self._player.show_frame(frame)
         return True
+
+    def _trained_place(self, page: Page) -> Place | None:
+        """Train from the line's end to the page's place and return it; None where that fails."""
+        timeline = self._document.timeline
+        missing = 0
+        if page.position is not msgspec.UNSET:
+            missing = training_to(timeline.line, page.position)
+        if not missing or self._player.problem:
+            return None
+        self._player.show_frame(READY)
+        timeline.go(timeline.line.end)
+        try:
+            timeline.advance(missing, by="step")
+        except NonFinite:
+            return None
+        finally:
+            self._document.publish("Show a page")
+        return timeline.line.end
 
     def frame_of(self, page: Page) -> int | None:
         """Return the frame that a page shows; None where it leaves the player as it is."""
