@@ -13,6 +13,7 @@ from bpviz.document.timeline import Timeline
 from bpviz.model.edit import Edit, diff
 from bpviz.model.files import atomic_write
 from bpviz.model.history import Place, Train
+from bpviz.model.network import Network
 from bpviz.model.rebase import rebased
 from bpviz.model.schema import Session
 from bpviz.model.session import read_session
@@ -29,6 +30,7 @@ class Document(QObject):
     edited = Signal(object)
     replaced = Signal()
     edit_done = Signal()
+    runs_changed = Signal()
     file_changed = Signal()
     noticed = Signal(str)
 
@@ -125,6 +127,8 @@ class Document(QObject):
         if dropped is not None:
             self._runs.put_aside(dropped, curves)
         self._publish(edit)
+        if dropped is not None:
+            self.runs_changed.emit()
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -136,18 +140,58 @@ class Document(QObject):
         """The name of the active run."""
         return self._runs.active_name
 
+    @property
+    def runs_full(self) -> bool:
+        """Whether one must be deleted before another run can be kept."""
+        return self._runs.is_full
+
     def keep_run(self, index: int, name: str) -> None:
         """Let the run at `index` be saved with the session, under `name`."""
         self._runs.keep(index, name)
-        self._runs_changed = True
-        self.file_changed.emit()
+        self._tell_runs()
+
+    def rename_run(self, index: int, name: str) -> None:
+        """Call the run at `index` `name`, the active one where that is −1; this keeps a ghost."""
+        if index >= 0:
+            self._runs.keep(index, name)
+        self._runs.rename(index, name)
+        self._tell_runs()
+
+    def delete_run(self, index: int) -> None:
+        """Drop the run at `index` for good."""
+        self._runs.delete(index)
+        self._tell_runs()
+
+    def fork_run(self) -> None:
+        """Keep the whole line as a run; what goes on from the position is a run of its own."""
+        self.about_to_edit.emit()
+        history, curves = self._timeline.history, self._timeline.curves.copy()
+        self._runs.put_aside(history, curves, ghost=False)
+        self._timeline.cut()
+        self.edit_done.emit()
+        self._tell_runs()
+
+    def run_network(self, index: int) -> tuple[Network, int]:
+        """Return the network of the run at `index`, and the iteration it stands at.
+
+        That is the present iteration where the run has it, else its end.
+        """
+        timeline = self._runs.timeline(index)
+        place = timeline.line.place_of(self._timeline.iteration, timeline.line.end)
+        timeline.go(timeline.line.end if place is None else place)
+        return timeline.session.network, timeline.iteration
 
     def switch_run(self, index: int) -> None:
         """Make the kept run at `index` the active one, where it stood; this is no edit."""
         self.about_to_edit.emit()
         self._timeline = self._runs.switch(index, self._timeline)
-        self._runs_changed = True
         self.publish("Switch run")
+        self._tell_runs()
+
+    def _tell_runs(self) -> None:
+        self._runs_changed = True
+        self.runs_changed.emit()
+        self.file_changed.emit()
 
     def undo(self) -> None:
         """Go back over one entry; a whole training entry at once."""
@@ -203,7 +247,7 @@ class Document(QObject):
 
     def encoded(self) -> bytes:
         """Return the bytes that a save would write; FormatError where they are too many."""
-        return encode_with_history(self._timeline, self._runs.saved())[0]
+        return encode_with_history(self._timeline, self._runs.saved(), self._runs.saved_curves())[0]
 
     def _open(self, session: Session, path: Path | None) -> None:
         self.about_to_edit.emit()
@@ -221,7 +265,9 @@ class Document(QObject):
         if target is None:
             raise ValueError("the document has no file yet")
         self.about_to_edit.emit()
-        data, notice = encode_with_history(self._timeline, self._runs.saved())
+        data, notice = encode_with_history(
+            self._timeline, self._runs.saved(), self._runs.saved_curves()
+        )
         atomic_write(target, data)
         self._path = target
         self._clean = self._timeline.line.marks(self._timeline.place)

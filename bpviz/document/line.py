@@ -145,6 +145,17 @@ class Line:
             self._segments[-1] = Segment(whole)
         return whole is not None
 
+    def cut(self, here: Place) -> Place:
+        """Drop what lies ahead of `here` and return the place, which is the end now."""
+        entry, inside = here
+        if inside:
+            train, is_run = self._segments[entry]
+            assert isinstance(train, Train)
+            self._segments[entry:] = [Segment(Train(inside, train.kernel), is_run)]
+        else:
+            del self._segments[entry:]
+        return self.end
+
     def set_training(self, index: int, train: Train, *, is_run: bool) -> None:
         """Let the line end in `train` at `index`: a new entry, or the last one grown."""
         self._segments[index:] = [Segment(train, is_run)]

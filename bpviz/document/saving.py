@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
+from bpviz.document.runs import VIEW_KEY
 from bpviz.document.timeline import Timeline
 from bpviz.model.files import FormatError
 from bpviz.model.history import History, save_history
-from bpviz.model.schema import SavedHistory, SavedRun, Session
+from bpviz.model.schema import Curve, SavedHistory, SavedRun, Session
 from bpviz.model.session import encode_session
 
 HISTORY_LIMIT: Final = 16 * 1024 * 1024
@@ -19,16 +21,22 @@ LEFT_OUT: Final = (
 
 
 def encode_with_history(
-    timeline: Timeline, runs: tuple[SavedRun, ...] = (), limit: int = HISTORY_LIMIT
+    timeline: Timeline,
+    runs: tuple[SavedRun, ...] = (),
+    curves: Mapping[str, Curve] | None = None,
+    limit: int = HISTORY_LIMIT,
 ) -> tuple[bytes, str]:
     """Return the bytes of the session at the timeline's position, and a notice or "".
 
-    History and kept runs take at most `limit` bytes each: of the history, the oldest entries are
-    folded into its start. FormatError where the session is too large even without both.
+    `curves` are the losses of the runs, by name. History and kept runs take at most `limit` bytes
+    each: of the history, the oldest entries are folded into its start. FormatError where the session is too large even without both.
     """
     session = with_curve(timeline)
     if len(msgspec.json.encode(runs)) <= limit:
-        session = msgspec.structs.replace(session, runs=runs)
+        view = {key: each for key, each in session.view.items() if key != VIEW_KEY}
+        if curves:
+            view[VIEW_KEY] = msgspec.to_builtins(curves)
+        session = msgspec.structs.replace(session, runs=runs, view=view)
     if not timeline.history.entries and not session.runs:
         return encode_session(session), ""
     saved = _fitting_history(timeline, limit)

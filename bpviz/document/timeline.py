@@ -148,6 +148,13 @@ class Timeline:
             self.curve.forget(self.iteration)
         return dropped
 
+    def cut(self) -> None:
+        """Drop what lies ahead of the position."""
+        self._curves.cut(self._line.leg(self._place), self.iteration)
+        self._checkpoints.cut(self._place)
+        self._place = self._line.cut(self._place)
+        self._extends = ""
+
     def _stand_on(self, session: Session, *, keep_state: bool = False) -> None:
         """Make `session` the one at the position."""
         self._base = session
@@ -304,7 +311,6 @@ class Timeline:
         return self._workshop.epoch_length(self._base) * self.curve.stride
 
     def _to_next_stop(self, inside: int) -> int:
-        """Return the iterations to the next recorded epoch end or checkpoint."""
         every, spacing = self._next_loss(), self._checkpoints.spacing
         return min(every - self.iteration % every, spacing - inside % spacing)
 

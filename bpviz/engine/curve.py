@@ -94,6 +94,17 @@ class LossCurve:
             tuple(self.iteration[:keep]), tuple(self.train[:keep]), tuple(self.test[:keep])
         )
 
+    def thinned(self, limit: int) -> Curve:
+        """Return at most about `limit` points, evenly spread, the last among them."""
+        last = len(self.iteration) - 1
+        every = max(1, -(-len(self.iteration) // limit))
+        kept = sorted({*range(0, last + 1, every), last} - {-1})
+        return Curve(
+            tuple(self.iteration[index] for index in kept),
+            tuple(self.train[index] for index in kept),
+            tuple(self.test[index] for index in kept if index < len(self.test)),
+        )
+
     def _thin(self) -> None:
         # The last point stays: the curve must reach to where training stands.
         last = len(self.iteration) - 1

@@ -63,6 +63,10 @@ def rebased_tail(entries: Sequence[Any], edit: Edit) -> list[Any]:
 
 
 def _after_cosmetic(change: Change, waiting: dict[str, Any]) -> Change:
+    if change.key == "bookmarks" and change.key in waiting:
+        merged = _merged(change, waiting[change.key])
+        waiting[change.key] = merged.after
+        return merged
     if change.key in waiting:
         return Change(change.key, waiting.pop(change.key), change.after)
     before = change.before
@@ -73,3 +77,10 @@ def _after_cosmetic(change: Change, waiting: dict[str, Any]) -> Change:
                 node = msgspec.structs.replace(before.node, **{field: waiting.pop(key)})
                 before = PlacedNode(before.index, node)
     return change if before is change.before else Change(change.key, before, change.after)
+
+
+def _merged(change: Change, present: tuple[Any, ...]) -> Change:
+    """Return a change of bookmarks that takes and adds the same ones, but from `present` on."""
+    kept = [each for each in present if each not in change.before or each in change.after]
+    added = [each for each in change.after if each not in change.before]
+    return Change(change.key, present, (*kept, *added))
