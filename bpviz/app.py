@@ -66,6 +66,7 @@ def connect(window: MainWindow) -> None:
     document.noticed.connect(window.on_noticed)
     document.replaced.connect(window.look.on_replaced)
     document.replaced.connect(window.on_replaced)
+    document.runs_changed.connect(window.loss_plot.refresh)
 
     player.curve_changed.connect(window.loss_plot.refresh_live)
     player.run_changed.connect(window.on_run_changed)
@@ -194,12 +195,16 @@ def connect_view(window: MainWindow) -> None:
 def connect_run(window: MainWindow) -> None:
     """Connect the actions of the menu Run."""
     commands, player, run_commands = window.commands, window.player, window.run_commands
+    commands["run.add_bookmark"].triggered.connect(window.places.on_add_bookmark)
     commands["run.back_iteration"].triggered.connect(player.back_iteration)
     commands["run.faster"].triggered.connect(run_commands.on_faster)
+    commands["run.fork"].triggered.connect(window.places.on_fork)
     commands["run.go_to_end"].triggered.connect(player.go_to_end)
     commands["run.go_to_start"].triggered.connect(player.go_to_start)
+    commands["run.next_sample"].triggered.connect(window.places.on_next_sample)
     commands["run.phase_back"].triggered.connect(run_commands.on_phase_back)
     commands["run.phase_forward"].triggered.connect(run_commands.on_phase_forward)
+    commands["run.previous_sample"].triggered.connect(window.places.on_previous_sample)
     commands["run.reset"].triggered.connect(player.reset)
     commands["run.slower"].triggered.connect(run_commands.on_slower)
     commands["run.step_back"].triggered.connect(run_commands.on_step_back)
@@ -207,6 +212,7 @@ def connect_run(window: MainWindow) -> None:
     commands["run.step_iteration"].triggered.connect(player.step_iteration)
     commands["run.toggle"].triggered.connect(player.toggle)
     commands["run.until"].triggered.connect(run_commands.on_run_until)
+    commands["run.why"].triggered.connect(window.places.on_why)
 
     _group(window, "run.grain_neuron").triggered.connect(run_commands.on_grain_chosen)
     _group(window, "run.speed_max").triggered.connect(run_commands.on_speed_chosen)

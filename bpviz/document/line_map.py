@@ -39,7 +39,8 @@ class LineMap:
     Unlike the iteration, the distance never falls: it goes on where an edit starts training anew.
     """
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, here: Place | None = None) -> None:
+        """Map `line`; what was just undone at `here` says nothing of bookmarks any more."""
         self._first = line.bookmarks
         self._entries = line.entries
         self._iterations = list(line.iterations())
@@ -47,7 +48,8 @@ class LineMap:
         for entry in self._entries:
             length = entry.train if isinstance(entry, Train) else 0
             self._starts.append(self._starts[-1] + length)
-        self.marks = tuple(self._marks())
+        undone = self._undone(here)
+        self.marks = tuple(self._marks(undone))
 
     @property
     def length(self) -> int:
@@ -90,7 +92,16 @@ class LineMap:
         """The marks that are bookmarks, in the order of the line."""
         return tuple(mark for mark in self.marks if mark.bookmark is not None)
 
-    def _marks(self) -> list[Mark]:
+    def _undone(self, here: Place | None) -> range:
+        """Return the entries right ahead of `here`, before any training."""
+        if here is None:
+            return range(0)
+        along, stop = self.along(here), here[0]
+        while stop < len(self._entries) and self._starts[stop + 1] == along:
+            stop += 1
+        return range(here[0], stop)
+
+    def _marks(self, undone: range) -> list[Mark]:
         marks = [
             Mark(along, self.place(along), "bookmark", bookmark.name, bookmark)
             for bookmark, along in self._first.items()
@@ -103,6 +114,8 @@ class LineMap:
             changed = next((c for c in entry.changes if c.key == "bookmarks"), None)
             if changed is None:
                 marks.append(Mark(along, place, "edit", told(entry)))
+                continue
+            if index in undone:
                 continue
             before, after = set(changed.before), set(changed.after)
             gone = [mark.bookmark for mark in marks if mark.bookmark in before - after]

@@ -29,7 +29,8 @@ def encode_with_history(
     """Return the bytes of the session at the timeline's position, and a notice or "".
 
     `curves` are the losses of the runs, by name. History and kept runs take at most `limit` bytes
-    each: of the history, the oldest entries are folded into its start. FormatError where the session is too large even without both.
+    each: of the history, the oldest entries are folded into its start. FormatError where
+    the session is too large even without both.
     """
     session = with_curve(timeline)
     if len(msgspec.json.encode(runs)) <= limit:

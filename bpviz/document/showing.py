@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from bpviz.document.document import Document
 from bpviz.document.line_map import LineMap
+from bpviz.document.runs import Run
 from bpviz.document.stage import Stage
 from bpviz.engine.backprop import Trace
 from bpviz.engine.curve import LossCurve
@@ -68,7 +69,8 @@ class Showing(QObject):
     @property
     def line_map(self) -> LineMap:
         """The history line as a stretch of iterations, with edits and bookmarks on it."""
-        return LineMap(self._document.timeline.line)
+        timeline = self._document.timeline
+        return LineMap(timeline.line, timeline.place)
 
     @property
     def problem(self) -> str:
@@ -102,6 +104,11 @@ class Showing(QObject):
     def curve(self) -> LossCurve:
         """The losses along the history line."""
         return self._document.timeline.curve
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The runs beside the active one."""
+        return self._document.runs
 
     @property
     def trace(self) -> Trace | None:

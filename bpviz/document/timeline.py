@@ -183,9 +183,8 @@ class Timeline:
             edit = self._line.entry(self._place[0] - 1)
             if not isinstance(edit, Edit):
                 break
-            session = apply(self.session, edit.inverted)
+            self._stand_on(apply(self.session, edit.inverted))
             self._place = (self._place[0] - 1, 0)
-            self._stand_on(session)
         if self._place <= place:
             return
         entry = max(index for index in self._checkpoints.sessions if index <= place[0])
@@ -222,9 +221,8 @@ class Timeline:
             self._place = self._line.normal((entry, goal))
 
     def _cross(self, edit: Edit) -> None:
-        session = apply(self.session, edit)
+        self._stand_on(apply(self.session, edit))
         self._place = (self._place[0] + 1, 0)
-        self._stand_on(session)
 
     def _replay(self, count: int) -> None:
         """Train `count` iterations of an entry anew, and keep what going back will need."""

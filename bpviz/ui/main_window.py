@@ -22,6 +22,7 @@ from bpviz.ui.panels.file_commands import FileCommands
 from bpviz.ui.panels.help_dialog import show_about, show_keys
 from bpviz.ui.panels.lesson_commands import LessonCommands
 from bpviz.ui.panels.look_commands import LookCommands
+from bpviz.ui.panels.place_commands import PlaceCommands
 from bpviz.ui.panels.run_commands import RunCommands
 from bpviz.ui.panels.tool_bar import ToolBar
 from bpviz.ui.panels.workspace import Workspace
@@ -59,6 +60,9 @@ class MainWindow(QMainWindow):
             player, self.workspace, self.tool_bar, self.commands, settings, self
         )
         self.run_commands = RunCommands(player, self.commands, self.tool_bar, settings, self)
+        self.places = PlaceCommands(
+            document, player, self.workspace, self.run_commands.set_grain, self
+        )
         self.data_commands = DataCommands(document, self.files, settings, self)
         self.lesson_commands = LessonCommands(document, self.workspace, self.commands, self)
         self.editing = EditCommands(self.workspace, self.commands, self)

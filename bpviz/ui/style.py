@@ -341,6 +341,14 @@ def apply_theme(app: QApplication, chosen: str | Theme) -> Theme:
     return theme
 
 
+def run_colors(theme: Theme) -> tuple[str, ...]:
+    """Return the colours of a session's runs, the active one first."""
+    return (
+        theme.positive, theme.gradient_negative, theme.gradient_positive, theme.update,
+        theme.stale, theme.non_finite, theme.muted, theme.zero,
+    )  # fmt: skip
+
+
 def scaled_font(base: QFont, pixels: float, *, bold: bool = False) -> QFont:
     """Return `base` at a height of `pixels`, the size that scenes and exports share."""
     font = QFont(base)

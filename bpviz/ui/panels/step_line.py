@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from bpviz.document.player import Player
 from bpviz.explain.derivation import explain
 from bpviz.explain.questions import gives_away
+from bpviz.ui.panels.sample_strip import SampleStrip
 from bpviz.ui.style import Theme, guard
 
 READY = "The next step feeds the inputs forward. → steps, Space runs."
@@ -104,6 +105,11 @@ class StepLine(QFrame):
         self._title = QLabel()
         self._count = QLabel()
         self._sentence = ElidedLabel()
+        self._chosen = QLabel()
+        self._chosen.setProperty("role", "muted")
+        self._chosen.setObjectName("step.sample")
+        self.samples = SampleStrip(player, theme)
+        self.samples.chosen.connect(player.choose_sample)
         self._title.setProperty("role", "title")
         self._title.setObjectName("step.title")
         self._sentence.setObjectName("step.sentence")
@@ -112,6 +118,8 @@ class StepLine(QFrame):
         head = QHBoxLayout()
         head.setSpacing(10)
         head.addWidget(self._title, 1)
+        head.addWidget(self._chosen)
+        head.addWidget(self.samples)
         head.addWidget(self._count)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 8, 16, 8)
@@ -129,6 +137,7 @@ class StepLine(QFrame):
     def set_digits(self, digits: int) -> None:
         """Show numbers with `digits` significant digits."""
         self._digits = digits
+        self.samples.set_digits(digits)
         self.refresh()
 
     def set_scale(self, factor: float) -> None:
@@ -138,6 +147,7 @@ class StepLine(QFrame):
     def apply_theme(self, theme: Theme) -> None:
         """Follow the theme."""
         self._theme = theme
+        self.samples.apply_theme(theme)
         self.setStyleSheet(
             f"#step_line {{ background: {theme.window}; border-top: 1px solid {theme.border}; }}"
         )
@@ -154,6 +164,9 @@ class StepLine(QFrame):
         self._title.setText(self._say())
         count, index = len(self._player.frames or ()), self._player.frame_index
         stands = count > 0 and not self._player.running and index >= 0
+        self.samples.refresh()
+        batch = len(self._player.batch)
+        self._chosen.setText(f"sample {self._player.sample + 1} of {batch:,}" if batch > 1 else "")
         self._count.setText(f"step {index + 1:,} of {count:,}" if stands else "")
 
     def _say(self) -> str:

@@ -30,6 +30,7 @@ from bpviz.ui.panels.number_spot import NumberSpot
 from bpviz.ui.panels.panel import Panel
 from bpviz.ui.panels.predict_panel import PredictPanel
 from bpviz.ui.panels.range_bar import RangeBar
+from bpviz.ui.panels.runs_panel import RunsPanel
 from bpviz.ui.panels.statistics_panel import StatisticsPanel
 from bpviz.ui.panels.step_line import StepLine
 from bpviz.ui.panels.timeline_bar import TimelineBar
@@ -74,6 +75,7 @@ PLACES: Final = {
     "lesson": Place("Lesson", Area.RightDockWidgetArea),
     "statistics": Place("Statistics", Area.RightDockWidgetArea, scrolled=True),
     "nudge": Place("Nudge", Area.RightDockWidgetArea, scrolled=True),
+    "runs": Place("Runs", Area.RightDockWidgetArea),
     "notes": Place("Session", Area.RightDockWidgetArea),
     "loss": Place("Loss", Area.BottomDockWidgetArea),
     "gradients": Place("Gradient size", Area.BottomDockWidgetArea),
@@ -118,6 +120,7 @@ class Workspace:
         self.badge = self.analysis.badge_over(self.canvas_frame, theme)
         self.notes_panel = NotesPanel(document, theme)
         self.loss_plot = LossPlot(player, theme)
+        self.runs_panel = RunsPanel(document, player, self.scene, actions, theme)
         self.gradient_panel = GradientPanel(document, player, theme)
         self.decision_panel = DecisionPanel(player, self.scene, theme)
         self.panels: dict[str, Panel] = {
@@ -133,6 +136,7 @@ class Workspace:
             "gradients": self.gradient_panel,
             "decision": self.decision_panel,
             "statistics": StatisticsPanel(document, player, self.scene, theme),
+            "runs": self.runs_panel,
         }
         self.docks = self._make_docks()
 

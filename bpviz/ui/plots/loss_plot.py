@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from html import escape
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from bpviz.document.player import Player
+from bpviz.engine.curve import LossCurve
 from bpviz.explain.numbers import format_number
 from bpviz.ui.plots.scales import (
     FloatArray,
@@ -23,13 +25,17 @@ from bpviz.ui.plots.scales import (
     thinned,
     ticks,
 )
-from bpviz.ui.style import Theme, guard, mix
+from bpviz.ui.style import Theme, guard, mix, run_colors
 
 # Redrawn at most this often while a run is on: the eye reads no curve faster.
 LIVE_INTERVAL: Final = 0.08
 TICK_DIGITS: Final = 3
 TEXT_ROOM: Final = 12
 DOT_SIZE: Final = 7
+OTHER_POINTS: Final = 400
+# In the key so many runs are named, with so many letters each.
+MOST_NAMED: Final = 3
+LONGEST_NAME: Final = 14
 # Room around the ranges, so that ticks and curve at the very edge are seen whole.
 EDGE: Final = 0.03
 
@@ -92,6 +98,7 @@ class LossPlot(QWidget):
             name: self.plot_item.plot(connect="finite", antialias=True)
             for name in ("train_ahead", "test_ahead", "test", "train")
         }
+        self._runs: list[pg.PlotDataItem] = []
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._here = pg.InfiniteLine(angle=90, movable=False)
         self._dots = pg.ScatterPlotItem(size=DOT_SIZE)
@@ -149,6 +156,7 @@ class LossPlot(QWidget):
         if has_test:
             test = np.asarray(curve.test, dtype=np.float64)[chosen]
         self._x, self._train, self._test = x, train, test
+        self._draw_runs()
         self._draw("train", x, drawable(train, self._logarithmic))
         self._draw("test", x, drawable(test, self._logarithmic))
         self._move_ranges()
@@ -236,10 +244,31 @@ class LossPlot(QWidget):
         )
         self._curves[f"{name}_ahead"].setData(x[max(0, passed - 1) :], y[max(0, passed - 1) :])
 
+    def _draw_runs(self) -> None:
+        """Draw the losses of the runs beside the active one, thin, each in its colour."""
+        runs = self._player.runs
+        while len(self._runs) < len(runs):
+            self._runs.append(self.plot_item.plot(connect="finite", antialias=True))
+            self._runs[-1].setZValue(-1)
+        colors = run_colors(self._theme)
+        self._others: list[FloatArray] = []
+        for number, item in enumerate(self._runs):
+            curve = runs[number].curve if number < len(runs) else LossCurve()
+            chosen = thinned(len(curve.iteration), OTHER_POINTS)
+            x = np.asarray(curve.iteration, dtype=np.float64)[chosen]
+            y = drawable(np.asarray(curve.train, dtype=np.float64)[chosen], self._logarithmic)
+            item.setPen(pg.mkPen(colors[(number + 1) % len(colors)], width=1))
+            item.setData(x, y)
+            self._others += [x, y] if len(x) else []
+
     def _move_ranges(self) -> None:
         """Set both ranges, only where they jump: setting them repaints all."""
-        across = iteration_span(int(self._x[-1]) if len(self._x) else 0)
-        both = drawable(np.concatenate([self._train, self._test]), self._logarithmic)
+        others_x, others_y = self._others[::2], self._others[1::2]
+        across = iteration_span(
+            int(max((each[-1] for each in (self._x, *others_x) if len(each)), default=0))
+        )
+        mine = drawable(np.concatenate([self._train, self._test]), self._logarithmic)
+        both = np.concatenate([mine, *others_y])
         up = loss_span(both, self._logarithmic)
         if (across, up) != self._spans:
             self._spans = (across, up)
@@ -250,6 +279,14 @@ class LossPlot(QWidget):
         text = f'<b>Loss</b>&nbsp;&nbsp; <span style="color:{train}">━━ train</span>'
         if has_test:
             text += f'&nbsp;&nbsp; <span style="color:{test}">┅┅ test</span>'
+        colors, runs = run_colors(self._theme), self._player.runs
+        for number, run in enumerate(runs[:MOST_NAMED], 1):
+            name = escape(
+                run.name if len(run.name) <= LONGEST_NAME else run.name[:LONGEST_NAME] + "…"
+            )
+            text += f'&nbsp;&nbsp; <span style="color:{colors[number]}">─ {name}</span>'
+        if len(runs) > MOST_NAMED:
+            text += f"&nbsp;&nbsp; +{len(runs) - MOST_NAMED}"
         if text != self._key.text():
             self._key.setText(text)
 

@@ -1,0 +1,80 @@
+"""Commands about places and samples: bookmarks, forks, the sample shown, why a weight moved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject
+
+from bpviz.document.document import Document
+from bpviz.document.player import Player, StepGrain
+from bpviz.document.stage import READY
+from bpviz.ui.panels.workspace import Workspace
+
+NOTHING_CHOSEN = "Select an edge, or a unit for its bias, to see why it moved."
+NOT_MOVED = "Nothing has moved yet: step forward or run first."
+
+
+class PlaceCommands(QObject):
+    """Carries out those commands of the Run menu that go to a place, or keep one."""
+
+    def __init__(
+        self,
+        document: Document,
+        player: Player,
+        workspace: Workspace,
+        set_grain: Callable[[StepGrain], None],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._document, self._player = document, player
+        self._workspace = workspace
+        self._set_grain = set_grain
+
+    def on_add_bookmark(self) -> None:
+        """Put a bookmark at the place shown."""
+        self._workspace.runs_panel.bookmarks.add()
+
+    def on_fork(self) -> None:
+        """Keep the line as a run and go on from here."""
+        if self._document.runs_full:
+            why = "There are as many runs as can be kept: delete one in the panel Runs first."
+            self._workspace.step_line.show_notice(why)
+        else:
+            self._document.fork_run()
+
+    def on_next_sample(self) -> None:
+        """Show the next sample of the batch, behind the last the first."""
+        self._choose(1)
+
+    def on_previous_sample(self) -> None:
+        """Show the sample before, before the first the last."""
+        self._choose(-1)
+
+    def _choose(self, by: int) -> None:
+        count = len(self._player.batch)
+        if count:
+            self._player.choose_sample((self._player.sample + by) % count)
+
+    def on_why(self) -> None:
+        """Go to where the batch's gradient of the selected weight is there, and explain it."""
+        scene, player = self._workspace.scene, self._player
+        nodes, edges = scene.selected_nodes(), scene.selected_edges()
+        if len(nodes) + len(edges) != 1:
+            self._workspace.step_line.show_notice(NOTHING_CHOSEN)
+            return
+        if player.frame_index == READY:
+            # Ready stands behind the last update: that is the one asked about.
+            if player.iteration == 0:
+                self._workspace.step_line.show_notice(NOT_MOVED)
+                return
+            player.seek(player.iteration - 1)
+        self._set_grain("term")
+        if player.frames is None:
+            return
+        player.show_frame(player.frames.schedule.reduce)
+        scene.select([], [])
+        scene.select(nodes, edges)
+        dock = self._workspace.docks["explain"]
+        dock.show()
+        dock.raise_()

@@ -1,0 +1,173 @@
+"""Runs, bookmarks and samples in the window: by buttons, keys and in place."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit
+
+from bpviz.model import verbs
+from bpviz.model.training import Sgd
+from bpviz.ui.main_window import MainWindow
+from bpviz.ui.panels.names_list import NamesList
+from bpviz.ui.panels.runs_panel import RunsPanel
+
+from .conftest import named
+
+Key, Left = Qt.Key, Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def panel(window: MainWindow) -> RunsPanel:
+    """The panel in front, on a line of 40 iterations."""
+    window.document.timeline.advance(40)
+    window.document.publish("Train")
+    dock = window.workspace.docks["runs"]
+    dock.show()
+    dock.raise_()
+    QApplication.processEvents()
+    return window.workspace.runs_panel
+
+
+def fork(window: MainWindow) -> None:
+    """Go back to 20, change one thing, and train on for 30."""
+    window.player.seek(20)
+    window.document.push(verbs.set_training(window.document.session, "optimizer", Sgd(0.5)))
+    window.document.timeline.advance(30)
+    window.document.publish("Train")
+
+
+def texts(names: NamesList) -> list[str]:
+    return [names.item(row).text() for row in range(names.count())]
+
+
+def press(window: MainWindow, name: str) -> None:
+    QTest.mouseClick(named(window, f"runs.{name}"), Left)
+
+
+def type_name(names: NamesList, text: str) -> None:
+    names.setFocus()
+    QTest.keyClick(names, Key.Key_F2)
+    editor = names.findChild(QLineEdit)
+    assert editor is not None
+    editor.selectAll()
+    QTest.keyClicks(editor, text)
+    QTest.keyClick(editor, Key.Key_Return)
+    QApplication.processEvents()
+
+
+def test_both_curves_stay_and_one_switches_back_and_forth(
+    window: MainWindow, panel: RunsPanel
+) -> None:
+    fork(window)
+    assert len(texts(panel.runs)) == 2
+    assert "not kept" in texts(panel.runs)[1]
+    plot = window.loss_plot
+    plot.refresh()
+    x, _ = plot._runs[0].getData()
+    assert x[-1] == 40
+    assert plot.curve_data("train")[0][-1] == 50
+    panel.runs.setCurrentRow(1)
+    press(window, "switch")
+    assert window.player.last_iteration == 40
+    assert window.document.session.training.optimizer == Sgd(0.1)
+    panel.runs.setCurrentRow(1)
+    press(window, "switch")
+    assert window.player.last_iteration == 50
+
+
+def test_a_run_is_kept_renamed_compared_and_deleted(window: MainWindow, panel: RunsPanel) -> None:
+    fork(window)
+    panel.runs.setCurrentRow(1)
+    press(window, "keep")
+    assert not window.document.runs[0].is_ghost
+    panel.runs.setCurrentRow(1)
+    type_name(panel.runs, "slow one")
+    assert window.document.runs[0].name == "slow one"
+    assert "slow one" in texts(panel.runs)[1]
+    window.player.seek(30)
+    press(window, "compare")
+    assert window.scene.overlay == "differences"
+    reference = window.scene.look.reference
+    assert reference is not None
+    assert reference.title == "slow one after 30 iterations"
+    assert reference.edges["x1->h1"] != window.document.session.network.edge("x1->h1").weight
+    panel.runs.setCurrentRow(1)
+    panel.runs.setFocus()
+    QTest.keyClick(panel.runs, Key.Key_Delete)
+    assert not window.document.runs
+    assert len(window.document.session.network.nodes) == 5, "Del was for the list alone"
+
+
+def test_fork_by_key_keeps_the_line(window: MainWindow, panel: RunsPanel) -> None:
+    window.player.seek(10)
+    window.commands["run.fork"].trigger()
+    assert window.player.last_iteration == 10
+    assert window.document.runs[0].last_iteration == 40
+    assert len(texts(panel.runs)) == 2
+
+
+def test_bookmarks_by_key_and_list(window: MainWindow, panel: RunsPanel) -> None:
+    window.player.seek(15)
+    QTest.keyClick(window.canvas, Key.Key_B, Qt.KeyboardModifier.ControlModifier)
+    assert texts(panel.marks) == ["★ iteration 15"]
+    assert window.player.last_iteration == 40
+    window.player.seek(30)
+    assert texts(panel.marks) == ["☆ iteration 15"]
+    QTest.mouseClick(
+        panel.marks.viewport(), Left, pos=panel.marks.visualItemRect(panel.marks.item(0)).center()
+    )
+    assert window.player.iteration == 15
+    type_name(panel.marks, "stuck here")
+    assert texts(panel.marks) == ["★ stuck here"]
+    lane = window.workspace.timeline_bar.history
+    assert any("stuck here" in cluster.label for cluster in lane.clusters())
+    panel.marks.setFocus()
+    QTest.keyClick(panel.marks, Key.Key_Delete)
+    assert texts(panel.marks) == []
+    window.document.undo()
+    assert texts(panel.marks) == ["★ stuck here"]
+
+
+def test_samples_are_chosen_by_key_and_click(window: MainWindow) -> None:
+    strip = window.workspace.step_line.samples
+    assert strip.isVisible()
+    QTest.keyClick(window.canvas, Key.Key_PageDown, Qt.KeyboardModifier.AltModifier)
+    assert window.player.sample == 1
+    QTest.keyClick(window.canvas, Key.Key_PageUp, Qt.KeyboardModifier.AltModifier)
+    QTest.keyClick(window.canvas, Key.Key_PageUp, Qt.KeyboardModifier.AltModifier)
+    assert window.player.sample == 3
+    QTest.mouseClick(strip, Left, pos=QPoint(round(strip.x_of(2)), 8))
+    assert window.player.sample == 2
+    assert strip.accessibleName() == "Sample 3 of 4 in the batch"
+    assert "loss" not in strip.tip_of(2)
+    for _ in range(2):
+        window.player.step_forward("phase")
+    trace = window.player.trace
+    assert trace is not None
+    assert "loss" in strip.tip_of(2)
+    assert "row 3" in strip.tip_of(2)
+
+
+def test_why_a_weight_moved_leads_to_its_gradient(window: MainWindow) -> None:
+    window.commands["run.why"].trigger()
+    assert "Select an edge" in window.workspace.step_line.sentence
+    window.scene.select([], ["h1->y1"])
+    window.commands["run.why"].trigger()
+    assert "Nothing has moved" in window.workspace.step_line.sentence
+    for _ in range(3):
+        window.player.step_iteration()
+    window.commands["run.why"].trigger()
+    player = window.player
+    assert (player.iteration, player.grain) == (2, "term")
+    assert player.frame is not None
+    assert player.frame.phase == "reduce"
+    snapshot = player.snapshot
+    assert snapshot is not None
+    assert snapshot.batch_gradients
+    assert window.scene.selected_edges() == ["h1->y1"]
+    explain = window.workspace.explain_panel
+    assert "h" in explain.title
+    QTest.keyClick(window.canvas, Key.Key_Left)
+    assert player.frame.phase == "reduce", "the samples that are joined lie right before"
