@@ -49,6 +49,7 @@ RIGHT_HEIGHTS: Final = (500, 300)
 LEFT_HEIGHTS: Final = (330, 300, 120)
 
 Area = Qt.DockWidgetArea
+Align = Qt.AlignmentFlag
 
 
 @dataclass(frozen=True)
@@ -99,14 +100,10 @@ class Workspace:
         self.canvas = CanvasView(self.scene)
         self.canvas_frame = CanvasFrame(self.canvas, actions, RangeBar(self.scene, actions))
         self.toolbox = Toolbox(actions, theme)
-        self.canvas_frame.add_over(
-            self.toolbox, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
-        )
+        self.canvas_frame.add_over(self.toolbox, Align.AlignLeft | Align.AlignBottom)
         self.number_spot = NumberSpot(self.canvas, self.canvas)
         self.trial_bar = TrialBar(player, self.scene.editor.trials)
-        self.canvas_frame.add_over(
-            self.trial_bar, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
-        )
+        self.canvas_frame.add_over(self.trial_bar, Align.AlignHCenter | Align.AlignTop)
         self.step_line = StepLine(player, theme)
         self.timeline_bar = TimelineBar(document, player, theme)
         self.header = Header(document, player)
