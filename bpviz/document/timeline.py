@@ -152,8 +152,7 @@ class Timeline:
         """Drop what lies ahead of the position."""
         self._curves.cut(self._line.leg(self._place), self.iteration)
         self._checkpoints.cut(self._place)
-        self._place = self._line.cut(self._place)
-        self._extends = ""
+        self._place, self._extends = self._line.cut(self._place), ""
 
     def _stand_on(self, session: Session, *, keep_state: bool = False) -> None:
         """Make `session` the one at the position."""
@@ -237,8 +236,6 @@ class Timeline:
             inside += step
             self._pass(entry, inside, trainer.kernel_name)
 
-    # -- training ----------------------------------------------------------------------------
-
     def advance(self, count: int, until: Callable[[], bool] | None = None, by: str = "run") -> int:
         """Train `count` iterations from the position on; return how many were done.
 
@@ -305,7 +302,6 @@ class Timeline:
                 take_gradient(self.curve, program, self.iteration - 1, gradient)
 
     def _next_loss(self) -> int:
-        """Return how many iterations lie between two recorded losses."""
         return self._workshop.epoch_length(self._base) * self.curve.stride
 
     def _to_next_stop(self, inside: int) -> int:
