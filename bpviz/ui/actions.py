@@ -249,7 +249,7 @@ ACTIONS: Final = (
         "Run", ruled=True),
     Row("run.previous_sample", "Pre&ceding Sample", "Alt+PgUp",
         "Show the sample before this one in the batch", "", "Run"),
-    Row("run.why", "&Why Did This Weight Move?", "Ctrl+M",
+    Row("run.why", "&Why Did This Weight Move?", "Ctrl+U",
         "Go to where the gradient of the selected weight is put together, term by term", "", "Run"),
     _choice("run.grain_term", "&Term", "1", "Each step shows one term of a sum or a product",
             "Run/Step by"),
