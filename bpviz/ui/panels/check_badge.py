@@ -12,8 +12,6 @@ from bpviz.ui.panels.idle_check import IdleCheck
 from bpviz.ui.style import Theme, guard
 
 MARGIN: Final = 14
-# The toolbox stands over it.
-BELOW_TOOLS: Final = 40
 
 
 class CheckBadge(QToolButton):
@@ -84,6 +82,6 @@ def inset(badge: CheckBadge) -> QWidget:
     """Return the badge with the room around it that it has in a corner."""
     holder = QWidget()
     row = QHBoxLayout(holder)
-    row.setContentsMargins(0, MARGIN + BELOW_TOOLS, MARGIN, 0)
+    row.setContentsMargins(0, MARGIN, MARGIN, 0)
     row.addWidget(badge)
     return holder
