@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from bpviz.app import create_window, open_first
-from bpviz.model.session import load_session
+from bpviz.model.session import encode_session, load_session
 from bpviz.ui.main_window import MainWindow
 from bpviz.ui.style import resource_path
 
@@ -26,7 +28,11 @@ def window(qtbot: QtBot) -> MainWindow:
 
 def test_a_lesson_opens_as_an_untitled_copy(window: MainWindow) -> None:
     open_first(window, S5)
-    assert window.document.session == load_session(S5)
+    lesson = load_session(S5)
+    # What lies before and ahead of the position is the timeline's.
+    held = msgspec.structs.replace(window.document.session, history=lesson.history)
+    assert held == lesson
+    assert window.document.encoded() == encode_session(lesson)
     assert window.document.path is None
     assert window.settings.recent_files() == ()
 
@@ -41,3 +47,14 @@ def test_a_lesson_is_known_by_its_place(
     open_first(window, mine)
     assert window.document.path == mine
     assert window.settings.recent_files() == (mine,)
+
+
+def test_a_window_is_hidden_quietly_when_its_drawing_ended_first(
+    qtbot: QtBot, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = create_window()
+    made.show()
+    qtbot.waitExposed(made)
+    delete(made.scene)
+    delete(made)
+    assert not caplog.text

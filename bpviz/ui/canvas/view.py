@@ -17,6 +17,7 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip, QWidget
+from shiboken6 import isValid
 
 from bpviz.ui.canvas.camera import FIT_ZOOM, REACH, ZOOM_STEP, Camera
 from bpviz.ui.canvas.card import ALL_TEXT_FROM as LEGIBLE
@@ -294,7 +295,9 @@ class CanvasView(QGraphicsView):
         """Stop all motion while nobody looks."""
         self.hand.cancel()
         self.camera.stop()
-        self._canvas.set_watched(False)
+        # While a window is taken apart the scene may end before the view is hidden.
+        if isValid(self._canvas):
+            self._canvas.set_watched(False)
         super().hideEvent(event)
 
     @guard
