@@ -10,9 +10,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from bpviz.cli.errors import DONE, INTERRUPTED, NON_FINITE, CommandError
 from bpviz.cli.files import load, require_writable, write, write_out, writing
@@ -209,7 +212,13 @@ def _result(run: Run, stopped: str, where: str | None) -> dict[str, Any]:
     timeline = run.timeline
     base, theta = timeline.base, timeline.state.theta
     program, rows = timeline.workshop.program(base), timeline.workshop.rows(base)
-    train_loss, test_loss = _losses(timeline)
+    train_loss: float | None = None
+    test_loss: float | None = None
+    outputs: NDArray[np.float64] | None = None
+    # Where not even the start is finite there is nothing but parameters to tell.
+    with suppress(NonFinite):
+        outputs = evaluate(program, rows, base.training, theta).outputs
+        train_loss, test_loss = _losses(timeline)
     facts = {
         "iteration": timeline.iteration,
         "epoch": epoch_of(rows.count, base.training, timeline.iteration),
@@ -218,7 +227,6 @@ def _result(run: Run, stopped: str, where: str | None) -> dict[str, Any]:
         "stopped": stopped,
         "where": where,
     }
-    outputs = evaluate(program, rows, base.training, theta).outputs
     return result_document(program, theta, outputs, facts)
 
 

@@ -102,12 +102,13 @@ def parameters(program: Program, theta: NDArray[np.float64]) -> dict[str, dict[s
 def result_document(
     program: Program,
     theta: NDArray[np.float64],
-    outputs: NDArray[np.float64],
+    outputs: NDArray[np.float64] | None,
     facts: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the result of a training as JSON values, keys in the order of the format.
 
-    `outputs` [D, K] are the network's for every training row; `facts` holds iteration, epoch,
+    `outputs` [D, K] are the network's for every training row, None (and so null) where one is not
+    finite, as only those of a session that starts so can be; `facts` holds iteration, epoch,
     loss, test_loss, stopped and where.
     """
     return {
@@ -117,7 +118,7 @@ def result_document(
         "stopped": facts["stopped"],
         "where": facts["where"],
         "parameters": parameters(program, theta),
-        "outputs": outputs.tolist(),
+        "outputs": None if outputs is None else outputs.tolist(),
     }
 
 
