@@ -295,8 +295,7 @@ class CanvasView(QGraphicsView):
         """Stop all motion while nobody looks."""
         self.hand.cancel()
         self.camera.stop()
-        # While a window is taken apart the scene may end before the view is hidden.
-        if isValid(self._canvas):
+        if isValid(self._canvas):  # a window that is taken apart may end its scene first
             self._canvas.set_watched(False)
         super().hideEvent(event)
 
