@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -11,8 +12,10 @@ from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.document.reset import reset
 from bpviz.model import verbs
-from bpviz.model.edit import Edit
+from bpviz.model.edit import Edit, diff
 from bpviz.model.history import Train
+from bpviz.model.pages import set_pages
+from bpviz.model.schema import Bookmark, Page
 from bpviz.model.session import encode_session
 from bpviz.model.training import Adam
 from tests.document.examples import xor_session
@@ -137,7 +140,7 @@ def test_e_an_edit_inside_a_training_entry_splits_it_and_its_tail_becomes_a_ghos
     same_bits(document.session, end)
 
 
-@pytest.mark.parametrize("kind", ["position", "label", "title", "notes"])
+@pytest.mark.parametrize("kind", ["position", "label", "title", "notes", "bookmarks", "pages"])
 def test_f_what_the_engine_does_not_read_goes_in_at_the_position_and_keeps_the_tail(
     document: Document, player: Player, kind: str
 ) -> None:
@@ -161,6 +164,12 @@ def cosmetic(document: Document, kind: str) -> Edit:
         "label": lambda: verbs.set_node(session, ["h1_1"], "label", "first"),
         "title": lambda: verbs.set_text(session, "title", "looked back"),
         "notes": lambda: verbs.set_text(session, "notes", "looked back"),
+        "bookmarks": lambda: diff(
+            session,
+            msgspec.structs.replace(session, bookmarks=(Bookmark("here", (0, 4)),)),
+            "Add a bookmark",
+        ),
+        "pages": lambda: set_pages(session, (Page("First"),), "Add a page"),
     }[kind]()
 
 
