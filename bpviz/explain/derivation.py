@@ -22,8 +22,10 @@ from bpviz.explain.formulas import activated
 from bpviz.explain.joining import (
     batch_loss_line,
     gradient_parts,
+    joined_line,
     loss_line,
     loss_term_line,
+    penalty_gradient_line,
     penalty_line,
     whole_batch,
 )
@@ -247,13 +249,20 @@ def _reduce_words(leaves: Leaves) -> str:
 
 
 def _mean(leaves: Leaves, _frame: Frame, digits: int) -> Explanation:
-    lines = [batch_loss_line(leaves)] if whole_batch(leaves) else []
-    return explained("Joining the samples", _reduce_words(leaves), lines, digits)
+    if not whole_batch(leaves):
+        return Explanation("Joining the samples", _reduce_words(leaves))
+    trained = _trained(leaves)
+    shown = [joined_line(leaves, node, edge) for node, edge in trained[:MOST_LINES]]
+    lines, more = [batch_loss_line(leaves), *shown], len(trained) - len(shown)
+    return explained("Joining the samples", _reduce_words(leaves), lines, digits, more=more)
 
 
 def _penalty(leaves: Leaves, _frame: Frame, digits: int) -> Explanation:
-    words = "Large weights are penalized"
-    return explained("Penalty", words, [penalty_line(leaves)], digits)
+    edges = [edge for _, edge in _trained(leaves) if edge >= 0]
+    shown = [penalty_gradient_line(leaves, edge) for edge in edges[:MOST_LINES]]
+    lines, more = [penalty_line(leaves), *shown], len(edges) - len(shown)
+    words = "Large weights are penalized, and each weight's gradient gets its part of that"
+    return explained("Penalty", words, lines, digits, more=more)
 
 
 def _reduce(leaves: Leaves, _frame: Frame, digits: int) -> Explanation:

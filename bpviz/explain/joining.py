@@ -200,19 +200,50 @@ def gradient_parts(leaves: Leaves, node: int, edge: int, limit: int | None = LIM
     terms = [data_gradient(leaves, node, edge, limit)]
     brief = f"{to_text(gradient)} = {_brief_join(leaves)}∂{leaves.loss_name}_i/∂{name}"
     if edge >= 0 and leaves.network.edges[edge].trainable:
-        l2, l1 = penalty_factors(leaves)
-        weight = leaves.weight(edge)
-        if l2.value:
-            terms.append(Product((l2, weight)))
-            brief += " + λ₂·w"
-        if l1.value:
-            terms.append(Product((l1, Function("sign", weight))))
-            brief += " + λ₁·sign(w)"
+        penalties = penalty_terms(leaves, edge)
+        terms += [term for term, _ in penalties]
+        brief += "".join(f" + {text}" for _, text in penalties)
     right = terms[0] if len(terms) == 1 else Sum(tuple(terms))
     rule = leaves.trace.training.batch_reduction
     if len(terms) == 1 and len(leaves.trace.rows) == 1:
         brief = to_text(gradient)
     return Line(gradient, right, gradient.value, rule, brief)
+
+
+def penalty_terms(leaves: Leaves, edge: int) -> list[tuple[Expression, str]]:
+    """Return what each penalty adds to the gradient of a trainable weight, and its brief form."""
+    l2, l1 = penalty_factors(leaves)
+    weight, terms = leaves.weight(edge), list[tuple[Expression, str]]()
+    if l2.value:
+        terms.append((Product((l2, weight)), "λ₂·w"))
+    if l1.value:
+        terms.append((Product((l1, Function("sign", weight))), "λ₁·sign(w)"))
+    return terms
+
+
+def penalty_gradient_line(leaves: Leaves, edge: int) -> Line:
+    """Return ∂P/∂w, what the penalties add to the gradient of a trainable weight."""
+    parts = penalty_terms(leaves, edge)
+    right = parts[0][0] if len(parts) == 1 else Sum(tuple(term for term, _ in parts))
+    by, value = leaves.parameter(-1, edge), evaluate(right)
+    penalty = Symbol("P", "P", float(leaves.trace.penalty), Reference("network", "", "penalty"))
+    reference = Reference("edge", leaves.network.edges[edge].name, "penalty_gradient")
+    left = Partial(penalty, by, value, reference)
+    return Line(left, right, value, "penalty", "")
+
+
+def joined_line(leaves: Leaves, node: int, edge: int) -> Line:
+    """Return a parameter's gradient of the samples joined, before any penalty."""
+    right = data_gradient(leaves, node, edge)
+    by, value = leaves.parameter(node, edge), evaluate(right)
+    assert by.reference is not None
+    prefix = "" if edge >= 0 else "bias_"
+    reference = by.reference._replace(quantity=f"{prefix}data_gradient")
+    left = Partial(leaves.batch_loss(), by, value, reference)
+    name = "w" if edge >= 0 else "b"
+    brief = f"{to_text(left)} = {_brief_join(leaves)}∂{leaves.loss_name}_i/∂{name}"
+    rule = leaves.trace.training.batch_reduction
+    return Line(left, right, value, rule, brief if len(leaves.trace.rows) > 1 else "")
 
 
 def _brief_join(leaves: Leaves) -> str:

@@ -1,11 +1,15 @@
-"""Scrubbing the history in the window: one move of the mouse, painted, must stay below 60 ms."""
+"""Scrubbing the history in the window: one move of the mouse, painted, must stay below 60 ms.
+
+Measured is processor time: what else the machine is busy with changes nothing.
+"""
 
 from __future__ import annotations
 
 import random
-from time import perf_counter
+from time import process_time
 
 import numpy as np
+import pytest
 from PySide6.QtWidgets import QApplication
 from pytest_benchmark.fixture import BenchmarkFixture
 from pytestqt.qtbot import QtBot
@@ -17,9 +21,12 @@ from bpviz.model.data import GeneratorData
 ITERATIONS = 20_000
 
 
-def test_a_move_along_the_history(benchmark: BenchmarkFixture, qtbot: QtBot) -> None:
+@pytest.mark.parametrize("shape", [(2, 4, 2, 1), (2, 8, 8, 8, 1), (2, 8, 8, 8, 8, 8, 8, 1)])
+def test_a_move_along_the_history(
+    benchmark: BenchmarkFixture, qtbot: QtBot, shape: tuple[int, ...]
+) -> None:
     data = GeneratorData("spiral", samples=200)
-    window = create_window(new_layered((2, 8, 8, 8, 1), activation="tanh", data=data))
+    window = create_window(new_layered(shape, activation="tanh", data=data))
     window.show()
     qtbot.waitExposed(window)
     window.document.timeline.advance(ITERATIONS)
@@ -30,10 +37,10 @@ def test_a_move_along_the_history(benchmark: BenchmarkFixture, qtbot: QtBot) -> 
 
     def move() -> None:
         along = draw.randrange(ITERATIONS)
-        before = perf_counter()
+        before = process_time()
         lane.sought.emit(lane.target_at(lane.x_of(along)))
         QApplication.processEvents()
-        times.append(1000 * (perf_counter() - before))
+        times.append(1000 * (process_time() - before))
 
     benchmark.pedantic(move, rounds=100)  # type: ignore[no-untyped-call]
     median, late = np.percentile(times, [50, 95])
@@ -42,4 +49,4 @@ def test_a_move_along_the_history(benchmark: BenchmarkFixture, qtbot: QtBot) -> 
     window.document.new(window.document.session)
     window.close()
     window.deleteLater()
-    assert median < 60
+    assert late < 60

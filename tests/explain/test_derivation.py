@@ -47,7 +47,7 @@ from tests.explain.random_traces import (
 # Quantities that explanations make on the way and that no trace holds.
 MADE = {
     "loss_term", "loss_contribution", "term", "contribution", "look_ahead",
-    "corrected_mean", "corrected_square_mean", "decayed",
+    "corrected_mean", "corrected_square_mean", "decayed", "data_gradient", "penalty_gradient",
 }  # fmt: skip
 
 

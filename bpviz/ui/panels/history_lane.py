@@ -65,6 +65,7 @@ class HistoryLane(Lane):
         self._place: Place = (0, 0)
         self._losses: Sequence[Stretch] = ()
         self._about = ""
+        self._drawn: tuple[tuple[object, ...], list[QPolygonF]] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(HEIGHT)
 
@@ -154,22 +155,35 @@ class HistoryLane(Lane):
         painter.drawEllipse(QPointF(here, TOP + STRIP / 2), KNOB, KNOB)
 
     def _paint_losses(self, painter: QPainter, strip: QRectF, here: float) -> None:
-        """Paint the curves, each part in full colour up to `here`."""
-        scaled = _scaled([stretch.loss for stretch in self._losses])
+        """Paint the curves, in full colour up to `here` and dim from there on."""
         theme = self._theme
-        box = strip.adjusted(0, 4, 0, -4)
+        curves = self._curves_in(strip.adjusted(0, 4, 0, -4))
         for passed in (False, True):
             color = theme.positive if passed else mix(theme.field, theme.positive, AHEAD)
             painter.setPen(QPen(QColor(color), 1.5))
-            clip = strip.adjusted(0, 0, here - strip.right(), 0)
-            painter.setClipRect(clip if passed else strip)
-            for stretch, height in zip(self._losses, scaled, strict=True):
-                x = ENDS + strip.width() * stretch.along / max(
-                    self._map.length if self._map else 0, 1
-                )
-                for points in _runs(x, box.bottom() - height * box.height()):
-                    painter.drawPolyline(points)
+            # Each part is painted once: what is clipped away costs as much as what is seen.
+            left, right = (strip.left(), here) if passed else (here, strip.right())
+            painter.setClipRect(QRectF(left, strip.top(), right - left, strip.height()))
+            for points in curves:
+                painter.drawPolyline(points)
         painter.setClipping(False)
+
+    def _curves_in(self, box: QRectF) -> list[QPolygonF]:
+        """Return the losses as lines within `box`, made anew only where they or it are others."""
+        length = max(self._map.length if self._map else 0, 1)
+        key = (box, length, *(array.tobytes() for stretch in self._losses for array in stretch))
+        if self._drawn is None or self._drawn[0] != key:
+            scaled = _scaled([stretch.loss for stretch in self._losses])
+            lines = [
+                points
+                for stretch, height in zip(self._losses, scaled, strict=True)
+                for points in _runs(
+                    box.left() + box.width() * stretch.along / length,
+                    box.bottom() - height * box.height(),
+                )
+            ]
+            self._drawn = (key, lines)
+        return self._drawn[1]
 
     def _paint_marks(self, painter: QPainter, clusters: list[Cluster], here: float) -> None:
         for cluster in clusters:

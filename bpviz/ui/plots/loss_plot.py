@@ -29,6 +29,8 @@ from bpviz.ui.style import Theme, guard, mix, run_colors
 
 # Redrawn at most this often while a run is on: the eye reads no curve faster.
 LIVE_INTERVAL: Final = 0.08
+# While the line is scrubbed the curve stays, and only moves on: the move itself comes first.
+SCRUB_INTERVAL: Final = 0.15
 TICK_DIGITS: Final = 3
 TEXT_ROOM: Final = 12
 DOT_SIZE: Final = 7
@@ -140,8 +142,10 @@ class LossPlot(QWidget):
 
     def refresh_live(self) -> None:
         """Redraw, but while a run or a drag is on no more often than the eye can follow."""
-        moving = self._player.running or self._player.scrubbing
-        if not moving or time.monotonic() - self._drawn_at >= max(LIVE_INTERVAL, self._player.pace):
+        scrubbing = self._player.scrubbing
+        least = SCRUB_INTERVAL if scrubbing else LIVE_INTERVAL
+        moving = self._player.running or scrubbing
+        if not moving or time.monotonic() - self._drawn_at >= max(least, self._player.pace):
             self.refresh()
 
     def refresh(self) -> None:
