@@ -75,7 +75,9 @@ def test_the_list_selects_on_the_drawing(window: MainWindow, panel: DerivationPa
     assert isinstance(box, QComboBox)
     assert [box.itemText(at) for at in (0, 6)] == ["w  x₁ → h₁", "b  h₁"]
     box.setFocus()
-    QTest.keyClick(box, Qt.Key.Key_End)
+    # Home and End step, here as everywhere but in a text; the list is walked by the arrows.
+    for _ in range(box.count() - 1):
+        QTest.keyClick(box, Qt.Key.Key_Down)
     assert window.scene.selected_nodes() == ["y1"]
     assert panel.view.derivation is not None
     assert panel.view.derivation.name == "y1"
