@@ -20,9 +20,13 @@ ALL_TEXT_FROM: Final = 0.55
 VALUE_FROM: Final = 0.42
 NAME_FROM: Final = 0.3
 _SMALLEST: Final = 0.42
-# The usual width of the line under a circle, and the largest of the line under a square.
-CIRCLE_TEXT: Final = 116.0
+# The largest width of the lines over and under a circle, and of the line under a square.
+CIRCLE_TEXT: Final = 136.0
 SQUARE_TEXT: Final = 160.0
+# The middles of the lines over and under a node, and from where to where they reach.
+_BELOW, _ABOVE = RADIUS + 19.0, -RADIUS - 17.0
+BELOW_BAND: Final = (RADIUS + 9.0, RADIUS + 29.0)
+ABOVE_BAND: Final = (-RADIUS - 25.0, -RADIUS - 9.0)
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ def paint_card(
         _below(painter, card, scaled_font(font, size, bold=True))
     if card.above:
         painter.setPen(QColor(card.above_color or theme.muted))
-        _text(painter, card.above, -RADIUS - 17.0, 150.0, scaled_font(font, ABOVE_SIZE))
+        _text(painter, card.above, _ABOVE, CIRCLE_TEXT - 2.0, scaled_font(font, ABOVE_SIZE))
 
 
 def _paint_short(
@@ -186,17 +190,17 @@ def _below(painter: QPainter, card: Card, font: QFont) -> None:
     Left of the inputs and right of the loss there are no edges.
     """
     if not card.is_square:
-        _text(painter, card.below, RADIUS + 19.0, 190.0, font)
+        _text(painter, card.below, _BELOW, CIRCLE_TEXT - 2.0, font)
         return
     metrics = QFontMetricsF(font)
     width = metrics.horizontalAdvance(card.below)
-    if width > SQUARE_TEXT:
-        font = scaled_font(font, font.pixelSize() * SQUARE_TEXT / width, bold=True)
+    if width > SQUARE_TEXT - 4.0:
+        font = scaled_font(font, font.pixelSize() * (SQUARE_TEXT - 4.0) / width, bold=True)
         metrics = QFontMetricsF(font)
         width = metrics.horizontalAdvance(card.below)
     x = -RADIUS if card.is_loss else RADIUS - width
     painter.setFont(font)
-    painter.drawText(QPointF(x, RADIUS + 19.0 + metrics.capHeight() / 2), card.below)
+    painter.drawText(QPointF(x, _BELOW + metrics.capHeight() / 2), card.below)
 
 
 def _detail(painter: QPainter, variants: tuple[str, ...], room: float, font: QFont) -> None:

@@ -11,8 +11,8 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from bpviz.ui.canvas.card import BELOW_SIZE, CIRCLE_TEXT, SQUARE_TEXT
-from bpviz.ui.canvas.geometry import RADIUS, BoolArray, FloatArray, Geometry, IntArray
+from bpviz.ui.canvas.geometry import BoolArray, FloatArray, Geometry, IntArray
+from bpviz.ui.canvas.room import obstacles
 from bpviz.ui.style import Theme, guard, scaled_font
 
 LABEL_LEVEL: Final = 2.0
@@ -84,7 +84,7 @@ def place_labels(
     places = np.tile(_PLACES, len(edges))
     centres = geometry.along(np.repeat(edges, len(_PLACES)), places)
     half = np.array(size) / 2
-    free = ~_overlaps(centres, half + GAP, _obstacles(geometry))
+    free = ~_overlaps(centres, half + GAP, obstacles(geometry))
     cost = np.abs(places - 0.5) + 0.16 * _near_edges(geometry, edges, centres, half + _AWAY)
     shape = (len(edges), len(_PLACES))
     clash = _within(centres, centres, 2 * half + GAP)
@@ -107,7 +107,7 @@ def follow_edges(
     shares = np.array([spot.share for spot in spots.values()])
     centres = geometry.along(edges, shares)
     half = np.array(size) / 2
-    free = ~_overlaps(centres, half, _obstacles(geometry))
+    free = ~_overlaps(centres, half, obstacles(geometry))
     clash = _within(centres, centres, 2 * half)
     kept: list[int] = []
     for row in np.flatnonzero(free):
@@ -166,23 +166,6 @@ def _best_arrangement(clash: BoolArray, free: BoolArray, cost: FloatArray) -> di
         if len(chosen) > len(best):
             best = dict(chosen)
     return best
-
-
-def _obstacles(geometry: Geometry) -> FloatArray:
-    """Return the boxes [B, 4] of all nodes and of the texts over and under them."""
-    x, y = geometry.positions.T
-    left, right = np.full((2, len(x)), CIRCLE_TEXT / 2)
-    # Texts under squares reach away from the edges: see `paint_card`.
-    left[geometry.is_square] = SQUARE_TEXT - RADIUS
-    right[geometry.is_square] = RADIUS
-    if geometry.has_loss:
-        left[-1], right[-1] = right[-1], left[-1]
-    shapes = np.stack([x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS], axis=1)
-    below = np.stack([x - left, y + RADIUS, x + right, y + RADIUS + 12.0 + BELOW_SIZE], axis=1)
-    circles = ~geometry.is_square
-    over = CIRCLE_TEXT / 2 + 10.0
-    above = np.stack([x - over, y - RADIUS - 25.0, x + over, y - RADIUS], axis=1)[circles]
-    return np.concatenate([shapes, below, above])
 
 
 def _overlaps(centres: FloatArray, half: FloatArray, boxes: FloatArray) -> BoolArray:

@@ -30,6 +30,7 @@ from bpviz.ui.canvas.labels import (
 )
 from bpviz.ui.canvas.node_item import CARD_LIMIT, NodeItem, NodeLayer
 from bpviz.ui.canvas.pens import text_color
+from bpviz.ui.canvas.room import Lines, lines_with_room
 from bpviz.ui.canvas.shown import Shown
 from bpviz.ui.style import Theme
 
@@ -79,6 +80,7 @@ class Picture:
         self._brief_for: tuple[object, ...] = ()
         self._heat: Sequence[QImage] = ()
         self._scale = 1.0
+        self._lines: Lines | None = None
         self._maker = CardMaker(session, geometry, shown, theme, self._digits)
         self._placed: dict[int, Spot] = {}
         self._placed_for: tuple[object, ...] = ()
@@ -112,6 +114,7 @@ class Picture:
         if geometry is not self.geometry:
             # Marks count edges by their place, which is another in another network.
             self.marks = Marks()
+            self._lines = None
             self._mark_edges()
         self.session, self.geometry, self.shown, self.theme = session, geometry, shown, theme
         self._digits = digits
@@ -178,11 +181,9 @@ class Picture:
         self.geometry.place(positions)
         # Labels go along with their edges; a better place is looked for when all is still.
         self._placed_for = ()
+        self._lines = None
         self.edge_layer.show_edges(self.geometry, self.shown, self.theme)
-        for node, item in self.node_items.items():
-            item.setPos(*self.geometry.positions[node])
-        if not self.has_items:
-            self._show_nodes()
+        self._show_nodes()
         size = self.label_layer.size
         self._draw_labels(follow_edges(self.geometry, self._placed, size), size)
 
@@ -202,7 +203,7 @@ class Picture:
     def card(self, node: int) -> Card:
         """Return the card of a node as it looks now."""
         marks = self.marks
-        made = self._maker.brief(node) if self._is_brief else self._maker.card(node)
+        made = self._maker.brief(node) if self._is_brief else self._with_room(node)
         if node in marks.path_nodes:
             made = replace(made, lit=self.theme.accent)
         return touched(
@@ -211,6 +212,14 @@ class Picture:
             hovered=node == marks.hovered_node,
             offered=marks.offers.get(node, ""),
         )
+
+    def _with_room(self, node: int) -> Card:
+        """Return a node's card with those of the lines over and under it that have room."""
+        if self._lines is None:
+            self._lines = lines_with_room(self.geometry)
+        made = self._maker.card(node)
+        below = made.below if self._lines.below[node] else ""
+        return replace(made, below=below, above=made.above if self._lines.above[node] else "")
 
     def _show_nodes(self) -> None:
         looks = self._looks()

@@ -17,6 +17,7 @@ from bpviz.ui.panels.range_bar import RangeBar
 # The canvas writes its zoom below the buttons.
 MARGIN: Final = 14
 TEXT_HEIGHT: Final = 20
+BADGE_HEIGHT: Final = 34
 ZOOM_IDS: Final = ("view.zoom_out", "view.zoom_in", "view.fit")
 
 
@@ -51,11 +52,13 @@ class CanvasFrame(QWidget):
         self._grid.addWidget(canvas, 0, 0)
         self.add_over(zoom, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom)
         self.add_over(range_bar, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
+        # Below the line that says what the step does, and the gradient check's badge.
         self.add_over(
-            _inset(self.find_bar, 0), Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
+            _inset(self.find_bar, MARGIN, MARGIN + BADGE_HEIGHT),
+            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop,
         )
         self.add_over(
-            _inset(self.minimap, MARGIN),
+            _inset(self.minimap, MARGIN, MARGIN),
             Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
         )
 
@@ -64,10 +67,10 @@ class CanvasFrame(QWidget):
         self._grid.addWidget(widget, 0, 0, where)
 
 
-def _inset(widget: QWidget, right: int) -> QWidget:
-    """Return a holder that keeps `widget` off the canvas's rim."""
+def _inset(widget: QWidget, right: int, top: int) -> QWidget:
+    """Return a holder that keeps `widget` this far off the canvas's rims."""
     holder = QWidget()
     row = QHBoxLayout(holder)
-    row.setContentsMargins(0, MARGIN, right, 0)
+    row.setContentsMargins(0, top, right, 0)
     row.addWidget(widget)
     return holder

@@ -238,7 +238,8 @@ class CheckPanel(ParameterPanel):
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(24)
         head = table.horizontalHeader()
-        head.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        head.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         head.setSortIndicator(3, Qt.SortOrder.DescendingOrder)
         table.setSortingEnabled(True)
 

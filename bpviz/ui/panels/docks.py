@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from PySide6.QtCore import QObject, QSize, Qt, QTimer
+from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFontInfo
 from PySide6.QtWidgets import (
     QApplication,
@@ -82,6 +82,8 @@ class _Holder(QWidget):
 class Dock(QDockWidget):
     """A panel in a dock; `scrolled` gives it a scroll area of its own."""
 
+    scaled = Signal(float)
+
     def __init__(self, name: str, text: str, panel: QWidget, *, scrolled: bool) -> None:
         """Put `panel` under the heading `text`; `name` is the dock's id in layouts and menus."""
         super().__init__(text)
@@ -124,6 +126,7 @@ class Dock(QDockWidget):
         sheet = f"QWidget {{ font-size: {size}px; }}"
         sheet += f' QLabel[role="title"] {{ font-size: {title}px; }}'
         self.setStyleSheet("" if factor == 1.0 else sheet)
+        self.scaled.emit(factor)
 
     def set_tabbed(self, tabbed: bool = True) -> None:
         """Leave the name to the tab, or not; a dock that floats alone has its heading too."""
@@ -141,12 +144,17 @@ class Dock(QDockWidget):
 
 
 class TabBars(QObject):
-    """Hides the tab bars that Qt leaves standing where docks were: those that touch no dock."""
+    """Cares for the tab bars of docks, which Qt makes and drops as it likes.
 
-    def __init__(self, window: QMainWindow, docks: Iterable[QDockWidget]) -> None:
+    Their words are never cut: where there is no room for all of them the bar has arrows. The bars
+    that Qt leaves standing where docks were, those that touch no dock, are hidden.
+    """
+
+    def __init__(self, window: QMainWindow, docks: Iterable[Dock]) -> None:
         super().__init__(window)
         self._window = window
         self._docks = list(docks)
+        self._factor = 1.0
         # Once all docks have found their places.
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -154,19 +162,31 @@ class TabBars(QObject):
         self._timer.timeout.connect(self.tidy)
         for dock in self._docks:
             dock.visibilityChanged.connect(self.tidy_soon)
+            dock.scaled.connect(self.set_scale)
 
     def tidy_soon(self) -> None:
         """Tidy up as soon as the window is laid out."""
         self._timer.start()
 
+    def set_scale(self, factor: float) -> None:
+        """Write the words `factor` times as large."""
+        self._factor = factor
+        self.tidy_soon()
+
     def tidy(self) -> None:
-        """Hide what touches no dock."""
+        """Hide what touches no dock, and let words be whole."""
+        size = round(QFontInfo(QApplication.font()).pixelSize() * self._factor)
+        sheet = "" if self._factor == 1.0 else f"QTabBar {{ font-size: {size}px; }}"
         tops = {
             (dock.windowTitle(), dock.x(), dock.y()) for dock in self._docks if dock.isVisible()
         }
         for bar in self._window.findChildren(QTabBar):
             if bar.parent() is not self._window or bar.currentIndex() < 0:
                 continue
+            bar.setElideMode(Qt.TextElideMode.ElideNone)
+            bar.setUsesScrollButtons(True)
+            if bar.styleSheet() != sheet:
+                bar.setStyleSheet(sheet)
             place = (bar.tabText(bar.currentIndex()), bar.x(), bar.y() + bar.height())
             if bar.isVisible() and place not in tops:
                 bar.hide()

@@ -13,6 +13,7 @@ from bpviz.ui.canvas.view import CanvasView
 from bpviz.ui.style import guard
 
 WIDTH: Final = 320
+BUTTON_WIDTH: Final = 30
 
 
 class FindBar(QFrame):
@@ -50,6 +51,7 @@ class FindBar(QFrame):
             button.setAccessibleName(tip.partition(" (")[0])
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.setProperty("role", "link")
+            button.setMaximumWidth(BUTTON_WIDTH)
             button.clicked.connect(go)
             row.addWidget(button)
         self.field.textChanged.connect(self._on_text_changed)
