@@ -194,8 +194,8 @@ def _below(painter: QPainter, card: Card, font: QFont) -> None:
         return
     metrics = QFontMetricsF(font)
     width = metrics.horizontalAdvance(card.below)
-    if width > SQUARE_TEXT - 4.0:
-        font = scaled_font(font, font.pixelSize() * (SQUARE_TEXT - 4.0) / width, bold=True)
+    if width > SQUARE_TEXT - 8.0:
+        font = scaled_font(font, font.pixelSize() * (SQUARE_TEXT - 8.0) / width, bold=True)
         metrics = QFontMetricsF(font)
         width = metrics.horizontalAdvance(card.below)
     x = -RADIUS if card.is_loss else RADIUS - width

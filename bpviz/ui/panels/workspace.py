@@ -75,13 +75,13 @@ PLACES: Final = {
     "check": Place("Check", Area.RightDockWidgetArea),
     "lesson": Place("Lesson", Area.RightDockWidgetArea),
     "statistics": Place("Statistics", Area.RightDockWidgetArea, scrolled=True),
-    "nudge": Place("Nudge", Area.RightDockWidgetArea, scrolled=True),
+    "runs": Place("Runs", Area.RightDockWidgetArea),
     "loss": Place("Loss", Area.BottomDockWidgetArea),
     "gradients": Place("Gradient size", Area.BottomDockWidgetArea),
     "decision": Place("Output", Area.RightDockWidgetArea, below=True),
     "predict": Place("Predict", Area.RightDockWidgetArea, below=True, scrolled=True),
-    "runs": Place("Runs", Area.RightDockWidgetArea, below=True),
-    "notes": Place("Session", Area.RightDockWidgetArea, below=True),
+    "nudge": Place("Nudge", Area.RightDockWidgetArea, below=True, scrolled=True),
+    "notes": Place("Session", Area.RightDockWidgetArea, below=True, scrolled=True),
 }
 
 
