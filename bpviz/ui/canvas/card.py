@@ -172,16 +172,22 @@ def _text(painter: QPainter, text: str, middle: float, room: float, font: QFont)
     """Draw `text` centred at height `middle`, made smaller where it is wider than `room`."""
     if not text:
         return
+    font, text = _fitted(text, room, font)
     metrics = QFontMetricsF(font)
-    width = metrics.horizontalAdvance(text)
-    if width > room:
-        share = max(room / width, _SMALLEST)
-        font = scaled_font(font, font.pixelSize() * share, bold=font.bold())
-        metrics = QFontMetricsF(font)
-        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room + 2.0)
-        width = metrics.horizontalAdvance(text)
     painter.setFont(font)
+    width = metrics.horizontalAdvance(text)
     painter.drawText(QPointF(-width / 2, middle + metrics.capHeight() / 2), text)
+
+
+def _fitted(text: str, room: float, font: QFont) -> tuple[QFont, str]:
+    """Return font and text that need no more than `room`: smaller, at last with an ellipsis."""
+    width = QFontMetricsF(font).horizontalAdvance(text)
+    if width <= room:
+        return font, text
+    share = max(room / width, _SMALLEST)
+    font = scaled_font(font, font.pixelSize() * share, bold=font.bold())
+    elided = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, room + 2.0)
+    return font, elided
 
 
 def _below(painter: QPainter, card: Card, font: QFont) -> None:
@@ -192,15 +198,11 @@ def _below(painter: QPainter, card: Card, font: QFont) -> None:
     if not card.is_square:
         _text(painter, card.below, _BELOW, CIRCLE_TEXT - 2.0, font)
         return
+    font, text = _fitted(card.below, SQUARE_TEXT - 2.0, font)
     metrics = QFontMetricsF(font)
-    width = metrics.horizontalAdvance(card.below)
-    if width > SQUARE_TEXT - 8.0:
-        font = scaled_font(font, font.pixelSize() * (SQUARE_TEXT - 8.0) / width, bold=True)
-        metrics = QFontMetricsF(font)
-        width = metrics.horizontalAdvance(card.below)
-    x = -RADIUS if card.is_loss else RADIUS - width
+    x = -RADIUS if card.is_loss else RADIUS - metrics.horizontalAdvance(text)
     painter.setFont(font)
-    painter.drawText(QPointF(x, _BELOW + metrics.capHeight() / 2), card.below)
+    painter.drawText(QPointF(x, _BELOW + metrics.capHeight() / 2), text)
 
 
 def _detail(painter: QPainter, variants: tuple[str, ...], room: float, font: QFont) -> None:
