@@ -21,7 +21,7 @@ VALUE_FROM: Final = 0.42
 NAME_FROM: Final = 0.3
 _SMALLEST: Final = 0.42
 # The largest width of the lines over and under a circle, and of the line under a square.
-CIRCLE_TEXT: Final = 136.0
+ABOVE_TEXT, CIRCLE_TEXT = 136.0, 116.0
 SQUARE_TEXT: Final = 160.0
 # The middles of the lines over and under a node, and from where to where they reach.
 _BELOW, _ABOVE = RADIUS + 19.0, -RADIUS - 17.0
@@ -94,7 +94,7 @@ def paint_card(
         _below(painter, card, scaled_font(font, size, bold=True))
     if card.above:
         painter.setPen(QColor(card.above_color or theme.muted))
-        _text(painter, card.above, _ABOVE, CIRCLE_TEXT - 2.0, scaled_font(font, ABOVE_SIZE))
+        _text(painter, card.above, _ABOVE, ABOVE_TEXT - 2.0, scaled_font(font, ABOVE_SIZE))
 
 
 def _paint_short(

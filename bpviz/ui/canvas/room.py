@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from bpviz.ui.canvas.card import ABOVE_BAND, BELOW_BAND, CIRCLE_TEXT, SQUARE_TEXT
+from bpviz.ui.canvas.card import ABOVE_BAND, ABOVE_TEXT, BELOW_BAND, CIRCLE_TEXT, SQUARE_TEXT
 from bpviz.ui.canvas.geometry import RADIUS, BoolArray, FloatArray, Geometry, IntArray
 
 # Nodes further apart than this, across or down, are never in each other's way.
@@ -46,7 +46,7 @@ def below_boxes(geometry: Geometry) -> FloatArray:
 def above_boxes(geometry: Geometry) -> FloatArray:
     """Return the boxes [N, 4] of the lines over nodes; inputs have none, and no box."""
     x, y = geometry.positions.T
-    half = np.full(len(x), CIRCLE_TEXT / 2)
+    half = np.full(len(x), ABOVE_TEXT / 2)
     top, bottom = ABOVE_BAND
     boxes = np.stack([x - half, y + top, x + half, y + bottom], axis=1)
     inputs = geometry.is_square.copy()
