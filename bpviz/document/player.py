@@ -84,6 +84,7 @@ class Player(Stepper):
             self.stopped.emit(self.problem)
             return
         self.rest()
+        self.about_to_train.emit()
         self._start(None if stops is None else Watch(stops, self.iteration, self))
 
     def _start(self, watch: Watch | None) -> None:

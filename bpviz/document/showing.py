@@ -21,6 +21,7 @@ from bpviz.model.schema import Notation
 class Showing(QObject):
     """All that views read of a player. All numbers on screen come from `snapshot` or `trace`."""
 
+    about_to_train = Signal()
     stepped = Signal()
     run_changed = Signal()
     curve_changed = Signal()

@@ -128,8 +128,9 @@ class Stage:
 
     def forget_frame(self) -> None:
         """Stand at ready, whatever frame was shown; a trial ends there."""
-        self.trial = None
         self.index, self._identity, self._snapshot = READY, None, None
+        if self.trial is not None:
+            self.try_out(None)
 
     def _remember(self) -> None:
         """Keep the names of the frame shown: positions change when the network is edited."""

@@ -123,6 +123,7 @@ class Stepper(Showing):
         if self.trace is None:
             self.stopped.emit(self.problem)
             return
+        self.about_to_train.emit()
         try:
             self._document.timeline.advance(count, by="step")
         except NonFinite as error:

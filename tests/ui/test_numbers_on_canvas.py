@@ -212,6 +212,28 @@ def test_the_wheel_changes_a_number_finely_and_is_one_edit(
     assert window.canvas.zoom > zoom, "elsewhere the wheel zooms"
 
 
+def test_what_the_wheel_turned_is_set_before_training_goes_on(at_loss: MainWindow) -> None:
+    window = at_loss
+    turn(window, spot(window, "weight", "h1->y1"), 1)
+    window.player.step_iteration()
+    window.document.undo()
+    assert window.document.session.network.edge("h1->y1").weight == 0.601
+
+
+def test_a_trial_ends_where_one_goes_elsewhere_on_the_line(at_loss: MainWindow) -> None:
+    window = at_loss
+    trace = window.player.trace
+    assert trace is not None
+    theta = trace.theta
+    turn(window, spot(window, "weight", "h1->y1"), 1)
+    window.player.seek(0)
+    assert window.player.trace is not None
+    assert window.player.trace.theta.tolist() == theta.tolist()
+    assert find(window, "weight", "h1->y1").value == 0.6
+    window.scene.editor.trials.flush()
+    assert not window.document.can_undo
+
+
 def test_undo_right_after_the_wheel_takes_that_back(at_loss: MainWindow) -> None:
     window = at_loss
     turn(window, spot(window, "weight", "h1->y1"), 2)

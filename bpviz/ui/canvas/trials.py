@@ -55,6 +55,7 @@ class NumberTrials(QObject):
         document.about_to_edit.connect(self.flush)
         document.edited.connect(self._forget)
         document.replaced.connect(self._forget)
+        player.about_to_train.connect(self.flush)
         player.stepped.connect(self._on_stepped)
 
     # -- what a press begins -------------------------------------------------------------------
@@ -176,7 +177,7 @@ class NumberTrials(QObject):
 
     def _on_stepped(self) -> None:
         if self._player.trial is None:  # it ends with its iteration
-            self._kept = None
+            self._kept, self._turned = None, None
 
     def _forget(self, _edit: Edit | None = None) -> None:
         self._kept, self._turned = None, None
