@@ -77,7 +77,9 @@ def _swept(columns: Columns, before: Links, after: Links, share: float) -> Colum
     return best
 
 
-def _by_barycentre(column: list[int], neighbours: Links, beside: list[int], turned: bool) -> list[int]:
+def _by_barycentre(
+    column: list[int], neighbours: Links, beside: list[int], turned: bool
+) -> list[int]:
     place = {node: index for index, node in enumerate(beside)}
     centres: dict[int, float] = {}
     for index, node in enumerate(column):
@@ -93,9 +95,7 @@ def _exchanged(columns: Columns, before: Links, after: Links, work: int) -> Colu
     while gained and work > 0:
         gained = False
         for column in columns:
-            ways = [
-                (_at(before[node], place), _at(after[node], place)) for node in column
-            ]
+            ways = [(_at(before[node], place), _at(after[node], place)) for node in column]
             for index in range(len(column) - 1):
                 upper, lower = ways[index], ways[index + 1]
                 work -= len(upper[0]) + len(upper[1]) + len(lower[0]) + len(lower[1])
@@ -113,9 +113,7 @@ def _at(nodes: Sequence[int], place: dict[int, int]) -> list[int]:
     return sorted(place[node] for node in nodes)
 
 
-def _gain(
-    upper: tuple[list[int], list[int]], lower: tuple[list[int], list[int]]
-) -> int:
+def _gain(upper: tuple[list[int], list[int]], lower: tuple[list[int], list[int]]) -> int:
     """Return how many crossings of the links of two neighbours go when they change places."""
     return sum(
         _inversions(above, below) - _inversions(below, above)

@@ -30,7 +30,7 @@ def layered(sizes: list[int], edges: int, seed: int) -> Network:
         for _ in range(edges if number else 0):
             pairs.add((draw.choice(layers[number - 1]), draw.choice(layer)))
     return Network(
-        tuple(nodes), tuple(Edge(*pair, 0.1) for pair in sorted(pairs)), (layers[-1][0],)
+        tuple(nodes), tuple(Edge(source, target, 0.1) for source, target in sorted(pairs)), (layers[-1][0],)
     )
 
 
@@ -61,7 +61,7 @@ def test_never_more_crossings_than_before(sizes: list[int], edges: int, seed: in
 
 def wired(pairs: str) -> Network:
     """Return the network of the edges "a-b c-d …"; what nothing leads to is an input."""
-    edges = tuple(Edge(*pair.split("-"), 0.1) for pair in pairs.split())
+    edges = tuple(Edge(pair[0], pair[2], 0.1) for pair in pairs.split())
     names = dict.fromkeys(name for edge in edges for name in (edge.source, edge.target))
     targets = {edge.target for edge in edges}
     nodes = tuple(Unit(name) if name in targets else Input(name) for name in sorted(names))
