@@ -30,7 +30,9 @@ def layered(sizes: list[int], edges: int, seed: int) -> Network:
         for _ in range(edges if number else 0):
             pairs.add((draw.choice(layers[number - 1]), draw.choice(layer)))
     return Network(
-        tuple(nodes), tuple(Edge(source, target, 0.1) for source, target in sorted(pairs)), (layers[-1][0],)
+        tuple(nodes),
+        tuple(Edge(source, target, 0.1) for source, target in sorted(pairs)),
+        (layers[-1][0],),
     )
 
 
