@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication
 
 from bpviz.model.edit import Change, Edit
 from bpviz.model.schema import Bookmark, Lesson, Page, Session
-from bpviz.model.session import load_session
+from bpviz.model.session import decode_session, load_session
 from bpviz.ui.main_window import MainWindow
 from bpviz.ui.panels.workspace import PLACES
 from tests.test_architecture import ROOT
@@ -245,3 +245,20 @@ def test_a_panel_on_the_right_is_shown_below_the_page_and_goes_back(window: Main
     window.lesson_commands.turn_to(0)
     assert below("explain")
     assert not below("derive")
+
+
+def test_a_lesson_replays_where_training_rounds_otherwise(window: MainWindow) -> None:
+    """An edit behind a run was saved with weights whose last bits another machine may not get."""
+    path = ROOT / "resources" / "lessons" / "T3_learning_rate.bpviz.json"
+    text = path.read_text(encoding="utf-8")
+    session = load_session(path)
+    assert not isinstance(session.history, msgspec.UnsetType)
+    saved = msgspec.to_builtins(session.history.entries[1])
+    before = saved["changes"][0]["before"]
+    assert isinstance(before, float)
+    other = text.replace(repr(before), repr(math.nextafter(before, 9.0)))
+    assert other != text
+    window.document.new(decode_session(other.encode()).session)
+    window.lesson_commands.turn_to(3)
+    assert window.player.iteration == 1
+    assert window.workspace.lesson_panel.notice == ""
