@@ -13,9 +13,9 @@ from bpviz.document.workshop import Workshop
 from bpviz.engine.curve import LossCurve
 from bpviz.engine.state import State, state_of, with_state
 from bpviz.engine.trainer import Trainer
-from bpviz.model.edit import Edit, EditError, apply
+from bpviz.model.edit import Edit, apply
 from bpviz.model.history import History, Place, Train, restore_history
-from bpviz.model.rebase import rebased
+from bpviz.model.rebase import replayed
 from bpviz.model.schema import SavedHistory, Session
 
 
@@ -221,12 +221,7 @@ class Timeline:
             self._place = self._line.normal((entry, goal))
 
     def _cross(self, edit: Edit) -> None:
-        try:
-            session = apply(self.session, edit)
-        except EditError:
-            # Replayed on another machine, training may end in other last bits than were saved.
-            session = apply(self.session, rebased(edit, self.session))
-        self._stand_on(session)
+        self._stand_on(replayed(self.session, edit))
         self._place = (self._place[0] + 1, 0)
 
     def _replay(self, count: int) -> None:

@@ -7,9 +7,21 @@ from typing import Any
 
 import msgspec
 
-from bpviz.model.edit import Change, Edit, PlacedEdge, PlacedNode
+from bpviz.model.edit import Change, Edit, EditError, PlacedEdge, PlacedNode, apply
 from bpviz.model.network import Unit
 from bpviz.model.schema import Session
+
+
+def replayed(session: Session, edit: Edit) -> Session:
+    """Return the session behind `edit`, an entry that stands behind training.
+
+    Replayed on another machine, training may end in other last bits than those the edit was
+    saved with; it then starts from the present ones. Raises EditError where it does not fit.
+    """
+    try:
+        return apply(session, edit)
+    except EditError:
+        return apply(session, rebased(edit, session))
 
 
 def rebased(edit: Edit, session: Session) -> Edit:
