@@ -76,9 +76,18 @@ def hide(snapshot: Snapshot, trace: Trace, hidden: Hidden) -> Snapshot:
             masks[field] = covered & known
             left = known & ~covered
             changed[f"{field}_known"] = bool(left[0]) if field == "loss" else left
+    if "delta" in masks and (len(trace.rows) == 1 or not snapshot.batch_gradients):
+        # ∂E/∂b of one sample is δ itself.
+        known = changed.get("bias_gradient_known", snapshot.bias_gradient_known)
+        covered = np.array([hidden.covers("errors", name) for name in nodes], np.bool_) & known
+        masks["bias_gradient"] = masks.get("bias_gradient", False) | covered
+        changed["bias_gradient_known"] = known & ~covered
     if "edge_update" in masks:
         old_weight = trace.theta[program.edge_slot]
         old_bias = program.biases(trace.theta)
         changed["edge_weight"] = np.where(masks["edge_update"], old_weight, snapshot.edge_weight)
         changed["bias"] = np.where(masks["bias_update"], old_bias, snapshot.bias)
+    if snapshot.phase == "update" and hidden.kinds & {"gradients", "updates"}:
+        # What the optimizer keeps is made of gradients, and makes the updates.
+        changed["edge_slots"] = changed["bias_slots"] = {}
     return replace(snapshot, hidden=masks, **changed)  # type: ignore[arg-type]

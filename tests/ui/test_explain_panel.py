@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QTabBar, QToolButton
+from PySide6.QtWidgets import QScrollArea, QTabBar, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from bpviz.engine.functions import ACTIVATIONS
@@ -51,7 +51,14 @@ def go_to(window: MainWindow, kind: str, node: str) -> None:
 
 
 def hover(view: TermsView, reference: Reference) -> None:
-    QTest.mouseMove(view, view.rect_of(reference).center().toPoint())
+    at = view.rect_of(reference).center().toPoint()
+    area: QWidget | None = view
+    while area is not None and not isinstance(area, QScrollArea):
+        area = area.parentWidget()
+    if area is not None:
+        inside = view.mapTo(area.widget(), at)
+        area.ensureVisible(inside.x(), inside.y())
+    QTest.mouseMove(view, at)
 
 
 def leave(view: TermsView) -> None:

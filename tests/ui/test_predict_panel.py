@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QAbstractItemModel, QAbstractListModel, Qt
+from PySide6.QtGui import QPainter
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractItemView, QWidget
 
+from bpviz.engine.hiding import KINDS
+from bpviz.explain.numbers import format_number
 from bpviz.ui.canvas.shown import State
+from bpviz.ui.canvas.spoken import spoken
+from bpviz.ui.canvas.tips import edge_tip, node_tip
 from bpviz.ui.main_window import MainWindow
 from bpviz.ui.panels.predict_panel import PredictPanel
 from tests.ui.conftest import type_into
@@ -143,12 +151,14 @@ def test_all_numbers_come_back(window: MainWindow, asking: PredictPanel) -> None
 
 def test_analysis_is_covered_meanwhile(window: MainWindow, asking: PredictPanel) -> None:
     window.workspace.bring_to_front("derive")
-    group = window.workspace.panels["derive"]
-    cover = group.findChild(type(window), "cover") or group._cover
-    assert cover is not None
-    assert not cover.isHidden()
+    docks = window.workspace.docks
+    covered = {name for name, dock in docks.items() if dock.is_covered}
+    assert covered == {"derive", "check", "statistics", "nudge", "gradients"}
+    assert not window.workspace.panels["derive"].isVisible()
+    assert window.workspace.latex() == "", "nor is it copied"
     asking.toggle()
-    assert cover.isHidden()
+    assert window.workspace.panels["derive"].isVisible()
+    assert not any(dock.is_covered for dock in docks.values())
 
 
 def test_the_score_is_saved_as_csv_and_markdown(asking: PredictPanel, tmp_path: Path) -> None:
@@ -175,3 +185,94 @@ def test_a_lesson_page_does_not_give_hidden_figures_away(
     window.lesson_commands.turn_to(4)
     window.workspace.predict_panel.quiz.start(frozenset({"errors"}))
     assert {each.computed for each in window.workspace.lesson_panel.figures} == {"?"}
+
+
+def shown_texts(window: MainWindow) -> list[str]:
+    """Return every text of the window: seen, painted, spoken, or in a tip."""
+    found = list(painted(window))
+    for widget in window.findChildren(QWidget):
+        if widget.isVisible():
+            found += [widget.accessibleName(), widget.accessibleDescription(), widget.toolTip()]
+            found += [str(widget.property(name) or "") for name in ("text", "plainText", "title")]
+        if widget.isVisible() and isinstance(widget, QAbstractItemView):
+            found += cells(widget.model())
+    scene, network = window.scene, window.document.session.network
+    shown, geometry = scene.picture.shown, scene.geometry
+    for place in range(len(network.nodes) + 1):
+        found.append(node_tip(window.document.session, geometry, shown, place))
+    for place in range(len(network.edges)):
+        found.append(edge_tip(window.document.session, shown, place))
+    found += [spoken(scene.picture, ("node", node.id)) for node in network.nodes]
+    found += [spoken(scene.picture, ("edge", edge.name)) for edge in network.edges]
+    samples = window.workspace.step_line.samples
+    found += [samples.tip_of(sample) for sample in range(len(window.player.batch))]
+    return found
+
+
+def cells(model: QAbstractItemModel) -> Iterator[str]:
+    for row in range(model.rowCount()):
+        for column in range(1 if isinstance(model, QAbstractListModel) else model.columnCount()):
+            for role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+                yield str(model.index(row, column).data(role) or "")
+
+
+def painted(window: MainWindow) -> Iterator[str]:
+    """Yield what is painted letter by letter, on the drawing and in formulas."""
+    said: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        draw = QPainter.drawText
+
+        def listening(painter: QPainter, *given: Any) -> Any:
+            said.extend(each for each in given if isinstance(each, str))
+            return draw(painter, *given)
+
+        patch.setattr(QPainter, "drawText", listening)
+        window.grab()
+    return iter(said)
+
+
+def numbers_of(window: MainWindow, kind: str) -> set[str]:
+    """Return the hidden numbers as they would be written, the first digits of each.
+
+    What the session itself says, as weights and data do, is left out.
+    """
+    trace = window.player.trace
+    assert trace is not None
+    program = trace.program
+    arrays = {
+        "values": [trace.z[:, 2:], trace.a[:, 2:]],
+        "loss": [trace.loss_per_sample, trace.loss],
+        # Another sample's δ is a part of the bias's gradient, as one learns at the mean.
+        "errors": [trace.delta[0, 2:], trace.dloss_da[0]],
+        "gradients": [trace.gradient, *map(trace.edge_gradients, range(len(trace.rows)))],
+        "updates": [trace.updated - trace.theta, trace.updated],
+    }[kind]
+    every = np.concatenate([np.ravel(each) for each in arrays])
+    given = {format_number(abs(edge.weight), 4) for edge in program.network.edges}
+    written = {format_number(abs(float(each)), 4) for each in every}
+    return {each for each in written - given if len(each.strip("0.")) >= 4}
+
+
+def test_no_hidden_number_is_found_anywhere(window: MainWindow) -> None:
+    for name in ("gradients", "statistics", "nudge", "runs", "check", "derive", "explain"):
+        window.workspace.bring_to_front(name)
+    player, quiz = window.player, window.workspace.predict_panel.quiz
+    found: set[str] = set()
+    for kind in KINDS:
+        quiz.start(frozenset({kind}))
+        numbers = numbers_of(window, kind)
+        assert len(numbers) >= 3
+        assert player.frames is not None
+        for frame in range(len(player.frames)):
+            player.show_frame(frame)
+            texts = set(shown_texts(window))
+            found |= {
+                f"{kind} {each} at {frame}: {text}"
+                for each in numbers
+                for text in texts
+                if each in text
+            }
+        quiz.stop()
+        plain = "\n".join(shown_texts(window))
+        assert any(each in plain for each in numbers), "they are seen once they are not hidden"
+    assert not found, "\n".join(sorted(found))

@@ -255,7 +255,7 @@ def _terms(snapshot: Snapshot, geometry: Geometry) -> Numbers:
     source, target = geometry.source[own], geometry.target[own]
     with np.errstate(over="ignore", invalid="ignore"):
         term = snapshot.edge_weight * snapshot.value[source]
-    return Numbers.of(term, snapshot.z_known[target])
+    return Numbers.of(term, snapshot.z_known[target] & snapshot.value_known[source])
 
 
 def _edge_numbers(snapshot: Snapshot, geometry: Geometry, look: Look) -> Numbers:
@@ -313,7 +313,7 @@ def _loss_edges(snapshot: Snapshot, geometry: Geometry, overlay: Overlay) -> Num
     """
     outputs = geometry.outputs
     if overlay == "values":
-        known = np.full(len(outputs), snapshot.loss_known)
+        known = snapshot.value_known[outputs] & snapshot.loss_known
         return Numbers.of(snapshot.value[outputs], known)
     if overlay == "gradients":
         feeds = np.isin(outputs, geometry.source[: geometry.edge_count])

@@ -62,7 +62,7 @@ def _fixed(trainable: bool) -> str:
 def _number(picture: Picture, numbers: Numbers, place: int) -> str:
     state = numbers.state[place]
     if state == State.NOT_COMPUTED:
-        return "not computed yet"
+        return "hidden, predict it" if numbers.is_hidden(place) else "not computed yet"
     words = _words(picture, float(numbers.value[place]))
     return f"{words} before the last edit" if state == State.STALE else words
 

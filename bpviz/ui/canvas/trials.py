@@ -172,6 +172,8 @@ class NumberTrials(QObject):
         trace = self._player.trace
         if trace is None:
             return f"{text}\n{self._player.problem}"
+        if self._player.hidden.kinds:
+            return text  # the loss would give away what is to be predicted
         before, now = (format_number(each, DIGITS) for each in (self._loss_before, trace.loss))
         return f"{text}\n{loss_symbol(self._document.session)} {before} → {now}"
 

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QScrollArea,
+    QSizePolicy,
     QTabBar,
     QWidget,
 )
@@ -27,6 +28,11 @@ MARGINS: Final = (12, 10, 12, 4)
 SLIM_MARGINS: Final = (0, 3, 0, 3)
 # Panels side by side must not keep the window from fitting on a small screen.
 NARROWEST: Final = 120
+
+COVERED: Final = (
+    "Hidden while you predict: what stands here would give the numbers away. It comes back when "
+    "you end the questions in the panel Predict."
+)
 
 # The pixels of a title at 100 %, as in the style sheet.
 TITLE_SIZE: Final = 15
@@ -90,6 +96,8 @@ class Dock(QDockWidget):
         self.setObjectName(f"dock.{name}")
         self._panel = panel
         self._tabbed = False
+        self._cover: QLabel | None = None
+        self._under_cover: tuple[QWidget, QWidget] | None = None
         self.title = DockTitle(text)
         self.setTitleBarWidget(self.title)
         self.setFeatures(
@@ -118,6 +126,29 @@ class Dock(QDockWidget):
         """Put `heading` in the place of the dock's title."""
         self.setTitleBarWidget(_Holder(heading))
 
+    @property
+    def is_covered(self) -> bool:
+        """Whether a sheet stands in the place of the panel."""
+        return self._under_cover is not None
+
+    def set_covered(self, covered: bool) -> None:
+        """Put a sheet in the place of heading and panel, whose numbers are to be predicted.
+
+        Both are hidden, so that neither eyes nor a screen reader find anything; or bring them back.
+        """
+        if covered == self.is_covered:
+            return
+        if self._under_cover is not None:
+            heading, content = self._under_cover
+            self._under_cover = None
+        else:
+            self._under_cover = (self.titleBarWidget(), self.widget())
+            if self._cover is None:
+                self._cover = _cover()
+            heading, content = self.title, self._cover
+        self.setTitleBarWidget(heading)
+        self.setWidget(content)
+
     def set_scale(self, factor: float) -> None:
         """Write all that stands in the dock `factor` times as large."""
         size = round(QFontInfo(QApplication.font()).pixelSize() * factor)
@@ -141,6 +172,18 @@ class Dock(QDockWidget):
         # Qt only moves the panel of a tab behind others away; it counts as visible all the time.
         if isinstance(self._panel, Panel):
             self._panel.set_front(seen)
+
+
+def _cover() -> QLabel:
+    cover = QLabel(COVERED)
+    cover.setObjectName("cover")
+    cover.setProperty("role", "cover")
+    cover.setWordWrap(True)
+    cover.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+    cover.setContentsMargins(14, 14, 14, 14)
+    cover.setMinimumSize(NARROWEST, NARROWEST)
+    cover.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+    return cover
 
 
 class TabBars(QObject):

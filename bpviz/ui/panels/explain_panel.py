@@ -199,7 +199,7 @@ class ExplainPanel(Panel):
         if not isinstance(unit, Unit):
             return
         sample, point = self._player.sample, None
-        if snapshot.z_known[node]:
+        if snapshot.z_known[node] and not self._player.hidden.covers("values", unit.id):
             numbers = (each[sample, node] for each in (trace.z, trace.a, trace.slope))
             point = Point(*map(float, numbers))
         label = Leaves(trace, sample).label(node)

@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QWidget
 
 from bpviz.ui.style import Theme, guard
-
-COVERED: Final = (
-    "Hidden while you predict: what stands here would give the numbers away. It comes back when "
-    "you end the questions in the panel Predict."
-)
-
 
 class Panel(QWidget):
     """A part of the workspace. What is hidden costs nothing: it is refreshed once it is seen.
@@ -27,7 +18,6 @@ class Panel(QWidget):
         super().__init__(parent)
         self._is_late = False
         self._in_front = True
-        self._cover: QLabel | None = None
 
     @property
     def is_seen(self) -> bool:
@@ -38,20 +28,6 @@ class Panel(QWidget):
         """Say whether the panel's tab is in front; once it is, catch up with what changed."""
         self._in_front = front
         self._catch_up()
-
-    def set_covered(self, covered: bool) -> None:
-        """Lay a sheet over everything, or take it away: its numbers are to be predicted."""
-        if covered and self._cover is None:
-            cover = self._cover = QLabel(COVERED, self)
-            cover.setObjectName("cover")
-            cover.setProperty("role", "cover")
-            cover.setWordWrap(True)
-            cover.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-            cover.setContentsMargins(14, 14, 14, 14)
-        if self._cover is not None:
-            self._cover.setGeometry(self.rect())
-            self._cover.setVisible(covered)
-            self._cover.raise_()
 
     def refresh(self) -> None:
         """Show everything anew: the session's structure or settings are others."""
@@ -82,13 +58,6 @@ class Panel(QWidget):
             self.refresh_numbers()
         else:
             self._is_late = True
-
-    @guard
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the sheet over everything."""
-        super().resizeEvent(event)
-        if self._cover is not None:
-            self._cover.setGeometry(self.rect())
 
     @guard
     def showEvent(self, event: QShowEvent) -> None:

@@ -88,6 +88,7 @@ class SampleStrip(QWidget):
         if self._is_known():
             loss = float(trace.loss_per_sample[sample])
             lines.append(f"loss {format_number(loss, self._digits)}")
+        if self._is_known() and "values" not in self._player.hidden.kinds:
             for output in network.outputs[:4]:
                 value = float(trace.a[sample, network.node_index[output]])
                 lines.append(f"{output} = {format_number(value, self._digits)}")
@@ -95,7 +96,8 @@ class SampleStrip(QWidget):
 
     def _is_known(self) -> bool:
         snapshot = self._player.snapshot
-        return snapshot is not None and bool(snapshot.loss_known)
+        hidden = "loss" in self._player.hidden.kinds
+        return snapshot is not None and bool(snapshot.loss_known) and not hidden
 
     @guard
     def paintEvent(self, _event: QPaintEvent) -> None:

@@ -89,7 +89,9 @@ class TimelineBar(QFrame):
 
     def _losses(self, line_map: LineMap) -> list[Stretch]:
         """Return the losses of each leg by their distance along the line."""
-        found = []
+        found: list[Stretch] = []
+        if "loss" in self._player.hidden.kinds:
+            return found
         for number, leg in enumerate(line_map.legs):
             curve = self._document.timeline.curves.by_leg.get(number)
             if curve is None:
@@ -106,6 +108,8 @@ class TimelineBar(QFrame):
         said = f"iteration {player.iteration:,} of {player.last_iteration:,}"
         if player.epoch:
             said += f", epoch {player.epoch:,}"
+        if "loss" in player.hidden.kinds:
+            return f"{said}, loss ?"
         loss = player.curve.value_at(player.iteration)
         return said if loss is None else f"{said}, loss {format_number(loss, self._digits)}"
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
 from bpviz.document.document import Document
 from bpviz.document.player import Player
+from bpviz.engine.hiding import KINDS
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.canvas.view import CanvasView
 from bpviz.ui.panels.analysis import Analysis
@@ -57,30 +58,37 @@ class Place:
     """Where a panel's dock stands at first.
 
     Of the panels on the right, which share one place as tabs, the first is in front. `scrolled`
-    gives the panel a scroll area; those `below` share a place of their own.
+    gives the panel a scroll area; those `below` share a place of their own. While numbers of a
+    kind in `covered_by` are hidden, to be predicted, the panel would give them away.
     """
 
     title: str
     area: Area
     scrolled: bool = False
     below: bool = False
+    covered_by: frozenset[str] = frozenset()
 
 
+ANY: Final = frozenset(KINDS)
+SIZES: Final = frozenset({"errors", "gradients", "updates"})
+VALUES: Final = frozenset({"values"})
 PLACES: Final = {
     "data": Place("Data", Area.LeftDockWidgetArea),
     "training": Place("Training", Area.LeftDockWidgetArea, scrolled=True),
     "inspector": Place("Selected", Area.LeftDockWidgetArea, scrolled=True),
     "explain": Place("Explain", Area.RightDockWidgetArea, scrolled=True),
-    "derive": Place("Derive", Area.RightDockWidgetArea),
-    "check": Place("Check", Area.RightDockWidgetArea),
+    "derive": Place("Derive", Area.RightDockWidgetArea, covered_by=ANY),
+    "check": Place("Check", Area.RightDockWidgetArea, covered_by=ANY),
     "lesson": Place("Lesson", Area.RightDockWidgetArea),
-    "statistics": Place("Statistics", Area.RightDockWidgetArea, scrolled=True),
+    "statistics": Place("Statistics", Area.RightDockWidgetArea, scrolled=True, covered_by=ANY),
     "runs": Place("Runs", Area.RightDockWidgetArea),
-    "loss": Place("Loss", Area.BottomDockWidgetArea),
-    "gradients": Place("Gradient size", Area.BottomDockWidgetArea),
-    "decision": Place("Output", Area.RightDockWidgetArea, below=True),
+    "loss": Place("Loss", Area.BottomDockWidgetArea, covered_by=frozenset({"loss"})),
+    "gradients": Place("Gradient size", Area.BottomDockWidgetArea, covered_by=SIZES),
+    "decision": Place("Output", Area.RightDockWidgetArea, below=True, covered_by=VALUES),
     "predict": Place("Predict", Area.RightDockWidgetArea, below=True, scrolled=True),
-    "nudge": Place("Nudge", Area.RightDockWidgetArea, below=True, scrolled=True),
+    "nudge": Place(
+        "Nudge", Area.RightDockWidgetArea, below=True, scrolled=True, covered_by=ANY
+    ),
     "notes": Place("Session", Area.RightDockWidgetArea, below=True, scrolled=True),
 }
 
@@ -222,9 +230,9 @@ class Workspace:
 
     def _cover(self) -> None:
         """Cover what would give numbers away that are to be predicted."""
-        covered = bool(self.scene.hidden.kinds)
-        for name in self.analysis.groups:
-            self.panels[name].set_covered(covered)
+        hidden = self.scene.hidden.kinds
+        for name, place in PLACES.items():
+            self.docks[name].set_covered(not hidden.isdisjoint(place.covered_by))
 
     def set_scale(self, factor: float) -> None:
         """Show formulas, panels and the texts over the drawing `factor` times as large."""
