@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from bpviz.ui.style import Theme, guard
 
+
 class Panel(QWidget):
     """A part of the workspace. What is hidden costs nothing: it is refreshed once it is seen.
 
