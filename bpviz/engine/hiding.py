@@ -78,9 +78,11 @@ def hide(snapshot: Snapshot, trace: Trace, hidden: Hidden) -> Snapshot:
             changed[f"{field}_known"] = bool(left[0]) if field == "loss" else left
     if "delta" in masks and (len(trace.rows) == 1 or not snapshot.batch_gradients):
         # ∂E/∂b of one sample is δ itself.
-        known = changed.get("bias_gradient_known", snapshot.bias_gradient_known)
+        known = snapshot.bias_gradient_known
+        if "bias_gradient_known" in changed:
+            known = np.asarray(changed["bias_gradient_known"], np.bool_)
         covered = np.array([hidden.covers("errors", name) for name in nodes], np.bool_) & known
-        masks["bias_gradient"] = masks.get("bias_gradient", False) | covered
+        masks["bias_gradient"] = masks.get("bias_gradient", covered) | covered
         changed["bias_gradient_known"] = known & ~covered
     if "edge_update" in masks:
         old_weight = trace.theta[program.edge_slot]

@@ -55,8 +55,10 @@ def hover(view: TermsView, reference: Reference) -> None:
     area: QWidget | None = view
     while area is not None and not isinstance(area, QScrollArea):
         area = area.parentWidget()
-    if area is not None:
-        inside = view.mapTo(area.widget(), at)
+    if isinstance(area, QScrollArea):
+        panel = area.widget()
+        assert panel is not None
+        inside = view.mapTo(panel, at)
         area.ensureVisible(inside.x(), inside.y())
     QTest.mouseMove(view, at)
 

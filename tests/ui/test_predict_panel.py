@@ -239,15 +239,15 @@ def numbers_of(window: MainWindow, kind: str) -> set[str]:
     trace = window.player.trace
     assert trace is not None
     program = trace.program
-    arrays = {
+    arrays: dict[str, list[Any]] = {
         "values": [trace.z[:, 2:], trace.a[:, 2:]],
         "loss": [trace.loss_per_sample, trace.loss],
         # Another sample's δ is a part of the bias's gradient, as one learns at the mean.
         "errors": [trace.delta[0, 2:], trace.dloss_da[0]],
         "gradients": [trace.gradient, *map(trace.edge_gradients, range(len(trace.rows)))],
         "updates": [trace.updated - trace.theta, trace.updated],
-    }[kind]
-    every = np.concatenate([np.ravel(each) for each in arrays])
+    }
+    every = np.concatenate([np.ravel(each) for each in arrays[kind]])
     given = {format_number(abs(edge.weight), 4) for edge in program.network.edges}
     written = {format_number(abs(float(each)), 4) for each in every}
     return {each for each in written - given if len(each.strip("0.")) >= 4}
