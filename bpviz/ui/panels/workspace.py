@@ -86,9 +86,7 @@ PLACES: Final = {
     "gradients": Place("Gradient size", Area.BottomDockWidgetArea, covered_by=SIZES),
     "decision": Place("Output", Area.RightDockWidgetArea, below=True, covered_by=VALUES),
     "predict": Place("Predict", Area.RightDockWidgetArea, below=True, scrolled=True),
-    "nudge": Place(
-        "Nudge", Area.RightDockWidgetArea, below=True, scrolled=True, covered_by=ANY
-    ),
+    "nudge": Place("Nudge", Area.RightDockWidgetArea, below=True, scrolled=True, covered_by=ANY),
     "notes": Place("Session", Area.RightDockWidgetArea, below=True, scrolled=True),
 }
 
