@@ -45,6 +45,7 @@ LEFT_WIDTH: Final = 288
 RIGHT_WIDTH: Final = 372
 # No panel may keep the window from being made narrow.
 NARROWEST: Final = 130
+LOWEST: Final = 150
 LOSS_HEIGHT: Final = 212
 RIGHT_HEIGHTS: Final = (500, 300)
 LEFT_HEIGHTS: Final = (330, 300, 120)
@@ -147,7 +148,7 @@ class Workspace:
         """Return a dock for each panel and plot, by their place's name."""
         widgets: dict[str, QWidget] = {**self.panels, "loss": self.loss_plot}
         for widget in widgets.values():
-            widget.setMinimumWidth(NARROWEST)
+            widget.setMinimumSize(NARROWEST, LOWEST)
         docks = {
             name: Dock(name, place.title, widgets[name], scrolled=place.scrolled)
             for name, place in PLACES.items()
