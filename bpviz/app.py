@@ -177,6 +177,7 @@ def connect_view(window: MainWindow) -> None:
     commands["view.minimap"].toggled.connect(window.look.on_minimap)
     commands["view.range_fixed"].triggered.connect(window.look.on_range_fixed)
     commands["view.size_log"].triggered.connect(window.look.on_size_log)
+    commands["view.decimal_comma"].toggled.connect(view.on_decimal_comma)
     commands["view.snap"].toggled.connect(view.on_snap_toggled)
     commands["view.smaller"].triggered.connect(view.on_smaller)
     commands["view.theme"].triggered.connect(view.on_next_theme)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +34,7 @@ from bpviz.engine.readiness import first_problem
 from bpviz.model.files import atomic_write
 from bpviz.model.schema import Session
 from bpviz.ui.canvas.scene import CanvasScene
+from bpviz.ui.numbers import decimal_points, has_comma
 from bpviz.ui.plots.loss_figure import LossSeries, paint_loss
 from bpviz.ui.style import THEMES, Theme, apply_theme
 
@@ -109,19 +111,34 @@ def drawing_application() -> QApplication:
 def write_drawing(scene: CanvasScene, path: str | os.PathLike[str]) -> None:
     """Write the scene as it is, with the overlay shown, to `path`."""
     _check_ending(path, DRAWING_ENDINGS)
-    atomic_write(path, _rendered(_ending(path), _drawing_size(scene), scene.paint_to))
+    with _with_points(scene):
+        made = _rendered(_ending(path), _drawing_size(scene), scene.paint_to)
+    atomic_write(path, made)
 
 
 def copied_drawing(scene: CanvasScene) -> QMimeData:
     """Return the scene as it is, for the clipboard: as SVG, and as a PNG twice as large."""
     size = _drawing_size(scene)
     made = QMimeData()
-    made.setData("image/svg+xml", QByteArray(_rendered(".svg", size, scene.paint_to)))
-    png = _rendered(".png", size, scene.paint_to)
+    with _with_points(scene):
+        made.setData("image/svg+xml", QByteArray(_rendered(".svg", size, scene.paint_to)))
+        png = _rendered(".png", size, scene.paint_to)
     made.setData("image/png", QByteArray(png))
     # What Qt's own programs and Windows take.
     made.setImageData(QImage.fromData(png))
     return made
+
+
+@contextmanager
+def _with_points(scene: CanvasScene) -> Iterator[None]:
+    """Let the drawing have decimal points meanwhile, whatever the window shows."""
+    comma = has_comma()
+    with decimal_points():
+        if comma:
+            scene.refresh()
+        yield
+    if comma:
+        scene.refresh()
 
 
 def _drawing_size(scene: CanvasScene) -> QSize:
@@ -149,7 +166,9 @@ def write_loss(
     def paint(painter: QPainter, rect: QRectF) -> None:
         paint_loss(painter, rect, series, theme, logarithmic=logarithmic)
 
-    atomic_write(path, _rendered(_ending(path), LOSS_SIZE, paint))
+    with decimal_points():
+        made = _rendered(_ending(path), LOSS_SIZE, paint)
+    atomic_write(path, made)
 
 
 def loss_table(session: Session, curve: LossCurve) -> str:

@@ -14,6 +14,7 @@ from bpviz.document.player import Player
 from bpviz.model.edit import Edit
 from bpviz.ui.actions import fill_menu_bar, make_actions
 from bpviz.ui.export_commands import ExportCommands
+from bpviz.ui.numbers import localised
 from bpviz.ui.panels.data_commands import DataCommands
 from bpviz.ui.panels.dialogs import SESSION_ENDING, show_message
 from bpviz.ui.panels.edit_commands import EditCommands
@@ -124,7 +125,7 @@ class MainWindow(QMainWindow):
 
     def on_stopped(self, why: str) -> None:
         """Say why a run or a step has stopped."""
-        self.workspace.step_line.show_notice(why)
+        self.workspace.step_line.show_notice(localised(why))
 
     # -- what the canvas tells ------------------------------------------------------------------
 

@@ -36,6 +36,7 @@ ROWS: Final = {
         Row("theme", "dark", THEME_CHOICES),
         Row("colours", "standard", COLOUR_CHOICES),
         Row("digits", 4, DIGIT_CHOICES),
+        Row("decimal_comma", False),
         Row("overlay", "gradients", OVERLAY_CHOICES),
         Row("optimizer_slot", ""),
         Row("size_logarithmic", False),

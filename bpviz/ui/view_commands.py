@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from bpviz.document.player import Player
 from bpviz.ui.actions import ACTIONS
 from bpviz.ui.colour_scales import coloured_theme
+from bpviz.ui.numbers import use_comma
 from bpviz.ui.panels.tool_bar import ToolBar
 from bpviz.ui.panels.workspace import Workspace
 from bpviz.ui.settings import SCALE_CHOICES, THEME_CHOICES, Settings
@@ -41,6 +42,9 @@ class ViewCommands(QObject):
     def restore(self) -> None:
         """Show all as it was left the last time."""
         self.set_theme(self.theme.name)
+        comma = self._settings.flag("decimal_comma")
+        use_comma(comma)
+        self._commands["view.decimal_comma"].setChecked(comma)
         self.set_digits(self._settings.number("digits"))
         self.set_overlay(self.overlay)
         if self._settings.number("scale") != SCALE_CHOICES[0]:
@@ -130,6 +134,14 @@ class ViewCommands(QObject):
     def on_overlay_chosen(self, action: QAction) -> None:
         """Show what the action is called after."""
         self.set_overlay(action.objectName().removeprefix("view.show_"))
+
+    def on_decimal_comma(self, checked: bool) -> None:
+        """Show numbers with a comma, or with a point."""
+        self._settings.put("decimal_comma", checked)
+        use_comma(checked)
+        self._workspace.set_digits(self._settings.number("digits"))
+        self._workspace.refresh_structure()
+        self._workspace.refresh_numbers()
 
     def on_digits_chosen(self, action: QAction) -> None:
         """Show numbers with another number of digits."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bpviz.explain.numbers import format_number
 from bpviz.model.network import Input, Network, Unit, activation_name
 from bpviz.model.schema import Session
 from bpviz.ui.canvas.card import Card
@@ -13,6 +12,7 @@ from bpviz.ui.canvas.names import COMBINE_SYMBOLS, LOSS_SYMBOLS, applied, formul
 from bpviz.ui.canvas.overlays import Overlay
 from bpviz.ui.canvas.pens import text_color
 from bpviz.ui.canvas.shown import Numbers, Shown, State
+from bpviz.ui.numbers import format_number
 from bpviz.ui.style import Theme
 
 SHORT_DIGITS = 3

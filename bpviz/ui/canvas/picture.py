@@ -11,7 +11,6 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFont, QImage
 from PySide6.QtWidgets import QGraphicsScene
 
-from bpviz.explain.numbers import format_number
 from bpviz.model.schema import Session
 from bpviz.ui.canvas.card import NAME_FROM, SQUARE_TEXT, VALUE_FROM, Card, card_bounds
 from bpviz.ui.canvas.cards import CardMaker, number_text, tie_mark, touched
@@ -32,6 +31,7 @@ from bpviz.ui.canvas.node_item import CARD_LIMIT, NodeItem, NodeLayer
 from bpviz.ui.canvas.pens import text_color
 from bpviz.ui.canvas.room import Lines, lines_with_room
 from bpviz.ui.canvas.shown import Shown
+from bpviz.ui.numbers import format_number
 from bpviz.ui.style import Theme
 
 MOST_PLACED_LABELS: Final = 40

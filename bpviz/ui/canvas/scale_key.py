@@ -8,10 +8,10 @@ from typing import Final
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
-from bpviz.explain.numbers import format_number
 from bpviz.ui.canvas.overlays import DECADES, Overlay
 from bpviz.ui.canvas.pens import THINNEST, WIDEST, state_color
 from bpviz.ui.canvas.shown import State
+from bpviz.ui.numbers import format_number
 from bpviz.ui.style import Theme, mix, scaled_font
 
 KEY_WIDTH, KEY_HEIGHT = 356.0, 88.0

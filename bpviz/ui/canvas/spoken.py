@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bpviz.explain.numbers import format_number
 from bpviz.model.network import Input, activation_name
 from bpviz.ui.canvas.picture import Picture
 from bpviz.ui.canvas.shown import Numbers, State
 from bpviz.ui.canvas.walk import Item
+from bpviz.ui.numbers import format_number
 
 
 def spoken(picture: Picture, item: Item) -> str:

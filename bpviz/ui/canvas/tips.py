@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from bpviz.explain.numbers import format_number, full_number
 from bpviz.model.network import Input, activation_name
 from bpviz.model.schema import Session
 from bpviz.ui.canvas.cards import loss_symbol
 from bpviz.ui.canvas.geometry import Geometry
 from bpviz.ui.canvas.names import pretty_name
 from bpviz.ui.canvas.shown import Numbers, Shown, State
+from bpviz.ui.numbers import format_number, full_number
 
 
 def node_tip(session: Session, geometry: Geometry, shown: Shown, node: int) -> str:

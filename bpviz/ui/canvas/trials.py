@@ -10,12 +10,12 @@ from PySide6.QtCore import QObject, QPointF, QTimer, Signal
 
 from bpviz.document.document import Document
 from bpviz.document.player import Player
-from bpviz.explain.numbers import format_number, full_number
 from bpviz.model.edit import Edit, EditError, apply, diff
 from bpviz.ui.canvas.cards import loss_symbol
 from bpviz.ui.canvas.gestures import Gesture, Stage
 from bpviz.ui.canvas.quantities import Quantity, quantity_edit
 from bpviz.ui.canvas.scrub import LARGEST, PressNumber, ScrubNumber, step_of
+from bpviz.ui.numbers import format_number, full_number
 
 # A turn of the wheel counts as done when it rested for so long.
 REST_MS: Final = 500

@@ -7,12 +7,12 @@ from typing import Final
 
 from bpviz.explain.chain import Derivation, Section, Step
 from bpviz.explain.expression import Expression, Number
-from bpviz.explain.numbers import format_number
 from bpviz.explain.text import to_text
 from bpviz.ui.formula.boxes import Piece, referring, toned
 from bpviz.ui.formula.flow import Flow
 from bpviz.ui.formula.page import Page
 from bpviz.ui.formula.typesetter import Typesetter
+from bpviz.ui.numbers import format_number, localised
 
 # From this many ems on numbers stand beside the symbols, else below them.
 WIDE: Final = 42.0
@@ -160,7 +160,7 @@ class _Writing:
         flow = self._flow
         steps = section.steps
         shown = format_number(section.result, self._digits, trim=True)
-        if steps and to_text(steps[-1].right, self._digits) == shown:
+        if steps and localised(to_text(steps[-1].right, self._digits)) == shown:
             return
         flow.skip(0.35)
         tone = result_tone(section.result)

@@ -26,7 +26,7 @@ from bpviz.explain.expression import (
     Symbol,
     unwrapped,
 )
-from bpviz.explain.numbers import MINUS, format_number
+from bpviz.explain.numbers import MINUS
 from bpviz.ui.formula.boxes import (
     Box,
     Metrics,
@@ -41,6 +41,7 @@ from bpviz.ui.formula.boxes import (
     text_box,
 )
 from bpviz.ui.formula.names import fenced, name_box, rooted, script_size
+from bpviz.ui.numbers import format_number, localised
 
 PLUS_SPACE: Final = 0.24
 DOT_SPACE: Final = 0.19
@@ -156,8 +157,8 @@ class Typesetter:
                 )
                 return referring(over(above, below, size), reference)
             case Number(value, reference, text, _):
-                box = self.text(text, "roman", size) if text else self.number(value, size)
-                return referring(box, reference)
+                written = self.text(localised(text), "roman", size) if text else None
+                return referring(written or self.number(value, size), reference)
             case Rest():
                 return self._rest(expression, size)
             case Fraction(numerator, denominator):

@@ -7,7 +7,7 @@ from typing import Final
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
-from bpviz.explain.numbers import format_number
+from bpviz.ui.numbers import format_number
 from bpviz.ui.panels.idle_check import IdleCheck
 from bpviz.ui.style import Theme, guard
 

@@ -8,8 +8,8 @@ from typing import Final
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from bpviz.engine.gradcheck import TOLERANCE, ParameterCheck
-from bpviz.explain.numbers import format_number
 from bpviz.model.network import Network
+from bpviz.ui.numbers import format_number
 from bpviz.ui.panels.parameter_panel import shown_name
 from bpviz.ui.style import guard
 

@@ -23,10 +23,10 @@ from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.engine.backprop import Trace
 from bpviz.engine.gradcheck import StepError
-from bpviz.explain.numbers import format_number
 from bpviz.explain.parameter import Parameter
 from bpviz.model.network import Network
 from bpviz.ui.canvas.scene import CanvasScene
+from bpviz.ui.numbers import format_number
 from bpviz.ui.panels.check_model import CheckModel
 from bpviz.ui.panels.idle_check import IdleCheck
 from bpviz.ui.panels.parameter_panel import ParameterPanel, scrolled, shown_name

@@ -18,9 +18,9 @@ from bpviz.engine.classes import (
     threshold,
 )
 from bpviz.engine.survey import SurveyResult
-from bpviz.explain.numbers import format_number
 from bpviz.model.data import TableData
 from bpviz.model.schema import Session
+from bpviz.ui.numbers import format_number
 from bpviz.ui.panels.rows_source import tool_button
 from bpviz.ui.plots.grid_plot import MOST_CLASSES, ConfusionPlot, ScoreBars
 from bpviz.ui.style import Theme

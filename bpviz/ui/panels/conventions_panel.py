@@ -15,9 +15,9 @@ from bpviz.engine.backprop import Trace
 from bpviz.engine.errors import NonFinite
 from bpviz.explain.book import Match, matches
 from bpviz.explain.conventions import Convention, conventions
-from bpviz.explain.numbers import format_number
 from bpviz.explain.parameter import Parameter
 from bpviz.ui.canvas.scene import CanvasScene
+from bpviz.ui.numbers import format_number
 from bpviz.ui.panels.notation_form import NotationForm
 from bpviz.ui.panels.number_text import NumberRefusedError, parse_number
 from bpviz.ui.panels.parameter_panel import ParameterPanel, scrolled, shown_name

@@ -26,6 +26,7 @@ from bpviz.ui.formula.chips_view import Chip, ChipsView
 from bpviz.ui.formula.derivation import formula_lines, tone, used
 from bpviz.ui.formula.fonts import FormulaFont
 from bpviz.ui.formula.formula_view import FormulaView
+from bpviz.ui.numbers import localised
 from bpviz.ui.panels.aspect_row import AspectRow
 from bpviz.ui.panels.panel import Panel
 from bpviz.ui.panels.terms import TermLights
@@ -176,7 +177,7 @@ class ExplainPanel(Panel):
         self._lines = lines if computed else ()
         words = told.sentence.partition(": ")[0] if told.lines else told.sentence
         self._title.setText(told.title)
-        self._sentence.setText(f"{words}." if computed else f"{words}. {why}")
+        self._sentence.setText(localised(f"{words}." if computed else f"{words}. {why}"))
         self.formula.show_lines(formula_lines(lines, self._digits, with_numbers=computed))
         self.formula.setVisible(bool(lines))
         hidden = len(told.lines) - len(lines)
@@ -207,11 +208,11 @@ class ExplainPanel(Panel):
 
     def _say(self, title: str, words: str) -> None:
         """Show no formula, only what is going on."""
-        if self._title.text() == title and self._sentence.text() == words:
+        if self._title.text() == title and self._sentence.text() == localised(words):
             return
         self._lines = ()
         self._title.setText(title)
-        self._sentence.setText(words)
+        self._sentence.setText(localised(words))
         self._aspects.show_aspects((), (), None)
         self.formula.show_lines(())
         self.chips.show_chips(())

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.engine.datasets import epoch_of
-from bpviz.explain.numbers import format_number
+from bpviz.ui.numbers import format_number, grouped
 from bpviz.ui.style import Theme
 
 
@@ -49,7 +49,9 @@ class Header(QWidget):
         """Show where training stands."""
         player = self._player
         iteration = player.iteration + (0 if player.frame is None else 1)
-        self._place.setText(f"iteration {iteration:,} · epoch {self._epoch(iteration):,}")
+        self._place.setText(
+            f"iteration {grouped(iteration)} · epoch {grouped(self._epoch(iteration))}"
+        )
         if "loss" in player.hidden.kinds:
             self._loss.setText("loss ?")
             return

@@ -27,6 +27,7 @@ from bpviz.explain.figures import Figure, figures_of
 from bpviz.model.schema import Page
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.formula.markdown_view import MarkdownView
+from bpviz.ui.numbers import localised
 from bpviz.ui.panels.page_editor import PageEditor
 from bpviz.ui.panels.panel import Panel
 from bpviz.ui.style import Theme, icon
@@ -261,7 +262,7 @@ def figures_table(figures: tuple[Figure, ...]) -> str:
         return ""
     rows = [
         f"| {_cell(each.name)} | {_cell(each.printed)} | "
-        f"{MARKS[each.verdict]} {_cell(each.computed)} |"
+        f"{MARKS[each.verdict]} {_cell(localised(each.computed))} |"
         for each in figures
     ]
     found = {each.verdict for each in figures}

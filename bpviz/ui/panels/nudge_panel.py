@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QComboBox, QLabel, QSlider, QVBoxLayout, QWidget
 from bpviz.document.player import Player
 from bpviz.engine.errors import NonFinite
 from bpviz.engine.nudge import Kind, Nudge, nudge
-from bpviz.explain.numbers import format_number, format_signed
 from bpviz.model.network import Input
 from bpviz.ui.canvas.cards import loss_symbol
 from bpviz.ui.canvas.names import pretty_name
 from bpviz.ui.canvas.scene import CanvasScene
+from bpviz.ui.numbers import format_number, format_signed
 from bpviz.ui.panels.form import Form
 from bpviz.ui.panels.number_field import NumberField
 from bpviz.ui.panels.panel import Panel

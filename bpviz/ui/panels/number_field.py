@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QToolTip, QWidget
 
-from bpviz.explain.numbers import format_number, full_number
+from bpviz.ui.numbers import format_number, full_number
 from bpviz.ui.panels.number_text import NumberRefusedError, parse_number
 from bpviz.ui.style import guard
 

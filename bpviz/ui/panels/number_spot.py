@@ -8,10 +8,10 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
-from bpviz.explain.numbers import full_number
 from bpviz.model.edit import EditError
 from bpviz.ui.canvas.quantities import Quantity
 from bpviz.ui.canvas.view import CanvasView
+from bpviz.ui.numbers import full_number
 from bpviz.ui.panels.number_field import NumberField
 from bpviz.ui.style import guard
 

@@ -21,9 +21,9 @@ from bpviz.document.player import Player
 from bpviz.document.quiz import Quiz
 from bpviz.explain.hints import Hint
 from bpviz.explain.mistakes import WORDS
-from bpviz.explain.numbers import format_number
 from bpviz.model.files import atomic_write
 from bpviz.ui.formula.markdown_view import MarkdownView
+from bpviz.ui.numbers import format_number, localised
 from bpviz.ui.panels.dialogs import ask_file_to_save, show_message
 from bpviz.ui.panels.number_text import NumberRefusedError, parse_number
 from bpviz.ui.panels.panel import Panel
@@ -195,7 +195,7 @@ class PredictPanel(Panel):
             self._say("", self._theme.text)
 
     def _say(self, text: str, color: str) -> None:
-        self._verdict.setText(text)
+        self._verdict.setText(localised(text))
         self._verdict.setStyleSheet(f"color: {color}; font-weight: bold;")
 
     def _show_score(self) -> None:
@@ -283,4 +283,4 @@ def _row(*buttons: QPushButton) -> QHBoxLayout:
 
 
 def _written(hint: Hint) -> str:
-    return f"{hint.words}\n\n$${hint.latex}$$"
+    return localised(f"{hint.words}\n\n$${hint.latex}$$")

@@ -9,8 +9,8 @@ from PySide6.QtCore import QPersistentModelIndex as Persistent
 from PySide6.QtGui import QBrush, QColor, QFont
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from bpviz.explain.numbers import format_number, full_number
 from bpviz.model.data import Rows
+from bpviz.ui.numbers import format_number, full_number
 from bpviz.ui.panels.number_field import NumberField
 from bpviz.ui.style import Theme, guard, mix
 

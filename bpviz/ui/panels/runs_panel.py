@@ -14,8 +14,8 @@ from bpviz.document.bookmarks import Bookmarks
 from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.document.runs import MAX_RUNS, Run
-from bpviz.explain.numbers import format_number
 from bpviz.ui.canvas.scene import CanvasScene
+from bpviz.ui.numbers import format_number
 from bpviz.ui.panels.look_commands import reference_of
 from bpviz.ui.panels.names_list import NamesList
 from bpviz.ui.panels.panel import Panel

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from bpviz.document.player import Player
-from bpviz.explain.numbers import format_number
+from bpviz.ui.numbers import format_number
 from bpviz.ui.style import Theme, guard, mix, scaled_font
 
 MOST: Final = 24

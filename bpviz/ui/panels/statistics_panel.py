@@ -22,8 +22,8 @@ from bpviz.engine.statistics import (
     update_ratios,
 )
 from bpviz.engine.survey import Survey, SurveyResult
-from bpviz.explain.numbers import format_number
 from bpviz.ui.canvas.scene import CanvasScene
+from bpviz.ui.numbers import format_number
 from bpviz.ui.panels.class_section import ClassSection
 from bpviz.ui.panels.form import Choice
 from bpviz.ui.panels.panel import Panel

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from bpviz.document.player import Player
 from bpviz.explain.derivation import explain
 from bpviz.explain.questions import gives_away
+from bpviz.ui.numbers import localised
 from bpviz.ui.panels.sample_strip import SampleStrip
 from bpviz.ui.style import Theme, guard
 
@@ -177,7 +178,7 @@ class StepLine(QFrame):
             self._sentence.set_whole_text(self._notice)
             return self._notice_title
         if player.problem and (trace is None or not player.running):
-            self._sentence.set_whole_text(player.problem)
+            self._sentence.set_whole_text(localised(player.problem))
             return "Stopped" if trace is not None else "Not complete yet"
         if player.running:
             self._sentence.set_whole_text(RUNNING)
@@ -188,5 +189,5 @@ class StepLine(QFrame):
         told = explain(trace, frame, player.sample, self._digits, player.notation)
         covered = gives_away(told, player.hidden)
         words = told.sentence.partition(": ")[0] + ": ?" if covered else told.sentence
-        self._sentence.set_whole_text(words)
+        self._sentence.set_whole_text(localised(words))
         return told.title

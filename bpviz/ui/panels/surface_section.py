@@ -15,9 +15,9 @@ from bpviz.document.player import Player
 from bpviz.document.retrace import Retrace
 from bpviz.document.timeline import Timeline
 from bpviz.engine.surface import LossSurface, Parameter, parameters_of
-from bpviz.explain.numbers import format_number
 from bpviz.model.data import Data
 from bpviz.ui.canvas.scene import CanvasScene
+from bpviz.ui.numbers import format_number
 from bpviz.ui.panels.form import Choice, Form, side_by_side
 from bpviz.ui.panels.number_field import NumberField
 from bpviz.ui.panels.slices import Slices

@@ -13,8 +13,8 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPaintE
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bpviz.engine.functions import ACTIVATIONS, parameter_of
-from bpviz.explain.numbers import format_number
 from bpviz.model.network import Activation, activation_name
+from bpviz.ui.numbers import format_number
 from bpviz.ui.style import Theme, guard, scaled_font
 
 FloatArray = NDArray[np.float64]

@@ -23,7 +23,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bpviz.engine.plane import Span
-from bpviz.explain.numbers import format_number
+from bpviz.ui.numbers import format_number
 from bpviz.ui.plots.field import CLASSES, Field, FieldPicture
 from bpviz.ui.plots.loss_plot import tick_text
 from bpviz.ui.plots.scales import Span as Range

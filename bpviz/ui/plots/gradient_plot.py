@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 
 from bpviz.engine.gradient_curve import GradientCurve
 from bpviz.engine.statistics import gradient_verdict
-from bpviz.explain.numbers import format_number
+from bpviz.ui.numbers import format_number
 from bpviz.ui.plots.loss_plot import DOT_SIZE, EDGE, NumberAxis
 from bpviz.ui.plots.scales import FloatArray, Span, drawable, iteration_span, loss_span, thinned
 from bpviz.ui.style import Theme, guard, mix

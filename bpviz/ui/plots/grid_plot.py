@@ -12,7 +12,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from bpviz.explain.numbers import format_number
+from bpviz.ui.numbers import format_number
 from bpviz.ui.style import Theme, guard, mix, scaled_font
 
 IntArray = NDArray[np.int64]

@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from bpviz.explain.numbers import format_number
+from bpviz.ui.numbers import format_number
 from bpviz.ui.style import Theme, guard, scaled_font
 
 FloatArray = NDArray[np.float64]

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVB
 
 from bpviz.document.player import Player
 from bpviz.engine.curve import LossCurve
-from bpviz.explain.numbers import format_number
+from bpviz.ui.numbers import format_number, grouped
 from bpviz.ui.plots.scales import (
     FloatArray,
     Span,
@@ -74,9 +74,9 @@ def tick_text(value: float, logarithmic: bool) -> str:
     """Return the text at a tick; on a logarithmic axis `value` is the exponent."""
     if logarithmic:
         value = 10.0**value
-    return f"{value:,.0f}" if value >= 1_000 and value < 1e6 else format_number(
-        value, TICK_DIGITS, trim=True
-    )  # fmt: skip
+    if 1_000 <= value < 1e6:
+        return grouped(value)
+    return format_number(value, TICK_DIGITS, trim=True)
 
 
 class LossPlot(QWidget):
@@ -328,7 +328,7 @@ class LossPlot(QWidget):
             return
         index = int(np.abs(self._x - self._cursor.value()).argmin())
         self._cursor.setValue(float(self._x[index]))
-        parts = [f"iteration {int(self._x[index]):,}"]
+        parts = [f"iteration {grouped(self._x[index])}"]
         points: list[tuple[float, str]] = []
         for name, values in (("train", self._train), ("test", self._test)):
             if np.isfinite(values[index]):
