@@ -16,7 +16,7 @@ test: ready ## format, lint, types, import contracts, tests
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	QT_QPA_PLATFORM=offscreen $(BIN)/pytest
+	QT_QPA_PLATFORM=offscreen $(BIN)/pytest --numprocesses auto
 
 test-long: ready ## the tests that take minutes
 	QT_QPA_PLATFORM=offscreen $(BIN)/pytest -m long --hypothesis-profile=long
