@@ -74,6 +74,8 @@ def connect(window: MainWindow) -> None:
     player.stopped.connect(window.on_stopped)
 
     window.loss_plot.log_toggled.connect(window.view.on_loss_log_toggled)
+    window.loss_plot.rested.connect(player.rest)
+    window.loss_plot.sought.connect(player.scrub_to)
     window.recent_menu.aboutToShow.connect(window.on_recent_shown)
     window.scene.look_changed.connect(window.look.on_look_changed)
     window.scene.selection_changed.connect(window.on_selection_changed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import perf_counter
+
 from PySide6.QtCore import QObject, Qt, QTimer
 
 from bpviz.document.document import Document
@@ -18,6 +20,10 @@ __all__ = ["Player", "StepGrain"]
 LONG_RUN = 1_000_000_000
 # An epoch of more iterations than this is stepped over as a run, so that the window answers.
 LONG_EPOCH = 2_000
+# Played faster than this, in ms, several steps are taken between two pictures.
+SHORTEST_BEAT = 30
+# What a slow picture delays is caught up with, but no more than this many seconds of it.
+LONGEST_DEBT = 0.25
 
 
 class Player(Stepper):
@@ -31,6 +37,8 @@ class Player(Stepper):
         self._speed = 0.0
         self._watch: Watch | None = None
         self._runner = Runner(self._tick, self)
+        self._owed = 0.0
+        self._beat_at = 0.0
         self._beat = QTimer(self)
         self._beat.setTimerType(Qt.TimerType.PreciseTimer)
         self._beat.timeout.connect(self._on_beat)
@@ -90,7 +98,8 @@ class Player(Stepper):
     def _start(self, watch: Watch | None) -> None:
         self._watch = watch
         if self._speed:
-            self._beat.start(round(1000 / self._speed))
+            self._owed, self._beat_at = 0.0, perf_counter()
+            self._beat.start(max(round(1000 / self._speed), SHORTEST_BEAT))
         else:
             self._stage.forget_frame()
             self._document.timeline.close_entry()
@@ -124,9 +133,15 @@ class Player(Stepper):
             super().step_forward(grain)
 
     def _on_beat(self) -> None:
-        """Do the next step of those played at a speed."""
+        """Do the next steps of those played at a speed: one, or all that are due since the last."""
         before = self.iteration
-        self._forward(self.grain)
+        now = perf_counter()
+        self._owed += min(now - self._beat_at, LONGEST_DEBT) * self._speed
+        self._beat_at = now
+        due = 1 if self._speed <= 1000 / SHORTEST_BEAT else max(int(self._owed), 1)
+        self._owed -= min(due, self._owed)
+        most = LONG_RUN if self._watch is None else self._watch.next_look(self.iteration)
+        self._forward_by(due, most)
         if self.trace is None:
             self.pause()
         elif self.iteration != before:

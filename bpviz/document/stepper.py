@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Literal, TypeAlias
 
 from PySide6.QtCore import QObject
@@ -94,6 +95,24 @@ class Stepper(Showing):
                 self._show(following)
             else:
                 self._apply(1, "Step")
+
+    def _forward_by(self, count: int, most: int) -> None:
+        """Take `count` steps and show only the last; in one go no more than `most` iterations."""
+        grain, listed = self._grain, self._stage.frames
+        if count <= 1 or listed is None or grain == "epoch":
+            self._forward(grain)
+            return
+        if grain == "iteration":
+            self._apply(min(count, most), "Step")
+            return
+        stops, start = listed.stops(grain).tolist(), self.frame_index
+        # Ready is a place too: a round of all places is an iteration.
+        places = [READY, *stops]
+        rounds, place = divmod(bisect_right(places, start) - 1 + count, len(places))
+        if rounds:
+            self._apply(min(rounds, most), "Step")
+        if self.trace is not None and (rounds <= most) and places[place] != self.frame_index:
+            self._show(places[place])
 
     def step_back(self, grain: StepGrain | None = None) -> None:
         """Show the frame before; before the first one, the last frame of the iteration before."""
@@ -192,6 +211,13 @@ class Stepper(Showing):
             return
         self._stage.compute()
         self._on_edit_done()
+
+    def scrub_to(self, iteration: int) -> None:
+        """Go to where `iteration` updates are applied, as `scrub` goes to a place."""
+        timeline = self._document.timeline
+        place = timeline.line.place_of(iteration, timeline.place)
+        if place is not None:
+            self.scrub(place)
 
     def rest(self) -> None:
         """End scrubbing: the document follows, and what is shown is what stepping shows."""

@@ -46,6 +46,8 @@ SPEED_TEXTS: Final = (
     ("5", "5 Steps per Second", "Play five steps a second"),
     ("10", "10 Steps per Second", "Play ten steps a second"),
     ("30", "&30 Steps per Second", "Play thirty steps a second"),
+    ("100", "1&00 Steps per Second", "Play a hundred steps a second, several to a picture"),
+    ("1000", "1,000 &Steps per Second", "Play a thousand steps a second, of any size"),
     ("max", "&As Fast as It Goes", "Run trains as fast as it goes"),
 )
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import QByteArray, QSettings
 RECENT_LIMIT: Final = 10
 SCALE_CHOICES: Final = (100, 125, 150, 200)
 DIGIT_CHOICES: Final = (3, 4, 6, 10)
-SPEED_CHOICES: Final = ("5s", "2s", "1", "2", "5", "10", "30", "max")
+SPEED_CHOICES: Final = ("5s", "2s", "1", "2", "5", "10", "30", "100", "1000", "max")
 THEME_CHOICES: Final = ("dark", "light", "high_contrast")
 
 COLOUR_CHOICES: Final = ("standard", "blue_red", "purple_gold")

@@ -120,7 +120,7 @@ def test_play_goes_step_by_step_at_each_grain(player: Player, qtbot: QtBot, grai
     steps = Player(Document(xor_session()))
     for each in (player, steps):
         each.set_grain(grain)  # type: ignore[arg-type]
-    player.set_speed(500.0)
+    player.set_speed(30.0)
     seen: list[tuple[int, int]] = []
     player.stepped.connect(lambda: seen.append((player.iteration, player.frame_index)))
     player.toggle()

@@ -80,7 +80,7 @@ def test_speed_is_chosen_by_key_and_remembered(open_window: Opener, session: Ses
     button = named(first, "button.speed")
     assert isinstance(button, QToolButton)
     assert button.text() == "Max"
-    QTest.keyClicks(first.canvas, "[[")
+    QTest.keyClicks(first.canvas, "[[[[")
     assert first.player.speed == 10.0
     assert button.text() == "10 /s"
     QTest.keyClicks(first.canvas, "]")

@@ -20,7 +20,18 @@ from bpviz.ui.settings import SPEED_CHOICES, Settings
 
 # Steps per second by the name in the settings; 0 is as fast as it goes.
 SPEEDS: Final = MappingProxyType(
-    {"5s": 0.2, "2s": 0.5, "1": 1.0, "2": 2.0, "5": 5.0, "10": 10.0, "30": 30.0, "max": 0.0}
+    {
+        "5s": 0.2,
+        "2s": 0.5,
+        "1": 1.0,
+        "2": 2.0,
+        "5": 5.0,
+        "10": 10.0,
+        "30": 30.0,
+        "100": 100.0,
+        "1000": 1000.0,
+        "max": 0.0,
+    }
 )
 
 

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVB
 from bpviz.document.player import Player
 from bpviz.engine.curve import LossCurve
 from bpviz.ui.numbers import format_number, grouped
+from bpviz.ui.plots.plot_hand import PlotHand
 from bpviz.ui.plots.scales import (
     FloatArray,
     Span,
@@ -80,9 +81,14 @@ def tick_text(value: float, logarithmic: bool) -> str:
 
 
 class LossPlot(QWidget):
-    """Shows the player's loss curve; the part ahead of the present position is dim."""
+    """Shows the player's loss curve; the part ahead of the present position is dim.
+
+    Pressed or dragged, `sought` carries the iteration at the mouse, `rested` says it is let go.
+    """
 
     log_toggled = Signal(bool)
+    sought = Signal(int)
+    rested = Signal()
 
     def __init__(self, player: Player, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -96,6 +102,7 @@ class LossPlot(QWidget):
         self._axes = {side: NumberAxis(side) for side in ("left", "bottom")}
         self.plot_item = pg.PlotItem(axisItems=self._axes, enableMenu=False)
         self.plot = pg.PlotWidget(plotItem=self.plot_item)
+        self._hand = PlotHand(self.plot_item.vb, self.plot.viewport(), self)
         self._curves = {
             name: self.plot_item.plot(connect="finite", antialias=True)
             for name in ("train_ahead", "test_ahead", "test", "train")
@@ -111,6 +118,8 @@ class LossPlot(QWidget):
         self._build()
         self._log_button.toggled.connect(self._on_log_toggled)
         self.plot.scene().sigMouseMoved.connect(self._on_mouse_moved)
+        self._hand.sought.connect(self._on_sought)
+        self._hand.rested.connect(self.rested)
         self.apply_theme(theme)
 
     @property
@@ -190,6 +199,7 @@ class LossPlot(QWidget):
     def _build(self) -> None:
         self.plot.setObjectName("loss.plot")
         self.plot.setAccessibleName("Loss over the iterations")
+        self.plot.setToolTip("Click or drag to go to an iteration")
         self.plot.setMouseEnabled(False, False)
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.plot.setFrameShape(self.plot.Shape.NoFrame)
@@ -298,6 +308,11 @@ class LossPlot(QWidget):
         if checked != self._logarithmic:
             self.set_log(checked)
             self.log_toggled.emit(checked)
+
+    def _on_sought(self, iteration: float) -> None:
+        last = self._player.last_iteration
+        if last:
+            self.sought.emit(min(max(round(iteration), 0), last))
 
     def _on_mouse_moved(self, at: QPointF) -> None:
         """Put the crosshair at the curve's point nearest to the mouse."""
