@@ -85,7 +85,7 @@ def with_state(session: Session, program: Program, state: State) -> Session:
         versions=_versions(state.kernel),
         optimizer=optimizer,
     )
-    network = msgspec.structs.replace(network, nodes=nodes, edges=edges)
+    network = network.replaced(nodes=nodes, edges=edges)
     return msgspec.structs.replace(session, network=network, progress=progress)
 
 

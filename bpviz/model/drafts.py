@@ -49,11 +49,7 @@ def _cells(data: Data) -> int:
 
 def network_with(old: Network, **fields: Any) -> Network:  # noqa: ANN401
     """Return `old` with other nodes, edges or outputs."""
-    return Network(
-        fields.get("nodes", old.nodes),
-        fields.get("edges", old.edges),
-        fields.get("outputs", old.outputs),
-    )
+    return old.replaced(**fields)
 
 
 def free_id(taken: Container[str], stem: str) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
 from bpviz.model.network import Edge, Network, Node
 from bpviz.model.schema import Session
+
+
+Kind: TypeAlias = Literal["node", "edge"]
 
 
 class EditError(ValueError):
@@ -197,10 +200,10 @@ class _Draft:
         """Return what the changes so far add up to."""
         network = self._session.network
         if self._nodes is not None or self._edges is not None or self._outputs != network.outputs:
-            self._fields["network"] = Network(
-                network.nodes if self._nodes is None else tuple(self._nodes),
-                network.edges if self._edges is None else tuple(self._edges),
-                self._outputs,
+            self._fields["network"] = network.replaced(
+                nodes=None if self._nodes is None else tuple(self._nodes),
+                edges=None if self._edges is None else tuple(self._edges),
+                outputs=self._outputs,
             )
         if self._training:
             training = msgspec.structs.replace(self._session.training, **self._training)
@@ -253,8 +256,8 @@ def diff(before: Session, after: Session, label: str) -> Edit:
 
 def _network_changes(before: Network, after: Network) -> Iterator[Change]:
     # Edges leave before their nodes and arrive after them: a view can follow the order.
-    old_edges, new_edges = _survivors(before.edge_index, after.edge_index, before, after)
-    old_nodes, new_nodes = _survivors(before.node_index, after.node_index, before, after)
+    old_edges, new_edges = _survivors(before, after, "edge")
+    old_nodes, new_nodes = _survivors(before, after, "node")
     for index, edge in reversed(old_edges):
         yield Change(f"edges/{edge.name}", PlacedEdge(index, edge), None)
     for index, node in reversed(old_nodes):
@@ -263,18 +266,11 @@ def _network_changes(before: Network, after: Network) -> Iterator[Change]:
         yield Change(f"nodes/{node.id}", None, PlacedNode(index, node))
     for index, edge in new_edges:
         yield Change(f"edges/{edge.name}", None, PlacedEdge(index, edge))
-    moved = {node.id for _, node in new_nodes}
-    for node in after.nodes:
-        if node.id not in moved:
-            old_node = before.node(node.id)
-            fields = NODE_FIELDS if hasattr(node, "combine") else ("label", "position")
-            yield from _field_changes(f"nodes/{node.id}", old_node, node, fields)
-    rewired = {edge.name for _, edge in new_edges}
-    for edge in after.edges:
-        if edge.name not in rewired:
-            old_edge = before.edge(edge.name)
-            if old_edge is not edge:
-                yield from _field_changes(f"edges/{edge.name}", old_edge, edge, EDGE_FIELDS)
+    for old_node, node in _kept(before, after, "node", new_nodes):
+        fields = NODE_FIELDS if hasattr(node, "combine") else ("label", "position")
+        yield from _field_changes(f"nodes/{node.id}", old_node, node, fields)
+    for old_edge, edge in _kept(before, after, "edge", new_edges):
+        yield from _field_changes(f"edges/{edge.name}", old_edge, edge, EDGE_FIELDS)
     if before.outputs != after.outputs:
         yield Change("outputs", before.outputs, after.outputs)
 
@@ -288,13 +284,35 @@ def _field_changes(
             yield Change(f"{key}/{field}", old, new)
 
 
+def _items(network: Network, kind: Kind) -> tuple[tuple[Any, ...], dict[str, int]]:
+    """Return all nodes or edges, and where each name stands among them."""
+    if kind == "node":
+        return network.nodes, network.node_index
+    return network.edges, network.edge_index
+
+
+def _kept(
+    before: Network, after: Network, kind: Kind, arrived: list[tuple[int, Any]]
+) -> Iterator[tuple[Any, Any]]:
+    """Yield those that stay and are another object now, before and after."""
+    (old_items, old), (new_items, new) = _items(before, kind), _items(after, kind)
+    if old is new and not arrived:
+        pairs = zip(old_items, new_items, strict=True)
+        yield from ((one, other) for one, other in pairs if one is not other)
+        return
+    fresh = {index for index, _ in arrived}
+    for name, index in new.items():
+        if index not in fresh and old_items[old[name]] is not new_items[index]:
+            yield old_items[old[name]], new_items[index]
+
+
 def _survivors(
-    old: dict[str, int], new: dict[str, int], before: Network, after: Network
+    before: Network, after: Network, kind: Kind
 ) -> tuple[list[tuple[int, Any]], list[tuple[int, Any]]]:
     """Return what leaves and what arrives, each with its index, in index order."""
-    is_node = old is before.node_index
-    old_items: tuple[Any, ...] = before.nodes if is_node else before.edges
-    new_items: tuple[Any, ...] = after.nodes if is_node else after.edges
+    (old_items, old), (new_items, new) = _items(before, kind), _items(after, kind)
+    if old is new and all(map(_same_kind, old_items, new_items)):
+        return [], []
     kept: set[str] = {
         name
         for name, index in new.items()
@@ -309,4 +327,6 @@ def _survivors(
 
 def _same_kind(old: object, new: object) -> bool:
     """Whether fields can change one by one: other kinds, and other combines, are replaced whole."""
-    return type(old) is type(new) and getattr(old, "combine", "") == getattr(new, "combine", "")
+    return old is new or (
+        type(old) is type(new) and getattr(old, "combine", "") == getattr(new, "combine", "")
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cached_property
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
@@ -199,6 +199,37 @@ class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True
         """Return the edge named `SOURCE->TARGET`; KeyError where there is none."""
         return self.edges[self.edge_index[name]]
 
+    def replaced(
+        self,
+        *,
+        nodes: tuple[Node, ...] | None = None,
+        edges: tuple[Edge, ...] | None = None,
+        outputs: tuple[str, ...] | None = None,
+    ) -> Network:
+        """Return the network with other nodes, edges or outputs.
+
+        What was found out about the structure is handed on where that is the same.
+        """
+        after = Network(
+            self.nodes if nodes is None else nodes,
+            self.edges if edges is None else edges,
+            self.outputs if outputs is None else outputs,
+        )
+        known, handed = self.__dict__, after.__dict__
+        if not _same_ids(self.nodes, after.nodes):
+            return after
+        _hand_on(known, handed, "node_index")
+        if self.nodes is after.nodes:
+            _hand_on(known, handed, "inputs", "units")
+        changed = _changed_edges(self.edges, after.edges)
+        if changed is not None:
+            _hand_on(known, handed, "edge_index", "level", "levels")
+            if len(changed) <= FEW_EDGES:
+                for name, end in (("incoming", "target"), ("outgoing", "source")):
+                    if name in known:
+                        handed[name] = _patched(known[name], changed, end)
+        return after
+
     def reaches(self, start: str, goal: str) -> bool:
         """Whether a path along the edges leads from `start` to `goal` (also of length 0)."""
         seen = {start}
@@ -241,6 +272,51 @@ class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True
                 nodes.append(Unit(node_id, activation=chosen, position=position))
                 edges += [Edge(source, node_id, 0.0) for source in ids(layer - 1)]
         return cls(tuple(nodes), tuple(edges), tuple(ids(last)))
+
+
+# So many changed edges are put into the lists of their ends; of more, all lists are made anew.
+FEW_EDGES = 16
+
+
+def _hand_on(known: dict[str, Any], handed: dict[str, Any], *names: str) -> None:
+    for name in names:
+        if name in known:
+            handed[name] = known[name]
+
+
+def _same_ids(before: tuple[Node, ...], after: tuple[Node, ...]) -> bool:
+    """Whether the nodes have the same ids and kinds, in the same order."""
+    return before is after or (
+        len(before) == len(after)
+        and all(
+            one is other or (one.id == other.id and type(one) is type(other))
+            for one, other in zip(before, after, strict=True)
+        )
+    )
+
+
+def _changed_edges(
+    before: tuple[Edge, ...], after: tuple[Edge, ...]
+) -> list[tuple[Edge, Edge]] | None:
+    """Return the edges that are others now, each with its successor; None where ends changed."""
+    if before is after:
+        return []
+    if len(before) != len(after):
+        return None
+    pairs = zip(before, after, strict=True)
+    changed = [(one, other) for one, other in pairs if one is not other]
+    same = all(one.source == other.source and one.target == other.target for one, other in changed)
+    return changed if same else None
+
+
+def _patched(
+    lists: dict[str, tuple[Edge, ...]], changed: list[tuple[Edge, Edge]], end: str
+) -> dict[str, tuple[Edge, ...]]:
+    patched = dict(lists)
+    for before, after in changed:
+        node = getattr(before, end)
+        patched[node] = tuple(after if edge is before else edge for edge in patched[node])
+    return patched
 
 
 LAYER_GAP = 240.0

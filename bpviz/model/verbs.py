@@ -223,17 +223,19 @@ def set_edge(session: Session, names: Iterable[str], field: str, value: Any) -> 
     """Set `weight` or `trainable` of edges; members of a share move together."""
     wanted = set(names)
     network = session.network
-    shares = {edge.share for edge in network.edges if edge.name in wanted and edge.share}
-    wanted |= {edge.name for edge in network.edges if edge.share in shares}
+    index = network.edge_index
+    found = [network.edges[index[name]] for name in wanted if name in index]
+    shares = {edge.share for edge in found if edge.share}
+    if shares:
+        wanted |= {edge.name for edge in network.edges if edge.share in shares}
     if field == "weight":
         value = _number(value)
-    edges = tuple(
-        msgspec.structs.replace(edge, **{field: value}) if edge.name in wanted else edge
-        for edge in network.edges
-    )
+    edges = list(network.edges)
+    for place in (index[name] for name in wanted if name in index):
+        edges[place] = msgspec.structs.replace(edges[place], **{field: value})
     what = next(iter(wanted)).replace("->", "→") if len(wanted) == 1 else f"{len(wanted)} edges"
     return edit_of(
-        session, f"Set {field} of {what}", network=network_with(session.network, edges=edges)
+        session, f"Set {field} of {what}", network=network_with(session.network, edges=tuple(edges))
     )
 
 
@@ -312,15 +314,16 @@ def set_parameters(
 ) -> Edit:
     """Set many weights (by edge name) and biases (by node id) at once."""
     network = session.network
-    edges = tuple(
-        msgspec.structs.replace(edge, weight=weights[edge.name]) if edge.name in weights else edge
-        for edge in network.edges
-    )
+    edges = list(network.edges)
+    for name, weight in weights.items():
+        place = network.edge_index.get(name)
+        if place is not None:
+            edges[place] = msgspec.structs.replace(edges[place], weight=weight)
     nodes = tuple(
         msgspec.structs.replace(node, bias=biases[node.id]) if node.id in biases else node
         for node in network.nodes
     )
-    return edit_of(session, label, network=network_with(session.network, nodes=nodes, edges=edges))
+    return edit_of(session, label, network=network_with(network, nodes=nodes, edges=tuple(edges)))
 
 
 def _with_nodes(session: Session, nodes: tuple[Node, ...], label: str) -> Edit:
