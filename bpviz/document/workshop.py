@@ -33,12 +33,21 @@ class Workshop:
     def program(self, session: Session) -> Program:
         """Return the session's network, compiled."""
         if self._program is None or self._program[0] is not session.network:
-            before, network = self._program, session.network
-            if before is not None and is_alike(before[0], network):
-                self._program = (network, replace(before[1], network=network))
-            else:
-                self._program = (network, compile(network))
+            self._program = (session.network, self._compiled(session.network))
         return self._program[1]
+
+    def _compiled(self, network: Network) -> Program:
+        """Return the program of `network`; the one there is where only parameters are others."""
+        if self._program is None:
+            return compile(network)
+        before, program = self._program
+        if not is_alike(before, network):
+            return compile(network)
+        if not all(map(_is_named_like, before.nodes, network.nodes)):
+            return replace(program, network=network)
+        for trainer in self._trainers.values():
+            trainer.forget_gradient()
+        return program
 
     def adopt(self, session: Session, program: Program) -> None:
         """Take `program` for the network of `session`, which differs in parameters alone."""
@@ -110,6 +119,11 @@ def is_alike(first: Network, second: Network) -> bool:
             for a, b in zip(first.edges, second.edges, strict=True)
         )
     )
+
+
+def _is_named_like(first: Node, second: Node) -> bool:
+    """Whether two nodes are called the same and stand at the same place."""
+    return first is second or (first.label == second.label and first.position == second.position)
 
 
 def _is_like(first: Node, second: Node) -> bool:

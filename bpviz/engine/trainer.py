@@ -81,6 +81,10 @@ class Trainer:
         """
         return self._kernel.gradient if self._gradient_at == state.iteration else None
 
+    def forget_gradient(self) -> None:
+        """Let no gradient be the last one: parameters were changed by hand."""
+        self._gradient_at = -1
+
     def _some(
         self, state: State, count: int, until: Callable[[], bool] | None
     ) -> tuple[int, bool, Fault]:

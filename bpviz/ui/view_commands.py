@@ -129,7 +129,7 @@ class ViewCommands(QObject):
         """Show the decision plot, or don't."""
         self._settings.put("decision_plot", shown)
         self._commands["view.decision_plot"].setChecked(shown)
-        self._workspace.docks["decision"].setVisible(shown)
+        self._workspace.docks["decision"].set_shown(shown)
 
     def on_overlay_chosen(self, action: QAction) -> None:
         """Show what the action is called after."""

@@ -351,7 +351,7 @@ def test_a_weight_edit_keeps_what_is_compiled_and_another_compiles_anew(
     document.push(verbs.set_edge(document.session, [edge], "weight", 7.25))
     assert player.program.levels is before.levels
     assert player.frames is frames
-    assert player.program.initial_theta()[before.edge_slot[0]] == 7.25
+    assert player.theta[before.edge_slot[0]] == 7.25
     assert player.trace is not None
     assert player.trace.theta[before.edge_slot[0]] == 7.25
     assert player.trace.program.network.edges[0].weight == 7.25

@@ -57,6 +57,8 @@ class EdgeLayer(QGraphicsItem):
         self._still = False
         self._cost = _FIRST_COST
         self._bucket: NDArray[np.int64] = np.zeros(0, np.int64)
+        # Placing nodes makes these anew, so they tell whether anything lies elsewhere.
+        self._points: FloatArray = np.zeros((0, 2, 2))
         self._batches: list[_Batch] | None = None
         self._cache: tuple[QTransform, QPixmap] | None = None
         self.share_drawn = 1.0
@@ -67,11 +69,35 @@ class EdgeLayer(QGraphicsItem):
 
     def show_edges(self, geometry: Geometry, shown: Shown, theme: Theme) -> None:
         """Draw these edges from now on."""
-        self.prepareGeometryChange()
+        bucket = levels(shown.edges.state, shown.strength)
+        changed = None
+        if theme is self._theme and shown.overlay == self._shown.overlay:
+            changed = self._changed(geometry, shown, bucket)
         self._geometry, self._shown, self._theme = geometry, shown, theme
-        self._pens = Pens(theme, shown.overlay)
-        self._bucket = levels(shown.edges.state, shown.strength)
-        self._forget()
+        self._points, self._bucket = geometry.points, bucket
+        if changed is None:
+            self._pens = Pens(theme, shown.overlay)
+            self.prepareGeometryChange()
+            self._forget()
+        elif len(changed):
+            self._batches = self._cache = None
+            self.update(self._box(changed))
+
+    def _changed(
+        self, geometry: Geometry, shown: Shown, bucket: NDArray[np.int64]
+    ) -> IntArray | None:
+        """Return the edges that look different, None where all lie elsewhere."""
+        if geometry is not self._geometry or geometry.points is not self._points:
+            return None
+        active = shown.active_edges != self._shown.active_edges
+        return np.flatnonzero((bucket != self._bucket) | active)
+
+    def _box(self, edges: IntArray) -> QRectF:
+        """Return the box around all that is drawn of some edges."""
+        points = self._points[edges]
+        low, high = points.min(axis=(0, 1)), points.max(axis=(0, 1))
+        box = QRectF(low[0], low[1], *(high - low))
+        return box.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN) & self.boundingRect()
 
     def mark(self, selected: IntArray, hovered: int, path: IntArray = NO_EDGES) -> None:
         """Draw the `selected` edges, the one under the pointer (−1: none), and a `path` as such."""

@@ -35,7 +35,8 @@ class Geometry:
     def __init__(self, network: Network) -> None:
         index = network.node_index
         self.ids: tuple[str, ...] = tuple(node.id for node in network.nodes)
-        self.names: tuple[str, ...] = tuple(edge.name for edge in network.edges)
+        self.edge_index = network.edge_index
+        self.names: tuple[str, ...] = tuple(self.edge_index)
         self.index = index
         self.outputs: IntArray = np.array([index[each] for each in network.outputs], np.int64)
         self.has_loss = len(self.outputs) > 0

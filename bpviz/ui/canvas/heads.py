@@ -61,8 +61,10 @@ class HeadsItem(QGraphicsItem):
 
     def show_heads(self, network: Network, geometry: Geometry) -> None:
         """Draw the heads of `network`, whose nodes lie as in `geometry`."""
-        if network is not self._network:
-            self._network, self._layers = network, layers(network)
+        before = self._network
+        if before is None or not (before is network or _same_layers(before, network)):
+            self._layers = layers(network)
+        self._network = network
         parts = parts_of(self._layers, geometry, self._scale)
         if parts != self.parts:
             self.prepareGeometryChange()
@@ -113,6 +115,19 @@ class HeadsItem(QGraphicsItem):
             painter.drawRoundedRect(part.box, 5.0, 5.0)
             painter.setPen(QColor(theme.text if lit or part.what != "insert" else theme.muted))
             painter.drawText(part.box, Qt.AlignmentFlag.AlignCenter, part.text)
+
+
+def _same_layers(before: Network, after: Network) -> bool:
+    """Whether two networks have the same layers for sure, from a look at what was replaced."""
+    return (
+        before.nodes is after.nodes
+        and before.outputs == after.outputs
+        and before.edge_index is after.edge_index
+        and all(
+            one is other or one.trainable == other.trainable
+            for one, other in zip(before.edges, after.edges, strict=True)
+        )
+    )
 
 
 def parts_of(found: tuple[Layer, ...], geometry: Geometry, scale: float = 1.0) -> tuple[Part, ...]:

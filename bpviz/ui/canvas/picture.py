@@ -253,7 +253,7 @@ class Picture:
         shown = self.shown
         known = (shown.value.state, shown.active_nodes, shown.loss.state, self.geometry.positions)
         places = (shown.phase, shown.current_node, shown.loss_is_current, self.has_items)
-        held = (id(self.session.network), id(self.theme), id(self.geometry), self.marks)
+        held = (id(self.session.network.nodes), id(self.theme), id(self.geometry), self.marks)
         return (*held, *places, *(each.tobytes() for each in known))
 
     def _special(self) -> IntArray:
@@ -330,7 +330,12 @@ def same_structure(geometry: Geometry, session: Session) -> bool:
     network = session.network
     outputs: IntArray = geometry.outputs
     return (
-        geometry.ids == tuple(node.id for node in network.nodes)
-        and geometry.names == tuple(edge.name for edge in network.edges)
+        # The names stand in the networks' indices, which an edit of numbers hands on.
+        _same_names(geometry.index, network.node_index)
+        and _same_names(geometry.edge_index, network.edge_index)
         and [geometry.ids[place] for place in outputs] == list(network.outputs)
     )
+
+
+def _same_names(first: dict[str, int], second: dict[str, int]) -> bool:
+    return first is second or list(first) == list(second)

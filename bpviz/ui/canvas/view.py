@@ -23,7 +23,7 @@ from bpviz.ui.canvas.camera import FIT_ZOOM, REACH, ZOOM_STEP, Camera
 from bpviz.ui.canvas.card import ALL_TEXT_FROM as LEGIBLE
 from bpviz.ui.canvas.ground import paint_ground
 from bpviz.ui.canvas.hand import Hand
-from bpviz.ui.canvas.legend import paint_surround
+from bpviz.ui.canvas.legend import Surround, paint_surround
 from bpviz.ui.canvas.pinch import let_pinch, pinch
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.canvas.selection import selection_rect
@@ -44,6 +44,7 @@ class CanvasView(QGraphicsView):
         self._canvas = scene
         self._pan_from: QPoint | None = None
         self._text_scale = 1.0
+        self._surround: Surround | None = None
         self.camera = Camera(self)
         self.hand = Hand(scene, self.camera)
         self.camera.moved.connect(self._on_moved)
@@ -146,7 +147,10 @@ class CanvasView(QGraphicsView):
         )
         if self.camera.fits and self.isVisible():
             self.camera.refit(self._canvas.content_rect())
-        self.viewport().update()
+        surround = self._canvas.surround(self.zoom)
+        if surround != self._surround:
+            self._surround = surround
+            self.viewport().update()
 
     # -- placing new nodes ---------------------------------------------------------------------
 

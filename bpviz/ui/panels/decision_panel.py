@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from bpviz.document.player import Player
@@ -24,6 +25,9 @@ from bpviz.ui.style import Theme
 # share of the time.
 LIVE_INTERVAL: Final = 1 / 15
 LIVE_SHARE: Final = 0.1
+# The plot of more edges than this takes longer than a frame: it follows a moment later (ms).
+AT_ONCE: Final = 1_000
+SOON: Final = 30
 HELD: Final = {"sample": "as in this sample", "mean": "at their means"}
 NO_INPUT: Final = "There is no input to draw an output over"
 
@@ -42,6 +46,10 @@ class DecisionPanel(Panel):
         self._program: Program | None = None
         self._drawn_at = 0.0
         self._names: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(SOON)
+        self._soon.timeout.connect(self._draw)
         self.plot = BoundaryPlot(theme)
         self._title = QLabel()
         self._reading = QLabel()
@@ -72,7 +80,7 @@ class DecisionPanel(Panel):
             self._fill(names)
         self._program = program
         self._show_choices(program)
-        self._draw()
+        self._draw_soon(program)
 
     def refresh_numbers(self) -> None:
         """Draw the plot anew; in a run no more often than the eye follows."""
@@ -82,7 +90,9 @@ class DecisionPanel(Panel):
             return
         took = self.plot.picture.took
         wait = max(LIVE_INTERVAL, took / LIVE_SHARE, player.pace / 2)
-        if not player.running or time.monotonic() - self._drawn_at >= wait:
+        if not player.running:
+            self._draw_soon(player.program)
+        elif time.monotonic() - self._drawn_at >= wait:
             self._draw()
 
     def set_digits(self, digits: int) -> None:
@@ -94,7 +104,15 @@ class DecisionPanel(Panel):
         self.plot.apply_theme(theme)
         self.follow_structure()
 
+    def _draw_soon(self, program: Program) -> None:
+        """Draw the plot; that of a large network once the drawing has been painted."""
+        if len(program.edge_names) > AT_ONCE:
+            self._soon.start()
+        else:
+            self._draw()
+
     def _draw(self) -> None:
+        self._soon.stop()
         program, player = self._program, self._player
         self._drawn_at = time.monotonic()
         if program is None or not program.input_count or not program.output_count:

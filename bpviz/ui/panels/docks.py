@@ -98,6 +98,8 @@ class Dock(QDockWidget):
         self._tabbed = False
         self._cover: QLabel | None = None
         self._under_cover: tuple[QWidget, QWidget] | None = None
+        # Where others share its place a dock that is shown may stand behind them.
+        self._in_front = True
         self.title = DockTitle(text)
         self.setTitleBarWidget(self.title)
         self.setFeatures(
@@ -121,6 +123,14 @@ class Dock(QDockWidget):
         action.setObjectName(f"view.panel_{name}")
         action.setToolTip(f"Show or hide the panel {text}")
         action.setStatusTip(action.toolTip())
+        action.triggered.connect(self.set_shown)
+
+    def set_shown(self, shown: bool) -> None:
+        """Show the dock, in front of those it shares its place with, or hide it."""
+        appears = shown and not self._in_front
+        self.setVisible(shown)
+        if appears:
+            self.raise_()
 
     def set_heading(self, heading: QWidget) -> None:
         """Put `heading` in the place of the dock's title."""
@@ -169,6 +179,7 @@ class Dock(QDockWidget):
             self.title.set_slim(not floating)
 
     def _on_visibility_changed(self, seen: bool) -> None:
+        self._in_front = seen
         # Qt only moves the panel of a tab behind others away; it counts as visible all the time.
         if isinstance(self._panel, Panel):
             self._panel.set_front(seen)

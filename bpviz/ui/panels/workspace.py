@@ -103,6 +103,9 @@ class Workspace:
         theme: Theme,
         digits: int,
     ) -> None:
+        self._player = player
+        # What the panels have just shown with the structure, and need not show a second time.
+        self._fresh: tuple[object, ...] | None = None
         self.scene = CanvasScene(document, player, theme, digits)
         self.canvas = CanvasView(self.scene)
         self.canvas_frame = CanvasFrame(self.canvas, actions, RangeBar(self.scene, actions))
@@ -217,6 +220,7 @@ class Workspace:
         """Show the session's structure and settings anew."""
         for panel in self.panels.values():
             panel.follow_structure()
+        self._fresh = self._place()
 
     def refresh_numbers(self) -> None:
         """Show the numbers of the present step."""
@@ -224,8 +228,16 @@ class Workspace:
         self.step_line.refresh()
         self.header.refresh()
         self.timeline_bar.refresh_live()
-        for panel in self.panels.values():
-            panel.follow_numbers()
+        fresh, self._fresh = self._fresh, None
+        if fresh is None or fresh != self._place():
+            for panel in self.panels.values():
+                panel.follow_numbers()
+
+    def _place(self) -> tuple[object, ...]:
+        """Return what tells whether a panel shows the numbers of the present step."""
+        player = self._player
+        step = (player.frame_index, player.sample, player.iteration, player.running)
+        return (player.trace, *step)
 
     def _cover(self) -> None:
         """Cover what would give numbers away that are to be predicted."""

@@ -74,6 +74,7 @@ class FieldPicture:
         self._plane: Plane | None = None
         self._cost = _FIRST_COST
         self._shader: Shader | None = None
+        self._theta: FloatArray = np.zeros(0)
         self.image: QImage | None = None
         self.scale = Span(-1.0, 1.0)
         """The values of the colour scale's ends; on a line those of the axis up."""
@@ -101,6 +102,9 @@ class FieldPicture:
             if self._plane is None or self._plane.program is not field.program:
                 self._cost = _FIRST_COST * max(1.0, size / 100)
             self._prepare(field, side)
+        elif np.array_equal(theta, self._theta):
+            return  # drawn already
+        self._theta = theta.copy()
         assert self._plane is not None
         self._plane.evaluate(theta)
         if field.is_line:
