@@ -314,3 +314,33 @@ def test_freezing_is_undone_by_unfreezing() -> None:
     assert parameters.all_frozen(frozen.network, *chosen)
     assert not parameters.all_frozen(frozen.network, ["y2"], [])
     assert apply(frozen, parameters.freeze(frozen, *chosen, trainable=True)) == session
+
+
+def test_a_network_hands_on_what_is_known_of_its_structure() -> None:
+    before = Network.layered((3, 4, 2), "tanh", "sigmoid")
+    known = (before.node_index, before.edge_index, before.level, before.levels)
+    assert before.incoming
+    assert before.outgoing
+    edges = list(before.edges)
+    edges[5] = msgspec.structs.replace(edges[5], weight=2.5, trainable=False)
+    after = before.replaced(edges=tuple(edges))
+    assert after.edge_index is known[1]
+    assert (after.node_index, after.level, after.levels) == (known[0], *known[2:])
+    fresh = Network(after.nodes, after.edges, after.outputs)
+    assert after.incoming == fresh.incoming
+    assert after.outgoing == fresh.outgoing
+    assert after == fresh
+
+
+def test_a_network_of_another_structure_finds_out_all_anew() -> None:
+    before = Network.layered((3, 4, 2), "tanh", "sigmoid")
+    assert before.edge_index
+    assert before.incoming
+    fewer = before.replaced(edges=before.edges[1:])
+    assert fewer.edge_index == Network(fewer.nodes, fewer.edges, fewer.outputs).edge_index
+    turned = before.replaced(edges=tuple(reversed(before.edges)))
+    assert list(turned.edge_index) == [edge.name for edge in turned.edges]
+    renamed = tuple(msgspec.structs.replace(node, id=f"n{node.id}") for node in before.nodes)
+    other = before.replaced(nodes=renamed, edges=(), outputs=())
+    assert set(other.node_index) == {node.id for node in renamed}
+    assert not any(other.incoming.values())
