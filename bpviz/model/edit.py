@@ -10,7 +10,6 @@ import msgspec
 from bpviz.model.network import Edge, Network, Node
 from bpviz.model.schema import Session
 
-
 Kind: TypeAlias = Literal["node", "edge"]
 
 
