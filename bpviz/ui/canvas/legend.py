@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap
+from PySide6.QtWidgets import QWidget
 
 from bpviz.engine.frames import Frame
 from bpviz.model.network import Network
@@ -18,6 +19,8 @@ from bpviz.ui.style import Theme, scaled_font
 
 EMPTY_TEXT: Final = "Double-click to add a unit, or File > New"
 HEADER_SIZE, EMPTY_SIZE = 15.0, 17.0
+# What header and key take of the height of a viewport.
+TOP_STRIP, LOW_STRIP = 110, 130
 CORNER_WIDTH: Final = 230.0
 MARGIN: Final = 18.0
 
@@ -136,6 +139,52 @@ def paint_surround(
         zoom += f"   ·   the strongest {max(1, round(100 * surround.share_drawn))} % of the edges"
     place = QPointF(left, area.bottom() - MARGIN + 4)
     _backed_text(painter, place, zoom, scaled_font(font, small_size), theme, theme.muted)
+
+
+class KeptSurround:
+    """Keeps what stands over the drawing as a picture until it says something else."""
+
+    def __init__(self) -> None:
+        self._asked: Surround | None = None
+        self._made_for: tuple[object, ...] = ()
+        self._picture = QPixmap()
+
+    def is_old(self, surround: Surround) -> bool:
+        """Whether `surround` is another than when this was asked last."""
+        before, self._asked = self._asked, surround
+        return before != surround
+
+    def paint(
+        self,
+        painter: QPainter,
+        view: QWidget,
+        surround: Surround,
+        theme: Theme,
+        font: QFont,
+        scale: float,
+    ) -> None:
+        """Paint `surround` over the viewport `view`, as `paint_surround` does."""
+        ratio = view.devicePixelRatioF()
+        made_for = (view.size(), ratio, surround, theme, font, scale)
+        if made_for != self._made_for:
+            picture = QPixmap(view.size() * ratio)
+            picture.setDevicePixelRatio(ratio)
+            picture.fill(Qt.GlobalColor.transparent)
+            inside = QPainter(picture)
+            paint_surround(inside, QRectF(view.rect()), surround, theme, font, scale)
+            inside.end()
+            self._made_for, self._picture = made_for, picture
+        painter.save()
+        painter.resetTransform()
+        # Between the strips at the top and at the bottom there is nothing to blend.
+        width, height = view.width(), view.height()
+        whole = surround.is_empty or bool(surround.problem) or height < TOP_STRIP + LOW_STRIP
+        strips = [(0, height)] if whole else [(0, TOP_STRIP), (height - LOW_STRIP, LOW_STRIP)]
+        for top, high in strips:
+            here = QRectF(0, top, width, high)
+            painter.drawPixmap(
+                here, self._picture, QRectF(0, top * ratio, width * ratio, high * ratio)
+            )
 
 
 def _backed_text(

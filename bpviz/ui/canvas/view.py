@@ -21,9 +21,9 @@ from shiboken6 import isValid
 
 from bpviz.ui.canvas.camera import FIT_ZOOM, REACH, ZOOM_STEP, Camera
 from bpviz.ui.canvas.card import ALL_TEXT_FROM as LEGIBLE
-from bpviz.ui.canvas.ground import paint_ground
+from bpviz.ui.canvas.ground import Ground
 from bpviz.ui.canvas.hand import Hand
-from bpviz.ui.canvas.legend import Surround, paint_surround
+from bpviz.ui.canvas.legend import KeptSurround
 from bpviz.ui.canvas.pinch import let_pinch, pinch
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.canvas.selection import selection_rect
@@ -44,7 +44,8 @@ class CanvasView(QGraphicsView):
         self._canvas = scene
         self._pan_from: QPoint | None = None
         self._text_scale = 1.0
-        self._surround: Surround | None = None
+        self._ground = Ground()
+        self._kept_surround = KeptSurround()
         self.camera = Camera(self)
         self.hand = Hand(scene, self.camera)
         self.camera.moved.connect(self._on_moved)
@@ -75,6 +76,10 @@ class CanvasView(QGraphicsView):
     def zoom(self) -> float:
         """Pixels per scene unit."""
         return self.camera.zoom
+
+    @property
+    def _is_moving(self) -> bool:
+        return self.camera.is_moving or self._pan_from is not None
 
     def set_scale(self, factor: float) -> None:
         """Write larger over the drawing, and let a fitted one be `factor` times as large."""
@@ -142,14 +147,10 @@ class CanvasView(QGraphicsView):
             self.setViewportUpdateMode(wanted)
 
     def _on_surround_changed(self) -> None:
-        self._set_update_mode(
-            self.camera.is_moving or self._canvas.is_running or self._pan_from is not None
-        )
+        self._set_update_mode(self._is_moving or self._canvas.is_running)
         if self.camera.fits and self.isVisible():
             self.camera.refit(self._canvas.content_rect())
-        surround = self._canvas.surround(self.zoom)
-        if surround != self._surround:
-            self._surround = surround
+        if self._kept_surround.is_old(self._canvas.surround(self.zoom)):
             self.viewport().update()
 
     # -- placing new nodes ---------------------------------------------------------------------
@@ -272,10 +273,8 @@ class CanvasView(QGraphicsView):
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             at = self.camera.scene_point(QPointF(event.pos()))
             text = self._canvas.tip_at(at, self.zoom)
-            if text:
-                QToolTip.showText(event.globalPos(), text, self.viewport())
-            else:
-                QToolTip.hideText()
+            # Without a text this hides the tip there is.
+            QToolTip.showText(event.globalPos(), text, self.viewport())
             return True
         if pinch(self.camera, self.viewport(), event):
             return True
@@ -306,18 +305,15 @@ class CanvasView(QGraphicsView):
     @guard
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802
         """Fill with the canvas's colour and a faint grid of dots that moves with the scene."""
-        paint_ground(painter, QRectF(rect), self.viewportTransform(), self._canvas.theme)
+        where = (self.viewport(), QRectF(rect), self.viewportTransform())
+        self._ground.paint(painter, *where, self._canvas.theme, keep=not self._is_moving)
 
     @guard
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802
         """Paint header and legend over the drawing, fixed to the viewport."""
-        painter.save()
-        painter.resetTransform()
-        surround = self._canvas.surround(self.zoom)
-        area = QRectF(self.viewport().rect())
         look = (self._canvas.theme, self.font(), self._text_scale)
-        paint_surround(painter, area, surround, *look)
-        painter.restore()
+        surround = self._canvas.surround(self.zoom)
+        self._kept_surround.paint(painter, self.viewport(), surround, *look)
 
     def _escape(self) -> bool:
         """Give up the first there is of gesture, trial, selection; return whether there was one."""

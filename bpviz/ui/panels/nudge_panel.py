@@ -69,7 +69,7 @@ class NudgePanel(Panel):
     def set_digits(self, digits: int) -> None:
         """Show numbers with `digits` significant digits."""
         self._digits = digits
-        self.refresh_numbers()
+        self.follow_numbers()
 
     def refresh(self) -> None:
         """Offer what can be nudged, and show what the step does."""

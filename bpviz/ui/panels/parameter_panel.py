@@ -161,13 +161,13 @@ class ParameterPanel(Panel):
             self._refresh(trace)
 
     def _refresh(self, trace: Trace) -> None:
-        network, found = trace.program.network, self._found(trace)
-        self._parameter = found
+        network, self._parameter = trace.program.network, None
         chosen = self._scene.selected_nodes() or self._scene.selected_edges()
         if len(network.edges) > MOST_EDGES and self._player.frame is None and not chosen:
             # Nobody asked yet, and the answer takes its time.
             self._rest(LARGE)
             return
+        found = self._parameter = self._found(trace)
         if found is None:
             self._rest(NO_PARAMETER)
             return

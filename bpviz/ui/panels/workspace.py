@@ -104,8 +104,7 @@ class Workspace:
         digits: int,
     ) -> None:
         self._player = player
-        # What the panels have just shown with the structure, and need not show a second time.
-        self._fresh: tuple[object, ...] | None = None
+        self._fresh: tuple[object, ...] | None = None  # what panels need not show a second time
         self.scene = CanvasScene(document, player, theme, digits)
         self.canvas = CanvasView(self.scene)
         self.canvas_frame = CanvasFrame(self.canvas, actions, RangeBar(self.scene, actions))
