@@ -181,10 +181,9 @@ class KeptSurround:
         whole = surround.is_empty or bool(surround.problem) or height < TOP_STRIP + LOW_STRIP
         strips = [(0, height)] if whole else [(0, TOP_STRIP), (height - LOW_STRIP, LOW_STRIP)]
         for top, high in strips:
-            here = QRectF(0, top, width, high)
-            painter.drawPixmap(
-                here, self._picture, QRectF(0, top * ratio, width * ratio, high * ratio)
-            )
+            part = QRectF(0, top * ratio, width * ratio, high * ratio)
+            painter.drawPixmap(QRectF(0, top, width, high), self._picture, part)
+        painter.restore()
 
 
 def _backed_text(
