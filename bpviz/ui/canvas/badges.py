@@ -14,6 +14,8 @@ from bpviz.ui.style import Theme, guard, scaled_font
 
 BADGE_LEVEL: Final = 5.2
 SIZE: Final = 11.0
+# The word stands so far below a node: above it are its bias, and the head of its layer.
+BELOW: Final = 30.0
 NEEDS_EDGE: Final = "needs an edge into it"
 
 
@@ -55,7 +57,7 @@ class BadgesItem(QGraphicsItem):
         """Return the box around all badges."""
         box = QRectF()
         for x, y in self.places:
-            box = box.united(QRectF(x - 90.0, y - RADIUS - 34.0, 180.0, 60.0))
+            box = box.united(QRectF(x - 90.0, y - RADIUS, 180.0, 2 * RADIUS + BELOW + 20.0))
         return box
 
     @guard
@@ -76,5 +78,5 @@ class BadgesItem(QGraphicsItem):
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, "!")
             painter.setPen(QColor(theme.warning))
             painter.setFont(scaled_font(self._font, 12.0))
-            text = QRectF(x - 90.0, y - RADIUS - 34.0, 180.0, 18.0)
+            text = QRectF(x - 90.0, y + RADIUS + BELOW, 180.0, 18.0)
             painter.drawText(text, Qt.AlignmentFlag.AlignCenter, NEEDS_EDGE)

@@ -24,6 +24,7 @@ from bpviz.ui.panels.explain_panel import ExplainPanel
 from bpviz.ui.panels.gradient_panel import GradientPanel
 from bpviz.ui.panels.header import Header
 from bpviz.ui.panels.inspector_panel import InspectorPanel
+from bpviz.ui.panels.lack_bar import LackBar
 from bpviz.ui.panels.lesson_panel import LessonPanel
 from bpviz.ui.panels.notes_panel import NotesPanel
 from bpviz.ui.panels.nudge_panel import NudgePanel
@@ -113,6 +114,7 @@ class Workspace:
         self.number_spot = NumberSpot(self.canvas, self.canvas)
         self.trial_bar = TrialBar(player, self.scene.editor.trials)
         self.canvas_frame.add_over(self.trial_bar, Align.AlignHCenter | Align.AlignTop)
+        self.lack_bar = LackBar(self.canvas, player, self.canvas_frame)
         self.step_line = StepLine(player, theme)
         self.timeline_bar = TimelineBar(document, player, theme)
         self.header = Header(document, player)
