@@ -212,6 +212,16 @@ def test_the_wheel_changes_a_number_finely_and_is_one_edit(
     assert window.canvas.zoom > zoom, "elsewhere the wheel zooms"
 
 
+def test_the_field_closes_when_what_it_belongs_to_is_gone(at_loss: MainWindow) -> None:
+    window = at_loss
+    field = click(window, "weight", "h1->y1")
+    QTest.keyClicks(field, "2")
+    window.scene.select([], ["h1->y1"])
+    window.scene.editor.delete_selected()
+    assert window.workspace.number_spot.field is None
+    assert "h1->y1" not in window.document.session.network.edge_index
+
+
 def test_what_the_wheel_turned_is_set_before_training_goes_on(at_loss: MainWindow) -> None:
     window = at_loss
     turn(window, spot(window, "weight", "h1->y1"), 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
@@ -135,10 +136,12 @@ def parts_of(found: tuple[Layer, ...], geometry: Geometry, scale: float = 1.0) -
     columns = [(layer, x) for layer in found if (x := _column(layer, geometry)) is not None]
     if not columns:
         return ()
-    every = [geometry.index[each] for layer, _ in columns for each in layer.ids]
     width = (FULL if scale == 1.0 else SHORT) * scale
+    middles = np.array([x for _, x in columns])
+    places = geometry.positions[: geometry.node_count]
+    near = np.abs(places[:, :1] - middles).min(axis=1) <= width / 2 + RADIUS
     button, height = BUTTON * scale, HEIGHT * scale
-    y = float(geometry.positions[every, 1].min()) - ABOVE - height
+    y = float(places[near, 1].min()) - ABOVE - height
     parts: list[Part] = []
     for layer, x in columns:
         parts += _head(layer, QRectF(x - width / 2, y, width, height), button, scale == 1.0)

@@ -60,6 +60,9 @@ def quantity_edit(session: Session, quantity: Quantity, value: float, row: int) 
 
     EditError where that can't be. Generated rows become a table first.
     """
+    places = session.network.edge_index if quantity.kind == "weight" else session.network.node_index
+    if quantity.name not in places:
+        raise EditError("What this number belonged to is gone")
     if quantity.kind == "weight":
         return set_edge(session, [quantity.name], "weight", value)
     if quantity.kind == "bias":
@@ -72,6 +75,8 @@ def quantity_edit(session: Session, quantity: Quantity, value: float, row: int) 
         changed = msgspec.structs.replace(
             table, inputs=_with_cell(table.inputs, row, column, value)
         )
+    elif quantity.name not in network.outputs:
+        raise EditError("It is no output any more")
     else:
         column = list(network.outputs).index(quantity.name)
         changed = msgspec.structs.replace(

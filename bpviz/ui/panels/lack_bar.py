@@ -14,7 +14,7 @@ from bpviz.model.remedies import Fix, Lack, lack_of
 from bpviz.ui.canvas.card import BELOW_BAND
 from bpviz.ui.canvas.view import CanvasView
 
-GAP: Final = 6
+GAP, BESIDE = 6, 24
 MARGIN: Final = 8
 
 
@@ -23,6 +23,7 @@ class LackBar(QFrame):
 
     def __init__(self, canvas: CanvasView, player: Player, parent: QWidget) -> None:
         super().__init__(parent)
+        self._frame = parent
         self._canvas = canvas
         self._player = player
         self._lack: Lack | None = None
@@ -66,9 +67,12 @@ class LackBar(QFrame):
         at = self._canvas.camera.viewport_point(QPointF(x, y + BELOW_BAND[1])).toPoint()
         self.adjustSize()
         area = self._canvas.viewport().rect()
-        left = max(MARGIN, min(at.x() - self.width() // 2, area.width() - self.width() - MARGIN))
+        # Away from the rest of the drawing: inputs stand on its left, outputs on its right.
+        is_left = 2 * x < geometry.positions[:, 0].min() + geometry.positions[:, 0].max()
+        wanted = at.x() + BESIDE - self.width() if is_left else at.x() - BESIDE
+        left = max(MARGIN, min(wanted, area.width() - self.width() - MARGIN))
         top = max(MARGIN, min(at.y() + GAP, area.height() - self.height() - MARGIN))
-        self.move(self._canvas.viewport().mapTo(self.parentWidget(), QPoint(left, top)))
+        self.move(self._canvas.viewport().mapTo(self._frame, QPoint(left, top)))
         self.show()
         self.raise_()
 

@@ -57,6 +57,7 @@ class NumberSpot(QObject):
         self._trials = canvas.canvas.editor.trials
         self._trials.chosen.connect(self.open)
         canvas.camera.moved.connect(self.close)
+        canvas.canvas.surround_changed.connect(self._on_changed)
 
     @property
     def field(self) -> QWidget | None:
@@ -99,6 +100,14 @@ class NumberSpot(QObject):
         field.deleteLater()
         if had_focus:
             self._canvas.setFocus()
+
+    def _on_changed(self) -> None:
+        """Close where what the number belongs to is gone."""
+        quantity, network = self._quantity, self._canvas.canvas.session.network
+        if self._field is not None and quantity is not None:
+            is_edge = quantity.kind == "weight"
+            if quantity.name not in (network.edge_index if is_edge else network.node_index):
+                self.close()
 
     def _on_accepted(self, value: float) -> None:
         """Set the number; a refusal is said where it stands."""
