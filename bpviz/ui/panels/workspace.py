@@ -112,9 +112,7 @@ class Workspace:
         self.toolbox = Toolbox(actions, theme)
         self.canvas_frame.add_over(self.toolbox, Align.AlignLeft | Align.AlignBottom)
         self.number_spot = NumberSpot(self.canvas, self.canvas)
-        self.trial_bar = TrialBar(player, self.scene.editor.trials)
-        self.canvas_frame.add_over(self.trial_bar, Align.AlignHCenter | Align.AlignTop)
-        self.lack_bar = LackBar(self.canvas, player, self.canvas_frame)
+        self._add_bars(player)
         self.step_line = StepLine(player, theme)
         self.timeline_bar = TimelineBar(document, player, theme)
         self.header = Header(document, player)
@@ -147,6 +145,12 @@ class Workspace:
             "runs": self.runs_panel,
         }
         self.docks = self._make_docks()
+
+    def _add_bars(self, player: Player) -> None:
+        """Put over the canvas the bars that come and go: what is tried out, what is missing."""
+        self.trial_bar = TrialBar(player, self.scene.editor.trials)
+        self.canvas_frame.add_over(self.trial_bar, Align.AlignHCenter | Align.AlignTop)
+        self.lack_bar = LackBar(self.canvas, player, self.canvas_frame)
 
     def _make_docks(self) -> dict[str, Dock]:
         """Return a dock for each panel and plot, by their place's name."""
