@@ -2,7 +2,8 @@
 
 A source is a session in TOML with three kinds of tables of its own. `history` are the entries
 behind it, such as `{train = 50}` or `{label = "…", set = {"edges/h->o/weight" = -40.0}}`; `before`
-are states that lie before it on the line, each with a label and what is other there. A page of
+are states that lie before it on the line, each with a label and what is other there, be it a
+whole `network` and its `notation`. A page of
 `pages` stands at the session itself where it names no position. It names
 its frame in words (`delta y`, `gradient h1->y`, `sample 2`), which becomes a bookmark with the
 page's title, and its figures as `["a(y)", ".67"]`, or `"a(y)"` where the figure printed is the
@@ -27,8 +28,9 @@ from bpviz.explain.quantities import parse_quantity, value_of
 from bpviz.model.edit import Change, Edit, apply, diff
 from bpviz.model.files import atomic_write
 from bpviz.model.history import History, Train, save_history
+from bpviz.model.network import Network
 from bpviz.model.plain import convert
-from bpviz.model.schema import Bookmark, Expectation, Lesson, Page, Session
+from bpviz.model.schema import Bookmark, Expectation, Lesson, Notation, Page, Session
 from bpviz.model.session import encode_session
 
 ROOT = Path(__file__).parents[1]
@@ -77,7 +79,7 @@ def _with_history(
     session: Session, before: list[dict[str, Any]], entries: list[dict[str, Any]]
 ) -> Timeline:
     """Return the line of history, each edit with the very numbers that stand before it."""
-    states = [apply(session, _edit(session, state)) for state in before]
+    states = [_state(session, state) for state in before]
     ways = [
         diff(one, other, state["label"])
         for (one, other), state in zip(pairwise([*states, session]), before, strict=True)
@@ -93,6 +95,17 @@ def _with_history(
             added = _edit(timeline.session, entry)
         timeline = Timeline.of(History(start, (*done, added)), Curves())
     return timeline
+
+
+def _state(session: Session, state: dict[str, Any]) -> Session:
+    """Return the session with what `state` says is other there."""
+    if "network" in state:
+        plain = state["network"]
+        plain["edges"] = [_edge(edge) for edge in plain["edges"]]
+        session = msgspec.structs.replace(session, network=convert(plain, Network))
+    if "notation" in state:
+        session = msgspec.structs.replace(session, notation=convert(state["notation"], Notation))
+    return apply(session, _edit(session, state))
 
 
 def _edit(session: Session, entry: dict[str, Any]) -> Edit:

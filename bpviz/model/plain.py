@@ -62,7 +62,9 @@ def tidy(plain: Any) -> None:  # noqa: ANN401
         plain["id"] = rest.pop("id")
         plain.update(rest)
         if kind == "unit" and plain["combine"] != "sum":
-            del plain["bias"], plain["trainable_bias"]
+            # What was tidied before, as a saved history was, has neither.
+            plain.pop("bias", None)
+            plain.pop("trainable_bias", None)
     for key in ("bias_share", "share"):
         if plain.get(key) == "":
             del plain[key]
