@@ -172,9 +172,10 @@ class Timeline:
         if place > self._place:
             self._walk_on(place)
         self._extends = ""
-        # Two places of one iteration, before and behind an edit, have losses of their own.
-        crossed = self._line.entry(min(here, place)[0])
-        if isinstance(crossed, Edit) and abs(here[0] - place[0]) == 1 and not crossed.is_cosmetic:
+        # Places of one iteration, before and behind edits, have losses of their own.
+        first, last = sorted((here[0], place[0]))
+        crossed = (self._line.entry(index) for index in range(first, last))
+        if any(isinstance(each, Edit) and not each.is_cosmetic for each in crossed):
             self.curve.forget(self.iteration)
 
     def _walk_back(self, place: Place) -> None:

@@ -262,3 +262,14 @@ def test_a_lesson_replays_where_training_rounds_otherwise(window: MainWindow) ->
     window.lesson_commands.turn_to(3)
     assert window.player.iteration == 1
     assert window.workspace.lesson_panel.notice == ""
+
+
+def test_the_header_shows_the_loss_of_the_page(window: MainWindow) -> None:
+    """Two edits of one iteration lie between the first page of S2 and its layers."""
+    window.document.new(load_session(ROOT / "resources" / "lessons" / "S2.bpviz.json"))
+    window.lesson_commands.turn_to(6)
+    assert window.workspace.header._loss.text() == "loss 0.1976"
+    window.lesson_commands.turn_to(0)
+    assert window.workspace.header._loss.text() == "loss −12.00"
+    window.lesson_commands.turn_to(5)
+    assert window.workspace.header._loss.text() == "loss −16.00"

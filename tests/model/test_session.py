@@ -7,10 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 
+from bpviz.model.edit import Change, Edit, PlacedNode, apply
 from bpviz.model.files import FormatError
+from bpviz.model.history import History, save_history
+from bpviz.model.network import Unit
 from bpviz.model.schema import Session
 from bpviz.model.session import decode_session, encode_session, load_session, save_session
 from tests.model.examples import sessions, small_session
@@ -194,3 +198,14 @@ def test_a_file_just_over_the_limit_is_not_called_as_large_as_the_limit(tmp_path
         file.truncate(64 * 1024 * 1024 + 1)
     with pytest.raises(FormatError, match="file of 65 MB: at most 64 MB"):
         load_session(path)
+
+
+def test_a_history_that_adds_a_unit_that_multiplies_is_saved() -> None:
+    session = small_session()
+    unit = Unit("p", combine="product")
+    edit = Edit("Add p", (Change("nodes/p", None, PlacedNode(len(session.network.nodes), unit)),))
+    after = apply(session, edit)
+    history = save_history(History(session, (edit,), (1, 0)))
+    whole = msgspec.structs.replace(after, history=history)
+    data = encode_session(whole)
+    assert encode_session(decode_session(data).session) == data
