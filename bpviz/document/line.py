@@ -42,6 +42,10 @@ class Line:
         here = self.entry(place[0])
         return sum(before) + (min(place[1], here.train) if isinstance(here, Train) else 0)
 
+    def distance(self, one: Place, other: Place) -> int:
+        """Return the iterations trained between two places."""
+        return abs(self._trained(one) - self._trained(other))
+
     def __len__(self) -> int:
         return len(self._segments)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from functools import partial
 from typing import Literal, TypeAlias
 
 from PySide6.QtCore import QObject
 
 from bpviz.document.document import Document
 from bpviz.document.reset import reset
+from bpviz.document.scout import Travel
 from bpviz.document.showing import Showing
 from bpviz.document.stage import READY
 from bpviz.engine.errors import NonFinite
@@ -31,6 +33,7 @@ class Stepper(Showing):
         super().__init__(document, parent)
         self._grain: StepGrain = "neuron"
         self._scrubbing = False
+        self.travel = Travel(self)
         self._hidden = Hidden()
         self._covered: tuple[Snapshot, Snapshot] | None = None
 
@@ -63,6 +66,7 @@ class Stepper(Showing):
 
     def pause(self) -> None:
         """End what moves by itself."""
+        self.travel.cancel()
         self.rest()
 
     # -- steps -------------------------------------------------------------------------------
@@ -180,7 +184,7 @@ class Stepper(Showing):
         """Go to a place of the history line, and show the frame at `frame` there."""
         self.pause()
         self._go(place)
-        if frame != READY:
+        if frame != READY and not self.travel.busy:
             self._show(frame)
 
     def go_to_start(self) -> None:
@@ -203,8 +207,11 @@ class Stepper(Showing):
         """
         if not self._scrubbing:
             self.pause()
-        self._scrubbing = True
         timeline = self._document.timeline
+        if not self.travel.is_near(timeline, place, partial(self._go, place)):
+            self.rest()
+            return
+        self._scrubbing = True
         timeline.go(place)
         if structure(timeline.base) != structure(self._document.session):
             self._document.publish(f"Go to iteration {timeline.iteration}")
@@ -233,12 +240,14 @@ class Stepper(Showing):
         if place is None:
             return False
         self._go(place)
-        return True
+        return not self.travel.busy
 
     def _go(self, place: Place) -> None:
-        """Move to `place` and stand ready there."""
-        self._stage.forget_frame()
+        """Move to `place` and stand ready there; a long way is gone in slices."""
         timeline = self._document.timeline
+        if not self.travel.is_near(timeline, place, partial(self._go, place)):
+            return
+        self._stage.forget_frame()
         timeline.go(place)
         self._document.publish(f"Go to iteration {timeline.iteration}")
         self.stepped.emit()

@@ -37,8 +37,8 @@ class Timeline:
         else:
             self._line = Line.of(History(self._start))
         self._workshop = Workshop()
-        self._checkpoints = Checkpoints()
-        self._checkpoints.sessions[0] = self._start
+        self.checkpoints = Checkpoints()
+        self.checkpoints.sessions[0] = self._start
         self._extends = ""  # "step" or "run" while new iterations join the last training entry
         self._state: State | None = None
         self._curves = Curves({self._line.leg(self._place): LossCurve.of(session.progress.curve)})
@@ -140,9 +140,9 @@ class Timeline:
                 dropped = History(self._start, self.history.entries, self._line.end)
             self._curves.cut(self._line.leg(self._place), self.iteration)
         if join and self._line.join(edit, self._place):
-            self._checkpoints.sessions.pop(self._place[0], None)
+            self.checkpoints.sessions.pop(self._place[0], None)
         else:
-            self._checkpoints.put(edit, self._place)
+            self.checkpoints.put(edit, self._place)
             self._place = self._line.put(edit, self._place)
         self._stand_on(after, keep_state=edit.is_cosmetic)
         if not edit.is_cosmetic:  # it gave this iteration another loss
@@ -152,7 +152,7 @@ class Timeline:
     def cut(self) -> None:
         """Drop what lies ahead of the position."""
         self._curves.cut(self._line.leg(self._place), self.iteration)
-        self._checkpoints.cut(self._place)
+        self.checkpoints.cut(self._place)
         self._place, self._extends = self._line.cut(self._place), ""
 
     def _stand_on(self, session: Session, *, keep_state: bool = False) -> None:
@@ -188,22 +188,22 @@ class Timeline:
             self._place = (self._place[0] - 1, 0)
         if self._place <= place:
             return
-        entry = max(index for index in self._checkpoints.sessions if index <= place[0])
+        entry = max(index for index in self.checkpoints.sessions if index <= place[0])
         self._place = (entry, 0)
-        self._stand_on(self._checkpoints.sessions[entry])
+        self._stand_on(self.checkpoints.sessions[entry])
         if entry == place[0]:
             self._jump_inside(place)
 
     def _jump_inside(self, place: Place) -> None:
         """Take the nearest checkpoint on the way to `place` inside the present entry."""
-        checkpoint = self._checkpoints.nearest(place)
+        checkpoint = self.checkpoints.nearest(place)
         if checkpoint is not None and checkpoint.place > self._place:
             self._place = checkpoint.place
             self._state = checkpoint.state.copy()
 
     def _walk_on(self, place: Place) -> None:
         """Replay from the position to `place`."""
-        known = self._checkpoints.sessions
+        known = self.checkpoints.sessions
         ahead = [index for index in known if self._place[0] < index <= place[0]]
         if ahead:
             self._place = (max(ahead), 0)
@@ -230,7 +230,7 @@ class Timeline:
         entry, inside = self._place
         trainer = self._workshop.replayer(self._base, self._line, entry)
         if not inside:
-            self._checkpoints.remember(entry, self.session, self.state)
+            self.checkpoints.remember(entry, self.session, self.state)
         goal = inside + count
         while inside < goal:
             step = min(goal - inside, self._to_next_stop(inside))
@@ -274,7 +274,7 @@ class Timeline:
             kernel = self._workshop.replayer(self._base, self._line, entry).kernel_name
             count = min(count, here.train - inside)
         if not inside:
-            self._checkpoints.remember(entry, self.session, self.state)
+            self.checkpoints.remember(entry, self.session, self.state)
         count = min(count, self._to_next_stop(inside))
         before = self.state.iteration
         try:
@@ -294,8 +294,8 @@ class Timeline:
 
     def _pass(self, entry: int, inside: int, kernel: str) -> None:
         """Keep the checkpoint, the losses and the gradient due where the state stands."""
-        if inside % self._checkpoints.spacing == 0:
-            self._checkpoints.add((entry, inside), self.state)
+        if inside % self.checkpoints.spacing == 0:
+            self.checkpoints.add((entry, inside), self.state)
         if self.iteration % self._next_loss() == 0:
             self.record_loss()
             gradient = self._workshop.trainer(self._base, kernel).last_gradient(self.state)
@@ -307,7 +307,7 @@ class Timeline:
         return self._workshop.epoch_length(self._base) * self.curve.stride
 
     def _to_next_stop(self, inside: int) -> int:
-        every, spacing = self._next_loss(), self._checkpoints.spacing
+        every, spacing = self._next_loss(), self.checkpoints.spacing
         return min(every - self.iteration % every, spacing - inside % spacing)
 
     def record_loss(self) -> None:

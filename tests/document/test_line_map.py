@@ -58,9 +58,9 @@ def test_a_note_in_the_past_keeps_the_checkpoints_ahead() -> None:
     timeline = trained(400)
     end = timeline.session.network
     timeline.go((0, 101))
-    kept = len(timeline._checkpoints)
+    kept = len(timeline.checkpoints)
     timeline.push(verbs.set_text(timeline.session, "notes", "here"))
-    assert len(timeline._checkpoints) == kept
+    assert len(timeline.checkpoints) == kept
     for place in ((2, 299), (0, 33), (2, 7), timeline.line.end):
         timeline.go(place)
         fresh = Timeline(xor_session())
@@ -72,7 +72,7 @@ def test_a_note_in_the_past_keeps_the_checkpoints_ahead() -> None:
 def test_replaying_a_reopened_line_keeps_checkpoints_and_losses() -> None:
     timeline = trained(200)
     reopened = Timeline.of(timeline.history, type(timeline.curves)())
-    assert len(reopened._checkpoints) > 5
+    assert len(reopened.checkpoints) > 5
     assert reopened.curve.iteration[-1] >= 195
     assert reopened.curve.train == timeline.curve.train[1:] or reopened.curve.train == (
         timeline.curve.train

@@ -16,6 +16,7 @@ from bpviz.explain.derivation import explain
 from bpviz.ui.numbers import format_number
 from bpviz.ui.panels.history_lane import HistoryLane, Stretch
 from bpviz.ui.panels.iteration_lane import IterationLane
+from bpviz.ui.panels.travel_bar import TravelBar
 from bpviz.ui.plots.scales import thinned
 from bpviz.ui.style import Theme
 
@@ -52,6 +53,8 @@ class TimelineBar(QFrame):
             label.setContentsMargins(0, 5, 0, 0)
             layout.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
             layout.addWidget(lane, row, 1)
+        self._travel = TravelBar(player, self)
+        layout.addWidget(self._travel, 2, 1)
         self.iteration.sought.connect(player.show_frame)
         self.history.sought.connect(player.scrub)
         self.history.rested.connect(player.rest)
