@@ -28,10 +28,10 @@ from bpviz.ui.panels.run_commands import RunCommands
 from bpviz.ui.panels.tool_bar import ToolBar
 from bpviz.ui.panels.workspace import Workspace
 from bpviz.ui.settings import Settings
-from bpviz.ui.style import guard, resource_path
+from bpviz.ui.style import guard, resource_path, unstyled
 from bpviz.ui.view_commands import ViewCommands, use_theme
 
-LAYOUT_VERSION: Final = 4
+LAYOUT_VERSION: Final = 5
 START_SIZE: Final = QSize(1440, 900)
 
 
@@ -46,9 +46,12 @@ class MainWindow(QMainWindow):
         theme = use_theme(settings)
         self.commands = make_actions(self)
         self.files = FileCommands(document, settings, self)
-        self.workspace = Workspace(
-            document, player, self.commands, theme, settings.number("digits")
-        )
+        self.resize(START_SIZE)
+        with unstyled():
+            self.workspace = Workspace(
+                document, player, self.commands, theme, settings.number("digits")
+            )
+            self.workspace.lay_out(self)
         self.scene = self.workspace.scene
         self.canvas = self.workspace.canvas
         self.loss_plot = self.workspace.loss_plot
@@ -74,9 +77,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("main_window")
         self.setWindowIcon(QIcon(str(resource_path("icons", "bpviz.svg"))))
         self.setAcceptDrops(True)
-        self.resize(START_SIZE)
         self.addToolBar(self.tool_bar)
-        self.workspace.lay_out(self)
         self.menus = fill_menu_bar(self.menuBar(), self.commands)
         self.recent_menu = QMenu("Open &Recent", self)
         self._fill_menus()

@@ -1,19 +1,18 @@
-"""How everything looks: the themes, the style sheet, icons, and the guard of Qt overrides."""
+"""How everything looks: the themes, the style sheet, and the guard of Qt overrides."""
 
 from __future__ import annotations
 
 import functools
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from string import Template
 from typing import Concatenate, ParamSpec, TypeVar
 
-from PySide6.QtCore import QByteArray, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPalette, QPixmap
-from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
 Arguments = ParamSpec("Arguments")
@@ -22,7 +21,6 @@ Owner = TypeVar("Owner")
 
 logger = logging.getLogger(__name__)
 
-ICON_SIZES = (16, 20, 24, 32, 48)
 # Of text, by WCAG 2.1.
 MIN_CONTRAST = 4.5
 
@@ -250,7 +248,8 @@ def legible_share(theme: Theme, ground: str) -> float:
     return 0.2
 
 
-def heat_colors(theme: Theme, ground: str, share: float) -> list[int]:
+@functools.lru_cache(maxsize=16)
+def heat_colors(theme: Theme, ground: str, share: float) -> tuple[int, ...]:
     """Return 256 colours as 0xffRRGGBB: from negative over `ground` to positive, then non-finite.
 
     The ends hold `share` of the sign's colour; the last one stands for what is no finite number.
@@ -260,32 +259,7 @@ def heat_colors(theme: Theme, ground: str, share: float) -> list[int]:
         size = abs(shade - 127) / 127
         end = theme.positive if shade > 127 else theme.negative
         colors.append(mix(ground, end, share * size))
-    return [QColor(color).rgb() for color in (*colors, theme.non_finite)]
-
-
-def icon(name: str, theme: Theme) -> QIcon:
-    """Return the icon resources/icons/`name`.svg in the theme's colours.
-
-    Its strokes are drawn in the text colour, when disabled in the theme's grey, and on a
-    checked button in the colour for text on the accent. FileNotFoundError for no such icon.
-    """
-    drawing = resource_path("icons", f"{name}.svg").read_text("utf-8")
-    made = QIcon()
-    for mode, state, color in (
-        (QIcon.Mode.Normal, QIcon.State.Off, theme.text),
-        (QIcon.Mode.Normal, QIcon.State.On, theme.on_accent),
-        (QIcon.Mode.Disabled, QIcon.State.Off, theme.disabled),
-        (QIcon.Mode.Disabled, QIcon.State.On, theme.disabled),
-    ):
-        renderer = QSvgRenderer(QByteArray(drawing.replace("currentColor", color).encode()))
-        for size in ICON_SIZES:
-            pixmap = QPixmap(QSize(size, size))
-            pixmap.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(pixmap)
-            renderer.render(painter)
-            painter.end()
-            made.addPixmap(pixmap, mode, state)
-    return made
+    return tuple(QColor(color).rgb() for color in (*colors, theme.non_finite))
 
 
 def palette(theme: Theme) -> QPalette:
@@ -347,6 +321,27 @@ def run_colors(theme: Theme) -> tuple[str, ...]:
         theme.positive, theme.gradient_negative, theme.gradient_positive, theme.update,
         theme.stale, theme.non_finite, theme.muted, theme.zero,
     )  # fmt: skip
+
+
+@contextmanager
+def unstyled() -> Iterator[None]:
+    """Build a window in here: until it is whole, no style sheet is there.
+
+    With one Qt styles a widget and all in it anew whenever it gets another parent. Where other
+    windows are open nothing is done, as they would be seen without their style.
+    """
+    application = QApplication.instance()
+    if not isinstance(application, QApplication) or any(
+        window.isVisible() for window in application.topLevelWidgets()
+    ):
+        yield
+        return
+    sheet = application.styleSheet()
+    application.setStyleSheet("")
+    try:
+        yield
+    finally:
+        application.setStyleSheet(sheet)
 
 
 def scaled_font(base: QFont, pixels: float, *, bold: bool = False) -> QFont:

@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QApplication
 from bpviz.document.player import Player
 from bpviz.ui.actions import ACTIONS
 from bpviz.ui.colour_scales import coloured_theme
+from bpviz.ui.icons import icon
 from bpviz.ui.numbers import use_comma
 from bpviz.ui.panels.tool_bar import ToolBar
 from bpviz.ui.panels.workspace import Workspace
 from bpviz.ui.settings import SCALE_CHOICES, THEME_CHOICES, Settings
-from bpviz.ui.style import Theme, apply_theme, icon, style_sheet
+from bpviz.ui.style import Theme, apply_theme, style_sheet
 
 
 class ViewCommands(QObject):

@@ -8,13 +8,13 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
+from bpviz.ui.icons import icon
 from bpviz.ui.style import (
     THEMES,
     Theme,
     apply_theme,
     contrast,
     guard,
-    icon,
     mix,
     palette,
     resource_path,

@@ -50,7 +50,7 @@ class ConventionsPanel(ParameterPanel):
         self._answer = QLabel()
         self._build()
         self._book.textChanged.connect(self._on_book_changed)
-        self.refresh()
+        self.follow_structure()
 
     @property
     def answer(self) -> str:

@@ -47,7 +47,7 @@ class DerivationPanel(ParameterPanel):
         self._export.clicked.connect(self.export_asked)
         self.view.band_clicked.connect(self._on_band_clicked)
         self.view.menu_asked.connect(self._on_menu_asked)
-        self.refresh()
+        self.follow_structure()
 
     def set_digits(self, digits: int) -> None:
         """Show numbers with `digits` significant digits."""

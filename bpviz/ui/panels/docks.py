@@ -118,7 +118,7 @@ class Dock(QDockWidget):
         else:
             self.setWidget(panel)
         self.topLevelChanged.connect(self._on_floating_changed)
-        self.visibilityChanged.connect(self._on_visibility_changed)
+        self.visibilityChanged.connect(self.set_front)
         action = self.toggleViewAction()
         action.setObjectName(f"view.panel_{name}")
         action.setToolTip(f"Show or hide the panel {text}")
@@ -178,11 +178,12 @@ class Dock(QDockWidget):
         if self._tabbed:
             self.title.set_slim(not floating)
 
-    def _on_visibility_changed(self, seen: bool) -> None:
-        self._in_front = seen
+    def set_front(self, front: bool) -> None:
+        """Say whether the dock's tab is in front."""
+        self._in_front = front
         # Qt only moves the panel of a tab behind others away; it counts as visible all the time.
         if isinstance(self._panel, Panel):
-            self._panel.set_front(seen)
+            self._panel.set_front(front)
 
 
 def _cover() -> QLabel:
@@ -228,7 +229,7 @@ class TabBars(QObject):
         self.tidy_soon()
 
     def tidy(self) -> None:
-        """Hide what touches no dock, and let words be whole."""
+        """Hide what touches no dock; names are whole, and scroll where there is no room."""
         size = round(QFontInfo(QApplication.font()).pixelSize() * self._factor)
         sheet = "" if self._factor == 1.0 else f"QTabBar {{ font-size: {size}px; }}"
         tops = {

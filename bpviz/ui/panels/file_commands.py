@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -111,7 +111,7 @@ class FileCommands(QObject):
         for path in sorted(resource_path("lessons").glob(f"*{SESSION_ENDING}")):
             name = path.name.removesuffix(SESSION_ENDING)
             try:
-                session = load_session(path)
+                session = _own_lesson(path)
             except (FormatError, OSError):
                 logger.exception("the lesson %s can't be read", path)
                 continue
@@ -178,3 +178,9 @@ def reason(fault: OSError) -> str:
     reason = fault.strerror or str(fault)
     name = fault.filename
     return f"{reason}: {name}" if name else reason
+
+
+@cache
+def _own_lesson(path: Path) -> Session:
+    """Return a lesson of the program's own, read once: sessions don't change."""
+    return load_session(path)

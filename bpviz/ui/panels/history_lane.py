@@ -17,9 +17,9 @@ from bpviz.ui.panels.lane import ENDS, Lane, placed_labels
 from bpviz.ui.plots.scales import drawable
 from bpviz.ui.style import Theme, mix, scaled_font
 
-TOP: Final = 5
-STRIP: Final = 26
-HEIGHT: Final = 50
+TOP: Final = 4
+STRIP: Final = 20
+HEIGHT: Final = 40
 KNOB: Final = 5.5
 # A press this near to a mark means the mark.
 SNAP: Final = 4.0
@@ -157,7 +157,7 @@ class HistoryLane(Lane):
     def _paint_losses(self, painter: QPainter, strip: QRectF, here: float) -> None:
         """Paint the curves, in full colour up to `here` and dim from there on."""
         theme = self._theme
-        curves = self._curves_in(strip.adjusted(0, 4, 0, -4))
+        curves = self._curves_in(strip.adjusted(0, 3, 0, -3))
         for passed in (False, True):
             color = theme.positive if passed else mix(theme.field, theme.positive, AHEAD)
             painter.setPen(QPen(QColor(color), 1.5))
@@ -204,7 +204,7 @@ class HistoryLane(Lane):
             for each, text in zip(clusters, texts, strict=True)
         ]
         for index, left in placed_labels(wanted, ENDS, self.width() - ENDS):
-            at = QPointF(left, TOP + STRIP + 5 + metrics.ascent())
+            at = QPointF(left, TOP + STRIP + 2 + metrics.ascent())
             painter.drawText(at, texts[index])
 
     def _mark_color(self, cluster: Cluster, here: float) -> str:

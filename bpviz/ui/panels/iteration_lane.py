@@ -14,9 +14,9 @@ from bpviz.engine.frames import GRAINS, FrameList, Grain, Phase
 from bpviz.ui.panels.lane import ENDS, Lane, placed_labels
 from bpviz.ui.style import Theme, mix, scaled_font
 
-TOP: Final = 7
-BLOCK: Final = 14
-HEIGHT: Final = 40
+TOP: Final = 5
+BLOCK: Final = 13
+HEIGHT: Final = 34
 # A phase is never narrower: a network of a thousand units still shows its loss.
 NARROWEST: Final = 16.0
 # Blocks narrower than this are drawn by the next coarser grain.
@@ -135,7 +135,7 @@ class IterationLane(Lane):
         self._paint_names(painter, parts)
         x = self.x_of(self._index) if self._index >= 0 else float(ENDS) - 3
         painter.setPen(QPen(QColor(theme.text), 2.0))
-        painter.drawLine(QPointF(x, 2), QPointF(x, TOP + BLOCK + 5))
+        painter.drawLine(QPointF(x, 2), QPointF(x, TOP + BLOCK + 3))
 
     def _drawn_grain(self, parts: list[Part]) -> Grain:
         """Return the finest grain whose blocks can be told apart."""
@@ -178,7 +178,7 @@ class IterationLane(Lane):
             (part.left, metrics.horizontalAdvance(part.phase), int(part.width)) for part in parts
         ]
         for index, left in placed_labels(wanted, ENDS, self.width() - ENDS, share=0.0):
-            at = QPointF(left, TOP + BLOCK + 4 + metrics.ascent())
+            at = QPointF(left, TOP + BLOCK + 2 + metrics.ascent())
             painter.drawText(at, parts[index].phase)
 
     def _paint_nothing(self, painter: QPainter) -> None:

@@ -27,10 +27,11 @@ from bpviz.explain.figures import Figure, figures_of
 from bpviz.model.schema import Page
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.formula.markdown_view import MarkdownView
+from bpviz.ui.icons import icon
 from bpviz.ui.numbers import localised
 from bpviz.ui.panels.page_editor import PageEditor
 from bpviz.ui.panels.panel import Panel
-from bpviz.ui.style import Theme, icon
+from bpviz.ui.style import Theme
 
 EMPTY: Final = (
     "### No lesson here\n\nThis session has no pages. Ready-made lessons are in the menu "

@@ -54,7 +54,7 @@ class MatricesPanel(Panel):
         layout.addWidget(self.rest)
         layout.addWidget(self._area, 1)
         self.view.term_chosen.connect(self._on_term_chosen)
-        self.refresh()
+        self.follow_structure()
 
     def set_digits(self, digits: int) -> None:
         """Show numbers with `digits` significant digits."""

@@ -18,9 +18,10 @@ from PySide6.QtWidgets import (
 from bpviz.document.document import Document
 from bpviz.model.verbs import set_text
 from bpviz.ui.formula.markdown_view import MarkdownView
+from bpviz.ui.icons import icon
 from bpviz.ui.panels.form import attempt
 from bpviz.ui.panels.panel import Panel
-from bpviz.ui.style import Theme, guard, icon
+from bpviz.ui.style import Theme, guard
 
 EMPTY = "*No notes yet. Write some with the pencil above.*"
 

@@ -45,7 +45,7 @@ class PathsPanel(ParameterPanel):
         column.addWidget(self.count)
         column.addWidget(scrolled(self.view), 1)
         self.view.band_hovered.connect(self._on_band_hovered)
-        self.refresh()
+        self.follow_structure()
 
     def set_digits(self, digits: int) -> None:
         """Show numbers with `digits` significant digits."""

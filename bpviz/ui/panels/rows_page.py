@@ -17,12 +17,13 @@ from PySide6.QtWidgets import (
 from bpviz.document.player import Player
 from bpviz.explain.numbers import full_number
 from bpviz.model.data import TableData
+from bpviz.ui.icons import icon
 from bpviz.ui.panels import rows_edit
 from bpviz.ui.panels.form import show_tip
 from bpviz.ui.panels.rows_edit import Part
 from bpviz.ui.panels.rows_model import NUMBER_ROLE, NumberDelegate, RowsModel
 from bpviz.ui.panels.rows_source import RowsSource, tool_button
-from bpviz.ui.style import Theme, guard, icon
+from bpviz.ui.style import Theme, guard
 
 MAX_MARKED_BATCH = 10_000
 

@@ -13,7 +13,7 @@ from bpviz.document.player import Player
 from bpviz.ui.numbers import format_number
 from bpviz.ui.style import Theme, guard, mix, scaled_font
 
-MOST: Final = 24
+MOST: Final = 16
 CELL: Final = 11
 HEIGHT: Final = 22
 MORE_ROOM: Final = 46
@@ -22,7 +22,7 @@ LOWEST: Final = 2.0
 
 
 class SampleStrip(QWidget):
-    """Shows up to 24 samples of the batch around the chosen one; `chosen` tells a click."""
+    """Shows up to 16 samples of the batch around the chosen one; `chosen` tells a click."""
 
     chosen = Signal(int)
 

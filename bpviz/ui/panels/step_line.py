@@ -24,6 +24,8 @@ from bpviz.ui.style import Theme, guard
 READY = "The next step feeds the inputs forward. → steps, Space runs."
 RUNNING = "Training. Space pauses; then every step can be walked back and forth."
 LINES = 2
+# Sentences mostly begin at the same place.
+TITLE_WIDTH = 150
 
 
 class ElidedLabel(QLabel):
@@ -74,7 +76,10 @@ class ElidedLabel(QLabel):
 
 
 def fitted(text: str, metrics: QFontMetrics, width: int, lines: int) -> str:
-    """Return `text`, cut with "…" after the words that fit into `lines` lines of `width`."""
+    """Return `text`, cut with "…" after the words that fit into `lines` lines of `width`.
+
+    What a computation comes to stays at the end.
+    """
     flags = int(Qt.TextFlag.TextWordWrap)
 
     def fits(part: str) -> bool:
@@ -83,15 +88,29 @@ def fitted(text: str, metrics: QFontMetrics, width: int, lines: int) -> str:
 
     if fits(text):
         return text
-    words = text.split(" ")
+    words, end = text.split(" "), _result(text)
     low, high = 0, len(words)
     while low < high:
         middle = (low + high + 1) // 2
-        if fits(" ".join(words[:middle]) + " …"):
+        if fits(f"{' '.join(words[:middle])} …{end}"):
             low = middle
         else:
             high = middle - 1
-    return " ".join(words[:low]) + " …"
+    return f"{' '.join(words[:low])} …{end}"
+
+
+def _result(text: str) -> str:
+    """Return " = 0.0026" where `text` ends so: what comes out is never cut."""
+    _, _, last = text.rpartition(" = ")
+    return f" = {last}" if last != text and " " not in last else ""
+
+
+def _column(upper: QWidget, lower: QWidget, side: Qt.AlignmentFlag) -> QVBoxLayout:
+    column = QVBoxLayout()
+    column.setSpacing(0)
+    column.addWidget(upper, 0, side)
+    column.addWidget(lower, 0, side)
+    return column
 
 
 class StepLine(QFrame):
@@ -116,17 +135,14 @@ class StepLine(QFrame):
         self._sentence.setObjectName("step.sentence")
         self._count.setProperty("role", "muted")
         self._count.setObjectName("step.count")
-        head = QHBoxLayout()
-        head.setSpacing(10)
-        head.addWidget(self._title, 1)
-        head.addWidget(self._chosen)
-        head.addWidget(self.samples)
-        head.addWidget(self._count)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 8, 16, 8)
-        layout.setSpacing(3)
-        layout.addLayout(head)
-        layout.addWidget(self._sentence)
+        # Three columns, two lines high: the height is the drawing's.
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(16, 4, 14, 4)
+        layout.setSpacing(16)
+        layout.addLayout(_column(self._title, self._count, Qt.AlignmentFlag.AlignLeft))
+        layout.addWidget(self._sentence, 1, Qt.AlignmentFlag.AlignVCenter)
+        layout.addLayout(_column(self.samples, self._chosen, Qt.AlignmentFlag.AlignRight))
+        self._title.setMinimumWidth(TITLE_WIDTH)
         self.setObjectName("step_line")
         self.apply_theme(theme)
 

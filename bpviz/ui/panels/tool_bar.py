@@ -18,10 +18,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from bpviz.ui.icons import icon
 from bpviz.ui.panels.header import Header
 from bpviz.ui.panels.overlay_button import OverlayButton
 from bpviz.ui.settings import SPEED_CHOICES
-from bpviz.ui.style import Theme, icon
+from bpviz.ui.style import Theme
 
 EDIT_IDS = ("edit.undo", "edit.redo")
 PLAYER_IDS = (

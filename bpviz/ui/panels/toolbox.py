@@ -11,7 +11,8 @@ from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QToolButton, QWidget
 
 from bpviz.ui.canvas.placing import KINDS
-from bpviz.ui.style import Theme, guard, icon
+from bpviz.ui.icons import icon
+from bpviz.ui.style import Theme, guard
 
 # The zoom buttons stand to the left, the zoom itself below them.
 BESIDE_ZOOM, MARGIN = 152, 34

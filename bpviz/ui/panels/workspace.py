@@ -47,7 +47,7 @@ RIGHT_WIDTH: Final = 372
 # No panel may keep the window from being made narrow.
 NARROWEST: Final = 130
 LOWEST: Final = 150
-LOSS_HEIGHT: Final = 212
+LOSS_HEIGHT: Final = 170
 RIGHT_HEIGHTS: Final = (500, 300)
 LEFT_HEIGHTS: Final = (330, 300, 120)
 
@@ -206,6 +206,7 @@ class Workspace:
                 window.tabifyDockWidget(first, dock)
             for dock in (first, *others):
                 dock.set_tabbed()
+                dock.set_front(dock is first)
             first.raise_()
 
     def bring_to_front(self, name: str) -> None:
