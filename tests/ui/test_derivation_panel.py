@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QFileDialog, QMenu, QPushButton, QScrollArea
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QMenu, QPushButton, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from bpviz.explain.expression import Reference
@@ -45,6 +45,7 @@ def bring(window: MainWindow, name: str) -> None:
     action = window.findChild(QAction, f"view.front_{name}")
     assert action is not None
     action.trigger()
+    QApplication.processEvents()
 
 
 def clipboard() -> str:

@@ -228,6 +228,13 @@ class TabBars(QObject):
         self._factor = factor
         self.tidy_soon()
 
+    def is_front(self, dock: QDockWidget) -> bool:
+        """Whether the tab of `dock` is the one in front, also while nothing is shown yet."""
+        return any(
+            bar.parent() is self._window and bar.tabText(bar.currentIndex()) == dock.windowTitle()
+            for bar in self._window.findChildren(QTabBar)
+        )
+
     def tidy(self) -> None:
         """Hide what touches no dock; names are whole, and scroll where there is no room."""
         size = round(QFontInfo(QApplication.font()).pixelSize() * self._factor)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -90,6 +90,19 @@ class Choice(QComboBox):
 
     def _on_activated(self, index: int) -> None:
         self.chosen.emit(str(self.itemData(index)))
+
+    @guard
+    def event(self, event: QEvent) -> bool:
+        """Keep the keys to the first and last value, which go through the history elsewhere."""
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.ShortcutOverride
+            and event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End)
+            and not event.modifiers()
+        ):
+            event.accept()
+            return True
+        return bool(super().event(event))
 
     @guard
     def wheelEvent(self, event: QWheelEvent) -> None:

@@ -40,6 +40,7 @@ class LessonCommands(QObject):
         self._panel = panel
         self._guide = panel.guide
         self._guide.opened.connect(self.on_opened)
+        document.replaced.connect(self.leave)
         self._guide.changed.connect(self._enable)
         panel.turn_asked.connect(self.turn_to)
         panel.again_asked.connect(self.on_again)
@@ -85,6 +86,14 @@ class LessonCommands(QObject):
         """Show the first page of the session that the window opens on, where it has pages."""
         if self._guide.pages:
             self.on_opened()
+        else:
+            self.leave()
+
+    def leave(self) -> None:
+        """Let no empty lesson stand in front: a session without pages is explained."""
+        lesson = self._workspace.docks[LESSON]
+        if not self._guide.pages and self._tab_bars.is_front(lesson):
+            self.show_panel("explain")
 
     def on_opened(self) -> None:
         """Bring the lesson to the front; where its file stands elsewhere, only its text."""

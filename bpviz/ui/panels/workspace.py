@@ -42,8 +42,10 @@ from bpviz.ui.panels.trial_bar import TrialBar
 from bpviz.ui.plots.loss_plot import LossPlot
 from bpviz.ui.style import Theme
 
+# The tabs on the right that are in front at first.
+FRONT: Final = ("explain", "decision")
 LEFT_WIDTH: Final = 288
-RIGHT_WIDTH: Final = 372
+RIGHT_WIDTH: Final = 384
 # No panel may keep the window from being made narrow.
 NARROWEST: Final = 130
 LOWEST: Final = 150
@@ -184,6 +186,9 @@ class Workspace:
         for name, place in PLACES.items():
             window.addDockWidget(place.area, self.docks[name])
         self.tab_right(window)
+        for name, place in PLACES.items():
+            behind = place.area == Area.RightDockWidgetArea and name not in FRONT
+            self.docks[name].set_front(not behind)
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         docks = self.docks
         window.resizeDocks([docks["data"], docks["explain"]], [LEFT_WIDTH, RIGHT_WIDTH], across)
@@ -206,7 +211,6 @@ class Workspace:
                 window.tabifyDockWidget(first, dock)
             for dock in (first, *others):
                 dock.set_tabbed()
-                dock.set_front(dock is first)
             first.raise_()
 
     def bring_to_front(self, name: str) -> None:
