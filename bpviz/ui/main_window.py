@@ -224,6 +224,9 @@ class MainWindow(QMainWindow):
 
     def _restore(self) -> None:
         """Show all as it was left the last time."""
+        layout = self.layout()
+        assert layout is not None
+        layout.activate()  # or it holds on to how much room was asked for before all had its style
         self.restoreGeometry(self.settings.layout("geometry"))
         self.restoreState(self.settings.layout("docks"), LAYOUT_VERSION)
         self.look.restore()
