@@ -19,7 +19,7 @@ from bpviz.model.data import GeneratorData
 from bpviz.model.schema import Session
 from bpviz.model.training import Sgd
 from bpviz.ui.main_window import MainWindow
-from bpviz.ui.panels.history_lane import HistoryLane
+from bpviz.ui.panels.history_lane import STRIP, TOP, HistoryLane
 from bpviz.ui.panels.iteration_lane import IterationLane
 from bpviz.ui.panels.lane import LABEL_GAP, Lane, placed_labels
 
@@ -192,5 +192,5 @@ def test_the_knob_stands_out_in_every_theme(
     window.player.seek(30)
     QApplication.processEvents()
     shown = history.grab().toImage()
-    knob = shown.pixelColor(round(history.x_of(30)), 18).name()
+    knob = shown.pixelColor(round(history.x_of(30)), round(TOP + STRIP / 2)).name()
     assert knob == window.view.theme.text
