@@ -19,6 +19,8 @@ from typing import Any
 
 # Before Qt is loaded: nothing may appear on the screen of whoever runs the tests.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# As the program has it, also where a test loads numpy first.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest
 from hypothesis import HealthCheck, settings
