@@ -29,6 +29,7 @@ from bpviz.explain.joining import (
     penalty_line,
     whole_batch,
 )
+from bpviz.explain.names import NotedLeaves
 from bpviz.explain.symbols import Leaves
 from bpviz.explain.updates import fixed_line, update_lines
 from bpviz.model.network import Unit, activation_name
@@ -60,8 +61,7 @@ def explain(
 
 def leaves_of(trace: Trace, sample: int, notation: Notation | None) -> Leaves:
     """Return the leaves for one sample, with the letters of `notation`."""
-    letters = notation or Notation()
-    return Leaves(trace, sample, loss_name=letters.loss_symbol, target_name=letters.target_symbol)
+    return NotedLeaves(trace, sample, notation)
 
 
 def _input(leaves: Leaves, _frame: Frame, digits: int) -> Explanation:

@@ -190,6 +190,21 @@ class NamedLeaves(Leaves):
         return symbol.text, f"w_{{{arrow}}}"
 
 
+class NotedLeaves(Leaves):
+    """Plain leaves whose weights go by the names of the session's `notation`."""
+
+    def __init__(self, trace: Trace, sample: int, notation: Notation | None = None) -> None:
+        self._named = NamedLeaves(trace, sample, notation)
+        letters = self._named.notation
+        super().__init__(
+            trace, sample, loss_name=letters.loss_symbol, target_name=letters.target_symbol
+        )
+
+    def weight(self, edge: int, *, updated: bool = False) -> Symbol:
+        """Return the weight of an edge, as a derivation calls it."""
+        return self._named.weight(edge, updated=updated)
+
+
 def _shared(letter: str, share: str) -> tuple[str, str]:
     name = name_of(share)
     if name.letter == letter:
