@@ -23,6 +23,8 @@ QUANTITY = re.compile(
 )
 # Letters of the calculus itself: a node called so goes by a_E, not by E.
 TAKEN = frozenset("abwzpEJP")
+# To see whether indices tell all units of a larger network apart takes longer than a step may.
+MOST_NAMED = 500
 SPECIAL = {"→": r" \to ", "σ": r"\sigma "}
 
 
@@ -202,6 +204,8 @@ class NotedLeaves(Leaves):
 
     def weight(self, edge: int, *, updated: bool = False) -> Symbol:
         """Return the weight of an edge, as a derivation calls it."""
+        if len(self.network.nodes) > MOST_NAMED:
+            return super().weight(edge, updated=updated)
         return self._named.weight(edge, updated=updated)
 
 

@@ -38,9 +38,10 @@ def test_the_letters_of_loss_and_target_are_the_sessions_own() -> None:
 
 def test_explain_calls_weights_as_the_derivation_does() -> None:
     network = Network.layered((2, 2, 1), "sigmoid", "sigmoid")
-    labels = {"x1": "a¹₁", "x2": "a¹₂", "h1": "a²₁", "h2": "a²₂"}
+    labels = ("a¹₁", "a¹₂", "a²₁", "a²₂", "a³₁")
     nodes = tuple(
-        msgspec.structs.replace(node, label=labels.get(node.id, "a³₁")) for node in network.nodes
+        msgspec.structs.replace(node, label=label)
+        for node, label in zip(network.nodes, labels, strict=True)
     )
     edges = tuple(msgspec.structs.replace(edge, weight=0.3) for edge in network.edges)
     session = load_session(LESSONS / "S5.bpviz.json")
