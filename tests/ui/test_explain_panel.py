@@ -74,7 +74,7 @@ def shown_numbers(panel: ExplainPanel) -> list[str]:
 def test_it_stands_in_front_of_the_session(window: MainWindow, panel: ExplainPanel) -> None:
     bars = [bar for bar in window.findChildren(QTabBar) if bar.count() > 1 and bar.isVisible()]
     texts = {bar.tabText(0): [bar.tabText(tab) for tab in range(bar.count())] for bar in bars}
-    assert texts["Explain"][-1] == "Session"
+    assert texts["Output"][-1] == "Session"
     bar = next(bar for bar in bars if bar.tabText(0) == "Explain")
     assert bar.currentIndex() == 0
     assert panel.isVisible()
