@@ -7,13 +7,13 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
 from bpviz.model.data import TableData
 from bpviz.model.network import Edge, Input, Network, Unit
 from bpviz.model.schema import Session
-from bpviz.model.verbs import set_edge
+from bpviz.model.verbs import delete, set_edge
 from bpviz.ui.main_window import MainWindow
 from bpviz.ui.panels import idle_check
 from bpviz.ui.panels.check_panel import STEPS, CheckPanel
@@ -159,3 +159,18 @@ def test_an_empty_plot_and_one_without_error_are_painted(qtbot: QtBot, theme: st
     assert not plot.grab().isNull()
     plot.show_errors([], -1)
     assert not plot.grab().isNull()
+
+
+def test_digits_change_while_the_panel_rests_on_another_network(
+    window: MainWindow, panel: CheckPanel
+) -> None:
+    window.scene.select([], ["h2->y1"])
+    QApplication.processEvents()
+    window.commands["view.front_explain"].trigger()
+    QApplication.processEvents()
+    session = window.document.session
+    window.document.push(delete(session, ["h1", "h2"], [], None))
+    window.view.set_digits(6)
+    window.commands["view.front_gradient_check"].trigger()
+    QApplication.processEvents()
+    assert window.document.session.network.edges == ()

@@ -84,7 +84,8 @@ class CheckPanel(ParameterPanel):
     def set_digits(self, digits: int) -> None:
         """Show numbers with `digits` significant digits."""
         super().set_digits(digits)
-        self._fill()
+        # Not at once: what stands in a panel that rests may be of another network.
+        self.follow_structure()
 
     def set_scale(self, factor: float) -> None:
         """Draw `factor` times as large, for a projector."""
