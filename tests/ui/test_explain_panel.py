@@ -85,7 +85,7 @@ def test_it_stands_in_front_of_the_session(window: MainWindow, panel: ExplainPan
 def test_a_panel_behind_another_tab_rests_until_it_is_seen(
     window: MainWindow, panel: ExplainPanel
 ) -> None:
-    window.workspace.bring_to_front("notes")
+    window.workspace.bring_to_front("runs")
     assert not panel.is_seen
     title = panel.title
     window.player.step_forward("neuron")

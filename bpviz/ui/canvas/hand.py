@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 
 from bpviz.ui.canvas.camera import Camera
 from bpviz.ui.canvas.gestures import Gesture
+from bpviz.ui.canvas.head_gesture import PressHead
 from bpviz.ui.canvas.node_gestures import PlaceNode
 from bpviz.ui.canvas.scene import CanvasScene
 
@@ -19,6 +20,7 @@ class Hand:
         self._canvas = canvas
         self._camera = camera
         self._gesture: Gesture | None = None
+        self._acted_on_head = False
         self._menu_place: QPointF | None = None
         self.pointer: QPointF | None = None
         """The scene's point under the pointer, None where that is elsewhere."""
@@ -34,12 +36,18 @@ class Hand:
         gesture = self._gesture
         return gesture.kind if self.is_busy and isinstance(gesture, PlaceNode) else ""
 
+    @property
+    def acted_on_head(self) -> bool:
+        """Whether the last press was on the head of a layer, which may have moved away since."""
+        return self._acted_on_head
+
     def press(self, at: QPointF, keys: Keys) -> None:
         """Begin the gesture that a press at the scene's point `at` means."""
         if self.placing:
             self.follow(at, keys)
             return
         self._canvas.glide.finish()
+        self._acted_on_head = False
         self._gesture = self._canvas.editor.begin_gesture(
             at,
             self._camera.zoom,
@@ -62,6 +70,7 @@ class Hand:
         """End the gesture at `at`."""
         gesture, self._gesture = self._gesture, None
         if gesture is not None:
+            self._acted_on_head = isinstance(gesture, PressHead)
             if isinstance(gesture, PlaceNode):
                 # A drawing that is edited by hand stays where the hand is.
                 self._camera.hold()

@@ -225,7 +225,7 @@ class CanvasView(QGraphicsView):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Add a unit where nothing lies yet; else press once more."""
         at = self.camera.scene_point(event.position())
-        free = self._canvas.editor.is_free(at, self.zoom)
+        free = self._canvas.editor.is_free(at, self.zoom) and not self.hand.acted_on_head
         if event.button() == Qt.MouseButton.LeftButton and free:
             self.hand.cancel()
             # A drawing that is edited by hand stays where the hand is.
