@@ -95,6 +95,13 @@ class Checkpoints:
             self.cut(here)
         self.sessions = {index: kept for index, kept in self.sessions.items() if index <= here[0]}
 
+    def join(self, here: Place) -> None:
+        """Forget the sessions from `here` on: the entry before grew by a cosmetic edit.
+
+        The engine reads nothing of it, so the states stay.
+        """
+        self.sessions = {index: kept for index, kept in self.sessions.items() if index < here[0]}
+
     def cut(self, place: Place) -> None:
         """Forget what lies behind `place`."""
         index = bisect_right(self._places, place)

@@ -139,14 +139,18 @@ class Line:
         return (entry + len(head) + 1, 0)
 
     def join(self, edit: Edit, here: Place) -> bool:
-        """Let the last entry grow by a cosmetic `edit`, where `here` is the end and it its like.
+        """Let the entry just before `here` grow by a cosmetic `edit`, where that is its like.
 
         Return whether it did; else nothing changes.
         """
-        last = self._segments[-1].entry if self._segments and here == self.end else None
+        entry, inside = here
+        last = self._segments[entry - 1].entry if entry and not inside else None
         whole = joined(last, edit) if isinstance(last, Edit) and edit.is_cosmetic else None
         if whole is not None:
-            self._segments[-1] = Segment(whole)
+            tail = self._segments[entry:]
+            moved = rebased_tail([segment.entry for segment in tail], edit)
+            tail = [Segment(new, old.is_run) for new, old in zip(moved, tail, strict=True)]
+            self._segments[entry - 1 :] = [Segment(whole), *tail]
         return whole is not None
 
     def cut(self, here: Place) -> Place:

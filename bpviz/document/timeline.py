@@ -140,7 +140,7 @@ class Timeline:
                 dropped = History(self._start, self.history.entries, self._line.end)
             self._curves.cut(self._line.leg(self._place), self.iteration)
         if join and self._line.join(edit, self._place):
-            self.checkpoints.sessions.pop(self._place[0], None)
+            self.checkpoints.join(self._place)
         else:
             self.checkpoints.put(edit, self._place)
             self._place = self._line.put(edit, self._place)

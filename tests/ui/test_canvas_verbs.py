@@ -364,3 +364,25 @@ def test_the_menu_key_opens_the_menu_of_the_selection(window: MainWindow) -> Non
     assert menu.objectName() == "menu.node"
     choose(menu, "edit.duplicate")
     assert nodes(window)[-1] == "h3"
+
+
+def test_nudges_in_the_past_are_one_entry_too(window: MainWindow) -> None:
+    window.scene.select(["h1"], [])
+    window.player.step_iteration()
+    window.player.step_iteration()
+    end = encode_session(window.document.session)
+    window.player.seek(1)
+    for _ in range(3):
+        key(window, "Alt+Shift+Right")
+    assert len(labels(window)) == 2
+    x, y = window.document.session.network.node("h1").position
+    window.player.go_to_end()
+    assert window.player.iteration == 2
+    assert window.document.session.network.node("h1").position == (x, y)
+    while window.document.can_undo:
+        window.document.undo()
+    window.document.redo()
+    assert window.player.iteration == 1
+    window.document.redo()
+    assert window.document.session.network.node("h1").position == (x, y)
+    assert encode_session(window.document.session) != end
