@@ -109,10 +109,15 @@ class Program:
         A layer's weights are those of the edges into its units; its place is that of its level
         among those that edges lead to, the first hidden one being 0.
         """
+        order, starts = self.edges_by_level
+        return self.edge_slot[order], starts
+
+    @cached_property
+    def edges_by_level(self) -> tuple[IntArray, IntArray]:
+        """The edges [E] by the level of their targets, and where each level's begin."""
         level = self.node_level[self.target]
         order = np.argsort(level, kind="stable")
-        starts = np.flatnonzero(np.diff(level[order], prepend=-1))
-        return self.edge_slot[order], starts
+        return order, np.flatnonzero(np.diff(level[order], prepend=-1))
 
     def initial_theta(self) -> FloatArray:
         """Return θ [P] with the network's own weights and biases."""

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
+
 from bpviz.engine.backprop import Trace
 from bpviz.explain.expression import (
     HALF,
@@ -39,8 +41,10 @@ MOST_LINES = 48
 LINES_AT_END = 12
 # Levels from the loss on, and before the parameter, that get a line for each rule.
 LEVELS_IN_FULL = 2
-# Other samples of the batch whose last line is shown.
+# Other samples of the batch whose last line is shown; each is a derivation of its own, so that
+# only one is where more edges than these depend on the parameter.
 MOST_SAMPLES = 5
+MANY_EDGES = 1_000
 
 
 @dataclass(frozen=True)
@@ -115,13 +119,14 @@ def rewritten(influence: Influence, left: Expression) -> Rewriting:
     rewriting = Rewriting(left, result)
     open_loss(rewriting, influence)
     level = influence.leaves.trace.program.node_level
-    levels = sorted({int(level[node]) for node in influence.carriers}, reverse=True)
-    for place, here in enumerate(levels):
-        nodes = frozenset(node for node in influence.carriers if level[node] == here)
+    levels: dict[int, set[int]] = {}
+    for node in influence.carriers:
+        levels.setdefault(int(level[node]), set()).add(node)
+    for place, here in enumerate(sorted(levels, reverse=True)):
         brief = LEVELS_IN_FULL <= place < len(levels) - 1
         if brief:
             rewriting.hold()
-        open_units(rewriting, influence, nodes)
+        open_units(rewriting, influence, frozenset(levels[here]))
         if brief:
             rewriting.release()
     return rewriting
@@ -209,7 +214,8 @@ class _Batch:
         """Return the last lines of the other samples."""
         found: list[Section] = []
         places = [place for place in range(len(self._values)) if place != self.leaves.sample]
-        for sample in places[:MOST_SAMPLES]:
+        large = np.count_nonzero(self.influence.depending) > MANY_EDGES
+        for sample in places[: 1 if large else MOST_SAMPLES]:
             influence = Influence(self.leaves.at(sample), *self.place)
             left = self.of_sample(sample, influence.gradient)
             steps = rewritten(influence, left).steps[-1:]

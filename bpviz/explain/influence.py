@@ -6,11 +6,17 @@ import math
 from collections.abc import Iterable
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bpviz.explain.expression import Expression, Partial, Reference, Symbol, evaluate
 from bpviz.explain.formulas import difference_to_target, loss_derivative
 from bpviz.explain.joining import fused, loss_place, members
 from bpviz.explain.names import NamedLeaves
 from bpviz.model.network import Network, Unit
+
+BoolArray = NDArray[np.bool_]
+FloatArray = NDArray[np.float64]
 
 __all__ = ["Influence", "NoParameterError", "parameter_named", "parameter_names"]
 
@@ -62,7 +68,8 @@ class Influence:
 
     `node` and `edge` tell the parameter, one of them −1; with a shared one all its members count.
     `dz` and `da` hold ∂z/∂w and ∂a/∂w of the units that depend on it, by position: computed
-    forwards, from the parameter to the loss, so independently of the trace's δ.
+    forwards, from the parameter to the loss, so independently of the trace's δ. `depending` [E]
+    marks the edges whose w·a depends on it, and `changes` [E] tells how fast.
     """
 
     def __init__(self, leaves: NamedLeaves, node: int, edge: int) -> None:
@@ -73,6 +80,9 @@ class Influence:
         self.biases = frozenset(node for node, edge in self.members if edge < 0)
         self.dz: dict[int, float] = {}
         self.da: dict[int, float] = {}
+        edge_count = len(leaves.network.edges)
+        self.depending: BoolArray = np.zeros(edge_count, np.bool_)
+        self.changes: FloatArray = np.zeros(edge_count)
         self._spread()
 
     @cached_property
@@ -83,15 +93,13 @@ class Influence:
     @cached_property
     def carriers(self) -> frozenset[int]:
         """The units that depend on the parameter and that the loss depends on."""
-        network = self.leaves.network
-        outputs = [network.node_index[node_id] for node_id in network.outputs]
-        back, stack = set(outputs), outputs
-        while stack:
-            sources = {self.leaves.ends(edge)[0] for edge in self.leaves.incoming(stack.pop())}
-            fresh = (sources & self.da.keys()) - back
-            back |= fresh
-            stack.extend(fresh)
-        return frozenset(back & self.da.keys())
+        program = self.leaves.trace.program
+        back = np.zeros(len(program.node_ids), np.bool_)
+        back[[node for node in program.output_nodes.tolist() if node in self.da]] = True
+        for edges in reversed(self._levels):
+            # A level's edges are still to be followed back once all behind it are.
+            back[program.source[edges[self.depending[edges] & back[program.target[edges]]]]] = True
+        return frozenset(node for node in np.flatnonzero(back).tolist() if node in self.da)
 
     @cached_property
     def columns(self) -> tuple[int, ...]:
@@ -130,32 +138,44 @@ class Influence:
 
     def depends(self, edge: int) -> bool:
         """Whether w·a of an edge depends on the parameter."""
-        return edge in self.edges or self.leaves.ends(edge)[0] in self.da
+        return bool(self.depending[edge])
 
     def change(self, edge: int) -> float:
         """Return ∂(w·a)/∂w′ of an edge, w′ being the parameter."""
-        source, _ = self.leaves.ends(edge)
-        change = self.leaves.weight(edge).value * self.da.get(source, 0.0)
-        return change + self.leaves.value(source).value * (edge in self.edges)
+        return float(self.changes[edge])
+
+    @cached_property
+    def _levels(self) -> list[NDArray[np.int64]]:
+        # The edges by the level of their targets, the lowest first.
+        program = self.leaves.trace.program
+        order, starts = program.edges_by_level
+        return np.split(order, starts[1:]) if len(order) else []
 
     def _spread(self) -> None:
+        """Carry ∂z/∂w and ∂a/∂w from level to level."""
         leaves, trace = self.leaves, self.leaves.trace
-        slopes = leaves.term_slopes
-        for node in self._dependents():
-            edges = [edge for edge in leaves.incoming(node) if self.depends(edge)]
-            parts = [float(slopes[edge]) * self.change(edge) for edge in edges]
-            self.dz[node] = math.fsum([*parts, float(node in self.biases)])
-            self.da[node] = float(trace.slope[leaves.sample, node]) * self.dz[node]
-
-    def _dependents(self) -> list[int]:
-        found, stack = set(self.heads), list(self.heads)
-        while stack:
-            targets = {self.leaves.ends(edge)[1] for edge in self.leaves.outgoing(stack.pop())}
-            fresh = targets - found
-            found |= fresh
-            stack.extend(fresh)
-        level = self.leaves.trace.program.node_level
-        return sorted(found, key=lambda node: (int(level[node]), node))
+        program, sample = trace.program, leaves.sample
+        weights, a, slopes = leaves.weights, trace.a[sample], leaves.term_slopes
+        count = len(program.node_ids)
+        dz, da, reached = np.zeros(count), np.zeros(count), np.zeros(count, np.bool_)
+        own = np.zeros(len(self.changes), np.bool_)
+        own[list(self.edges)] = True
+        for node in self.biases:
+            dz[node], da[node], reached[node] = 1.0, trace.slope[sample, node], True
+        for edges in self._levels:
+            source = program.source[edges]
+            found = own[edges] | reached[source]
+            edges, source = edges[found], source[found]
+            if not len(edges):
+                continue
+            changes = weights[edges] * da[source] + a[source] * own[edges]
+            self.depending[edges], self.changes[edges] = True, changes
+            target = program.target[edges]
+            reached[target] = True
+            dz += np.bincount(target, slopes[edges] * changes, count)
+            da[target] = trace.slope[sample, target] * dz[target]
+        for node in np.flatnonzero(reached).tolist():
+            self.dz[node], self.da[node] = float(dz[node]), float(da[node])
 
 
 def _quantity(symbol: Symbol, quantity: str) -> Reference | None:

@@ -7,6 +7,8 @@ from collections import Counter
 from functools import cached_property
 from typing import NamedTuple
 
+import numpy as np
+
 from bpviz.engine.backprop import Trace
 from bpviz.explain.expression import Symbol
 from bpviz.explain.latex import escaped
@@ -97,22 +99,43 @@ class NamedLeaves(Leaves):
             loss_name=self.notation.loss_symbol,
             target_name=self.notation.target_symbol,
         )
+        # What is made once: a derivation asks for the same names over and over.
+        self._name_of: dict[int, Name] = {}
+        self._weight_of: dict[int, Symbol] = {}
+        self._value_of: dict[int, Symbol] = {}
+        self._edges_into: dict[int, list[int]] = {}
 
     def at(self, sample: int) -> NamedLeaves:
-        """Return the leaves of another sample."""
-        return NamedLeaves(self.trace, sample, self.notation, self.own)
+        """Return the leaves of another sample; names and weights are the same."""
+        others = NamedLeaves(self.trace, sample, self.notation, self.own)
+        others._name_of, others._weight_of = self._name_of, self._weight_of
+        others._edges_into = self._edges_into
+        return others
 
     def label(self, node: int) -> str:
         """Return the node's label, cut; its id where the label is empty or not the only one."""
         found = self.network.nodes[node]
         return cut(found.label) if self._labels[found.label] == 1 and found.label else found.id
 
+    def incoming(self, node: int) -> list[int]:
+        """Return the positions of the edges into the node, in edge order."""
+        if node not in self._edges_into:
+            self._edges_into[node] = super().incoming(node)
+        return self._edges_into[node]
+
     def name(self, node: int) -> Name:
         """Return the parts of the node's label."""
-        return name_of(self.label(node))
+        if node not in self._name_of:
+            self._name_of[node] = name_of(self.label(node))
+        return self._name_of[node]
 
     def value(self, node: int) -> Symbol:
         """Return the value of a node, by its label where that is a letter with indices."""
+        if node not in self._value_of:
+            self._value_of[node] = self._named_value(node)
+        return self._value_of[node]
+
+    def _named_value(self, node: int) -> Symbol:
         symbol = super().value(node)
         name = self.name(node)
         if not isinstance(self.network.nodes[node], Input):
@@ -122,6 +145,13 @@ class NamedLeaves(Leaves):
 
     def weight(self, edge: int, *, updated: bool = False) -> Symbol:
         """Return the weight of an edge; a shared one goes by the name of what is shared."""
+        if updated:
+            return self._named_weight(edge, updated=True)
+        if edge not in self._weight_of:
+            self._weight_of[edge] = self._named_weight(edge)
+        return self._weight_of[edge]
+
+    def _named_weight(self, edge: int, *, updated: bool = False) -> Symbol:
         symbol = super().weight(edge, updated=updated)
         text, latex = self._weight_names(edge, symbol)
         return Symbol(text, latex, symbol.value, symbol.reference)
@@ -139,6 +169,16 @@ class NamedLeaves(Leaves):
     def term_slopes(self) -> FloatArray:
         """Return ∂z/∂(w·a) of every edge, of this sample, [E]."""
         return self.trace.term_slopes(self.sample)
+
+    @cached_property
+    def weights(self) -> FloatArray:
+        """Return the weight of every edge before the update, [E]."""
+        return np.take(self.trace.theta, self.trace.program.edge_slot)
+
+    @cached_property
+    def edge_values(self) -> FloatArray:
+        """Return w·a of every edge, of this sample, [E]."""
+        return self.weights * self.trace.a[self.sample, self.trace.program.source]
 
     @cached_property
     def _labels(self) -> Counter[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bpviz.engine.backprop import Trace
@@ -31,6 +32,8 @@ from bpviz.model.network import activation_name
 from bpviz.model.session import Notation
 
 MOST_PATHS = 200
+# Of a longer product the first and the last factors are shown, and what the others come to.
+MOST_FACTORS, LAST_FACTORS = 40, 10
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,13 @@ class Path:
 
     @property
     def product(self) -> Product:
-        """The product of the derivatives along the path."""
-        return Product(self.factors)
+        """The product of the derivatives along the path, folded where it is long."""
+        return Product(_folded(self.factors))
+
+    @property
+    def formula(self) -> Product:
+        """The same product in terms of weights and values."""
+        return Product(_folded(self.formulas))
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,15 @@ class Paths:
             terms.append(Rest(self.count - len(self.shown), self.rest, "paths"))
         right = Number(0.0) if not terms else terms[0] if len(terms) == 1 else Sum(tuple(terms))
         return Line(self.gradient, right, self.total, "sum over paths")
+
+
+def _folded(factors: Sequence[Expression]) -> tuple[Expression, ...]:
+    if len(factors) <= MOST_FACTORS + 1:
+        return tuple(factors)
+    head, tail = MOST_FACTORS - LAST_FACTORS, len(factors) - LAST_FACTORS
+    between = math.prod(map(evaluate, factors[head:tail]))
+    rest = Rest(len(factors) - MOST_FACTORS, between, "factors")
+    return (*factors[:head], rest, *factors[tail:])
 
 
 def paths(

@@ -14,6 +14,7 @@ from bpviz.explain.expression import (
     Number,
     Partial,
     Power,
+    Product,
     Rest,
     Sum,
     Symbol,
@@ -88,14 +89,26 @@ def derivative(of: Expression, by: Symbol, value: float) -> Expression:
 
 
 def strongest(parts: Sequence[Expression], noun: str = "terms") -> tuple[Expression, ...]:
-    """Return the parts of a sum; of more than a few the strongest, in order, and the rest."""
-    if len(parts) <= MOST_TERMS + 1:
+    """Return the parts of a sum; of more than a few the strongest, in order, and the rest.
+
+    Parts that are folded already join the rest.
+    """
+    folded = [part for part in parts if _folds(part)]
+    if not folded and len(parts) <= MOST_TERMS + 1:
         return tuple(parts)
-    values = [evaluate(part) for part in parts]
-    ranked = sorted(range(len(parts)), key=lambda place: -abs(values[place]))
-    rest = math.fsum(values[place] for place in ranked[MOST_TERMS:])
-    kept = [parts[place] for place in sorted(ranked[:MOST_TERMS])]
-    return (*kept, Rest(len(parts) - MOST_TERMS, rest, noun))
+    plain = [part for part in parts if not _folds(part)]
+    values = [evaluate(part) for part in plain]
+    ranked = sorted(range(len(plain)), key=lambda place: -abs(values[place]))
+    rest = [values[place] for place in ranked[MOST_TERMS:]]
+    count = len(rest) + sum(map(_folds, folded))
+    kept = [plain[place] for place in sorted(ranked[:MOST_TERMS])]
+    return (*kept, Rest(count, math.fsum([*rest, *map(evaluate, folded)]), noun))
+
+
+def _folds(part: Expression) -> int:
+    """Return how many terms of a sum are folded in a part of it: 0 where it is a term itself."""
+    first = part.factors[0] if isinstance(part, Product) and part.factors else part
+    return first.count if isinstance(first, Rest) and first.noun == "terms" else 0
 
 
 def added(parts: Sequence[Expression]) -> Expression:
@@ -135,13 +148,23 @@ class Rewriting:
     def show(self, rule: str, right: Expression, fact: Fact | None = None) -> None:
         """Add a line as it is; one that says the same as the line before is left out."""
         before = self.steps[-1].right if self.steps else self.left
-        if to_text(right) != to_text(before):
+        # Another number of leaves is another line, told faster than by what both say.
+        if size(right) != size(before) or to_text(right) != to_text(before):
             self.steps.append(Step(self.left, right, self.value, rule, fact=fact))
 
     def each(
-        self, rule: str, chosen: Callable[[Term], bool], change: Callable[[Term], list[Term]]
+        self,
+        rule: str,
+        chosen: Callable[[Term], bool],
+        change: Callable[[Term], list[Term]],
+        *,
+        whole: Callable[[Term], list[Term]] | None = None,
+        more: Sequence[Term] = (),
     ) -> None:
-        """Rewrite the chosen terms; what became of the first piece is the line's fact."""
+        """Rewrite the chosen terms; what became of the first piece is the line's fact.
+
+        Where `change` leaves out what joins the terms `more`, `whole` tells all of it.
+        """
         terms: list[Term] = []
         fact: Fact | None = None
         for term in self.terms:
@@ -150,11 +173,14 @@ class Rewriting:
                 continue
             changed = change(term)
             terms += changed
+            if self._held is not None:
+                continue
             if fact is None and term.piece is not None:
-                fact = Fact(term.piece, added([_without(term, new).tree for new in changed]))
+                news = changed if whole is None else whole(term)
+                fact = Fact(term.piece, added([_without(term, new).tree for new in news]))
             elif fact is not None:
                 fact = replace(fact, more=fact.more + 1)
-        self.line(rule, terms, fact)
+        self.line(rule, [*terms, *more], fact)
 
     @property
     def holds(self) -> bool:

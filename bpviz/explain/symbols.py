@@ -62,8 +62,8 @@ class Leaves:
 
     def ends(self, edge: int) -> tuple[int, int]:
         """Return the positions of the edge's source and target."""
-        found = self.network.edges[edge]
-        return self.network.node_index[found.source], self.network.node_index[found.target]
+        program = self.trace.program
+        return int(program.source[edge]), int(program.target[edge])
 
     def incoming(self, node: int) -> list[int]:
         """Return the positions of the edges into the node, in edge order."""

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from bpviz.explain.combine import by_weight, edge_term, edge_value, winner
+import numpy as np
+
+from bpviz.explain.combine import by_weight, edge_term, winner
 from bpviz.explain.expression import (
     Expression,
     Maximum,
@@ -15,6 +17,7 @@ from bpviz.explain.expression import (
     Product,
     Rest,
     Sum,
+    evaluate,
 )
 from bpviz.explain.formulas import slope_formula
 from bpviz.explain.influence import Influence
@@ -69,8 +72,9 @@ def open_units(rewriting: Rewriting, influence: Influence, nodes: frozenset[int]
     crowded = len(nodes) > MOST_FORMULAS and not rewriting.holds
     if crowded:
         rewriting.hold()
+    unseen = rewriting.holds and not crowded
     _define(rewriting, influence, nodes)
-    _split(rewriting, influence, nodes)
+    _split(rewriting, influence, nodes, unseen=unseen)
     if crowded:
         rewriting.release()
     _factor(rewriting, influence)
@@ -178,6 +182,9 @@ def _define(rewriting: Rewriting, influence: Influence, nodes: frozenset[int]) -
     leaves = influence.leaves
 
     def change(term: Term) -> Term:
+        if rewriting.holds:
+            # Nobody sees this line: its names need not be written.
+            return replace(term, kind="formula")
         formula = _formula(influence, term.node)
         piece = derivative(formula, influence.by, influence.dz[term.node])
         return term.times(piece=piece, kind="formula")
@@ -185,9 +192,11 @@ def _define(rewriting: Rewriting, influence: Influence, nodes: frozenset[int]) -
     chosen = [term for term in rewriting.terms if term.kind == "z" and term.node in nodes]
     if not chosen:
         return
-    first = chosen[0].node
-    fact = Fact(leaves.z(first), _formula(influence, first), len(chosen) - 1)
-    terms = [change(term) if term in chosen else term for term in rewriting.terms]
+    first, fact = chosen[0].node, None
+    if not rewriting.holds:
+        fact = Fact(leaves.z(first), _formula(influence, first), len(chosen) - 1)
+    places = set(map(id, chosen))
+    terms = [change(term) if id(term) in places else term for term in rewriting.terms]
     rewriting.line("definition of z", terms, fact)
 
 
@@ -200,7 +209,8 @@ def _formula(influence: Influence, node: int) -> Expression:
         ranked = sorted(edges, key=lambda edge: not influence.depends(edge))
         kept = sorted(ranked[:MOST_TERMS])
     parts: list[Expression] = [edge_term(leaves, edge) for edge in kept]
-    left_out = [edge_value(leaves, edge) for edge in edges if edge not in set(kept)]
+    others = sorted(set(edges) - set(kept))
+    left_out = leaves.edge_values[others].tolist() if others else []
     if unit.combine == "product":
         if left_out:
             parts.append(Rest(len(left_out), math.prod(left_out), "factors"))
@@ -216,17 +226,62 @@ def _formula(influence: Influence, node: int) -> Expression:
     return Sum(tuple(parts))
 
 
-def _split(rewriting: Rewriting, influence: Influence, nodes: frozenset[int]) -> None:
-    """Take the sums, products and maxima apart, down to ∂(w·a)/∂w."""
+def _split(
+    rewriting: Rewriting, influence: Influence, nodes: frozenset[int], *, unseen: bool
+) -> None:
+    """Take the sums, products and maxima apart, down to ∂(w·a)/∂w.
+
+    What is `unseen` needs no such derivative in writing: only the factors before it are used.
+    """
     leaves = influence.leaves
     chosen = [term for term in rewriting.terms if term.kind == "formula" and term.node in nodes]
     combines = dict.fromkeys(leaves.unit(term.node).combine for term in chosen)
     rules = [rule for combine in combines for rule in _split_rules(influence, combine, chosen)]
 
-    def change(term: Term) -> list[Term]:
-        return _parts(influence, term)
+    weak, tails = _folded(influence, chosen)
+    places = set(map(id, chosen))
 
-    rewriting.each(", ".join(dict.fromkeys(rules)) or CHAIN, lambda term: term in chosen, change)
+    def change(term: Term) -> list[Term]:
+        return _parts(influence, term, weak, unseen=unseen)
+
+    rewriting.each(
+        ", ".join(dict.fromkeys(rules)) or CHAIN,
+        lambda term: id(term) in places,
+        change,
+        whole=None if rewriting.holds else lambda term: _parts(influence, term),
+        more=tails,
+    )
+
+
+def _folded(influence: Influence, terms: Sequence[Term]) -> tuple[frozenset[int], list[Term]]:
+    """Return the edges that are too weak to be followed one by one, and what they come to.
+
+    Where many units use the value of one node, the strongest of these terms stand for themselves;
+    the others are summed at once: Σ δ·w, times the derivative of the node's value. Without that
+    a derivation through wide layers would take a term for each of their edges.
+    """
+    leaves, program = influence.leaves, influence.leaves.trace.program
+    strengths: dict[int, list[tuple[float, int]]] = {}
+    for term in terms:
+        if leaves.unit(term.node).combine != "sum":
+            continue
+        edges = np.array(leaves.incoming(term.node), np.int64)
+        edges = edges[influence.depending[edges]]
+        strength = evaluate(term.coefficient) * leaves.weights[edges]
+        sources = program.source[edges].tolist()
+        for place, (source, edge) in enumerate(zip(sources, edges.tolist(), strict=True)):
+            if edge not in influence.edges:
+                strengths.setdefault(source, []).append((float(strength[place]), edge))
+    weak: set[int] = set()
+    tails: list[Term] = []
+    for source, found in strengths.items():
+        if len(found) > MOST_TERMS + 1:
+            found.sort(key=lambda each: -abs(each[0]))
+            left_out = found[MOST_TERMS:]
+            weak.update(edge for _, edge in left_out)
+            rest = Rest(len(left_out), math.fsum(value for value, _ in left_out))
+            tails.append(Term((rest,), influence.d_value(source), source, "a"))
+    return frozenset(weak), tails
 
 
 def _split_rules(influence: Influence, combine: str, terms: Sequence[Term]) -> list[str]:
@@ -242,16 +297,26 @@ def _split_rules(influence: Influence, combine: str, terms: Sequence[Term]) -> l
     return ["sum rule", "constant rule"] if drops else ["sum rule"]
 
 
-def _parts(influence: Influence, term: Term) -> list[Term]:
+def _parts(
+    influence: Influence,
+    term: Term,
+    weak: frozenset[int] = frozenset(),
+    *,
+    unseen: bool = False,
+) -> list[Term]:
     leaves = influence.leaves
     combine = leaves.unit(term.node).combine
-    edges = [edge for edge in leaves.incoming(term.node) if influence.depends(edge)]
+    edges = leaves.incoming(term.node)
+    edges = [edge for edge in edges if edge not in weak and influence.depends(edge)]
     if combine == "max":
         best = winner(leaves, leaves.incoming(term.node))
         edges = [edge for edge in edges if edge == best]
     found = []
     for edge in edges:
         others = _others(influence, edge) if combine == "product" else ()
+        if unseen:
+            found.append(term.times(*others, node=edge, kind="product"))
+            continue
         piece = derivative(edge_term(leaves, edge), influence.by, influence.change(edge))
         found.append(term.times(*others, piece=piece, node=edge, kind="product"))
     if term.node in influence.biases:

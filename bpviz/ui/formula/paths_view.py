@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtWidgets import QWidget
 
-from bpviz.explain.expression import Product, with_numbers
+from bpviz.explain.expression import with_numbers
 from bpviz.explain.paths import Path, Paths
 from bpviz.ui.formula.banded_view import NONE, BandedView
 from bpviz.ui.formula.boxes import Piece, row, toned
@@ -79,7 +79,7 @@ class PathsView(BandedView):
         flow.y += flow.put_lines(flow.fitted(path.product, room - pad), pad)
         equals = [Piece(flow.typesetter.text("=", "roman", flow.size))]
         numbers = with_numbers(path.product)
-        for expression in (Product(path.formulas), numbers):
+        for expression in (path.formula, numbers):
             flow.skip(0.45)
             boxes = flow.fitted(expression, room - pad, equals)
             if expression is numbers:

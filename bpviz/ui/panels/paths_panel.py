@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
@@ -19,6 +21,9 @@ from bpviz.ui.formula.paths_view import FEW, PathsView
 from bpviz.ui.panels.parameter_panel import ParameterPanel, scrolled
 from bpviz.ui.panels.terms import TermLights
 from bpviz.ui.style import Theme, guard
+
+# Of a longer path the first and the last nodes are named.
+MOST_NAMES: Final = 24
 
 
 class PathsPanel(ParameterPanel):
@@ -107,7 +112,11 @@ def _route(network: Network, path: Path, loss: str) -> str:
     labels = [network.nodes[node].label for node in path.nodes]
     if len(path.edges) == len(path.nodes):
         labels.insert(0, network.node(network.edges[path.edges[0]].source).label)
-    return " → ".join([*map(pretty_name, labels), loss])
+    names = [*map(pretty_name, labels), loss]
+    if len(names) > MOST_NAMES + 1:
+        half = MOST_NAMES // 2
+        names[half:-half] = [f"… {len(names) - 2 * half:,} more …"]
+    return " → ".join(names)
 
 
 def _count(found: Paths, samples: int) -> str:
