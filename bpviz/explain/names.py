@@ -178,7 +178,7 @@ class NamedLeaves(Leaves):
     @cached_property
     def edge_values(self) -> FloatArray:
         """Return w·a of every edge, of this sample, [E]."""
-        return self.weights * self.trace.a[self.sample, self.trace.program.source]
+        return np.asarray(self.weights * self.trace.a[self.sample, self.trace.program.source])
 
     @cached_property
     def _labels(self) -> Counter[str]:

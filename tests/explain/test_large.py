@@ -25,7 +25,8 @@ MOST_SECONDS = 2.5
 
 
 def chain_trace(count: int) -> Trace:
-    nodes = (Input("x"), *(Unit(f"u{place}", activation="tanh") for place in range(count)))
+    units = [Unit(f"u{place}", activation="tanh") for place in range(count)]
+    nodes: tuple[Input | Unit, ...] = (Input("x"), *units)
     ids = [node.id for node in nodes]
     edges = tuple(Edge(first, second, 1.1) for first, second in pairwise(ids))
     return rows_trace(Network(nodes, edges, (ids[-1],)), SQUARED, 1)
