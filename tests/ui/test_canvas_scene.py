@@ -218,27 +218,6 @@ def test_the_current_neuron_glows_and_what_it_uses_is_lit(qapp: QApplication) ->
         assert names == ["h1->y"]
 
 
-def test_dots_flow_with_values_and_against_gradients(qapp: QApplication) -> None:
-    with canvas_on(lesson("S5")) as canvas:
-        flow = canvas.scene.picture.flow_layer
-
-        def movement() -> float:
-            """How far dots on h1->y move to the right in a moment."""
-            flow.advance_by(0.001)
-            before, _ = flow.dots()
-            flow.advance_by(0.02)
-            after, _ = flow.dots()
-            steps = after[:, 0][:, None] - before[:, 0][None, :]
-            return float(steps.flat[np.abs(steps).argmin()])
-
-        canvas.step_to("activation", "y")
-        assert flow.direction == 1.0
-        assert movement() > 0.5
-        canvas.step_to("delta", "h1")
-        assert flow.direction == -1.0
-        assert movement() < -0.5
-
-
 def test_the_clock_runs_only_while_something_moves(qapp: QApplication) -> None:
     with canvas_on(lesson("S5")) as canvas:
         scene = canvas.scene

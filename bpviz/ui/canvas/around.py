@@ -14,6 +14,7 @@ from bpviz.ui.canvas.cards import loss_symbol
 from bpviz.ui.canvas.legend import Surround, header_text, paint_surround, title_text
 from bpviz.ui.canvas.picture import Picture
 from bpviz.ui.canvas.scale_key import ScaleKey
+from bpviz.ui.canvas.stream import stream_text
 
 # The room that header and legend take from a drawing in a file: left, top, right, bottom.
 INNER: Final = (12, 48, -12, -112)
@@ -31,6 +32,7 @@ def surround_of(player: Player, picture: Picture, zoom: float, note: str = "") -
     elif problem:
         header = "Nothing to compute yet"
     symbol = loss_symbol(picture.session)
+    flow_text = stream_text(picture.stream, network, symbol, picture.flow_layer.unit)
     return Surround(
         header=header,
         header_color=theme.phase_color(now.phase) if frame else theme.muted,
@@ -46,7 +48,7 @@ def surround_of(player: Player, picture: Picture, zoom: float, note: str = "") -
         ),
         share_drawn=picture.edge_layer.share_drawn,
         zoom=zoom,
-        note=note,
+        note=" · ".join(part for part in (flow_text, note) if part),
     )
 
 

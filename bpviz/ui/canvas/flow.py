@@ -7,23 +7,30 @@ from typing import Final
 
 import numpy as np
 from PySide6.QtCore import QObject, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QPainter, QPixmap
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from bpviz.ui.canvas.geometry import BoolArray, FloatArray, Geometry, IntArray
+from bpviz.ui.canvas.dots import MOST_A_SECOND, Dots, dot_unit
+from bpviz.ui.canvas.geometry import HALF_SQUARE, RADIUS, FloatArray, Geometry, IntArray
+from bpviz.ui.canvas.overlays import strength_of
 from bpviz.ui.canvas.pens import state_color
-from bpviz.ui.canvas.shown import Shown, State
+from bpviz.ui.canvas.shown import Numbers, Shown, State
+from bpviz.ui.canvas.stream import Stream
 from bpviz.ui.canvas.strokes import draw_pixmap_at
 from bpviz.ui.style import Theme, guard, mix
 
-FLOW_LEVEL: Final = 3.0
-SPEED: Final = 85.0
-SPACING: Final = 46.0
-SMALLEST, LARGEST = 2.6, 5.4
-MOST_DOTS: Final = 600
+# Over the nodes, so that dots are seen to arrive; no path leads over a node's text.
+FLOW_LEVEL: Final = 4.5
+SMALLEST, LARGEST = 3.2, 6.2
 TICK: Final = 16
+# How far from a node's rim the sum of what comes back goes round, in how many pieces.
+AROUND, PIECES = 5.0, 16
+MOST_LARGER: Final = 1.5
+# Dots a second where a learner is to predict how much flows.
+HIDDEN_RATE: Final = 2.0
 # A picture of a dot is drawn larger than shown, so that zooming in keeps it round.
 _PICTURE: Final = 48
+_RIM: Final = 6.0
 
 
 class Clock(QObject):
@@ -60,19 +67,25 @@ class Clock(QObject):
 
 
 class FlowLayer(QGraphicsItem):
-    """Draws dots on edges: with the values in forward, against the edges for gradients."""
+    """Draws dots on edges: with the values in forward, against the edges for gradients.
+
+    The number of dots a second is proportional to what flows, on one scale. Where several parts
+    come back to a node, dots of their sum go on around it: of parts with one sign as many as come.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._geometry: Geometry | None = None
         self._shown: Shown | None = None
-        self._edges: IntArray = np.zeros(0, np.int64)
-        self._owner: IntArray = np.zeros(0, np.int64)
-        self._start: FloatArray = np.zeros(0)
+        self._stream = Stream()
         self._hidden_boxes: FloatArray = np.zeros((0, 4))
-        self._travelled = 0.0
-        self._direction = 1.0
+        self._edges: IntArray = np.zeros(0, np.int64)
+        self._amounts = self._totals = Numbers.none(0)
+        self._pictures: dict[tuple[str, Theme], QPixmap] = {}
+        self.unit = 0.0
+        """What one dot a second stands for, 0 where that is not known."""
+        self.parts, self.sums = Dots(), Dots()
+        """The dots on `edges`, and those around the nodes where parts meet."""
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
         self.setZValue(FLOW_LEVEL)
 
@@ -86,49 +99,57 @@ class FlowLayer(QGraphicsItem):
         """The edges that have dots."""
         return self._edges
 
-    @property
-    def direction(self) -> float:
-        """1 where dots go with the edges, −1 where they go against them."""
-        return self._direction
-
     def show_flow(
-        self, geometry: Geometry, shown: Shown, hidden_boxes: FloatArray, theme: Theme
+        self,
+        geometry: Geometry,
+        shown: Shown,
+        stream: Stream,
+        hidden_boxes: FloatArray,
+        theme: Theme,
     ) -> None:
         """Let dots flow where the step is; not inside `hidden_boxes` [B, 4], where numbers are."""
         self.prepareGeometryChange()
-        self._geometry, self._shown, self._theme = geometry, shown, theme
+        self._shown, self._stream, self._theme = shown, stream, theme
         self._hidden_boxes = hidden_boxes
-        self._direction = -1.0 if shown.phase in ("backward", "reduce") else 1.0
-        moves = shown.phase in ("forward", "loss", "backward")
-        self._edges = np.flatnonzero(shown.active_edges & _carries(shown) & moves)
-        self._spread()
+        edges = self._edges = np.flatnonzero(stream.carries)
+        self._amounts, lengths = stream.amount.at(edges), geometry.lengths[edges]
+        self.unit = dot_unit(self._amounts.sizes, lengths)
+        points = geometry.points[edges]
+        if stream.goes_back:
+            points = points[:, ::-1]
+        self.parts.lay(points, lengths, self._rates(self._amounts), edges)
+        signed = (stream.sums.state == State.NEGATIVE) | (stream.sums.state == State.POSITIVE)
+        nodes = stream.nodes[signed]
+        self._totals = stream.sums.at(np.flatnonzero(signed))
+        self.sums.lay(*_ways_around(geometry, nodes), self._rates(self._totals), nodes)
         self.update()
+
+    def _rates(self, numbers: Numbers) -> FloatArray:
+        """Return how many dots a second stand for `numbers`."""
+        rates = np.where(numbers.state == State.NOT_COMPUTED, HIDDEN_RATE, MOST_A_SECOND)
+        if self.unit:
+            rates = np.where(numbers.is_finite, numbers.sizes / self.unit, rates)
+        return rates
 
     def advance_by(self, seconds: float) -> None:
         """Move all dots on by `seconds`."""
-        self._travelled = (self._travelled + seconds * SPEED) % SPACING
+        self.parts.advance(seconds)
+        self.sums.advance(seconds)
         self.update()
 
     def dots(self) -> tuple[FloatArray, IntArray]:
-        """Return where dots are now, [M, 2], and the edge of each, [M]."""
-        if self._geometry is None or not len(self._owner):
-            return np.zeros((0, 2)), np.zeros(0, np.int64)
-        length = self._geometry.lengths[self._owner]
-        place = self._start + self._direction * self._travelled
-        share = np.where(length > 0, place / np.maximum(length, 1e-9), 0.0)
-        inside = (share >= 0.0) & (share <= 1.0)
-        owner = self._owner[inside]
-        points = self._geometry.along(owner, share[inside])
-        seen = ~self._is_hidden(points)
-        return points[seen], owner[seen]
+        """Return where dots on edges are now, [M, 2], and the edge of each, [M]."""
+        points, track = self._seen(self.parts)
+        return points, self._edges[track]
 
     @guard
     def boundingRect(self) -> QRectF:
-        """Return the box around all edges with dots."""
-        if self._geometry is None or not len(self._edges):
+        """Return the box around all paths of dots."""
+        paths = [dots.points.reshape(-1, 2) for dots in (self.parts, self.sums)]
+        points = np.concatenate(paths)
+        if not len(points):
             return QRectF()
-        points = self._geometry.points[self._edges]
-        low, high = points.min(axis=(0, 1)), points.max(axis=(0, 1))
+        low, high = points.min(axis=0), points.max(axis=0)
         return QRectF(low[0], low[1], *(high - low)).adjusted(-9, -9, 9, 9)
 
     @guard
@@ -136,52 +157,58 @@ class FlowLayer(QGraphicsItem):
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
         """Paint the dots, one call per colour."""
-        shown, points_owner = self._shown, self.dots()
-        points, owner = points_owner
-        if shown is None or not len(points):
-            return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        radius = SMALLEST + (LARGEST - SMALLEST) * np.sqrt(shown.strength[owner])
-        state = shown.edges.state[owner]
-        for kind in np.unique(state):
-            here = state == kind
-            picture = _dot(self._dot_color(int(kind)), self._theme)
-            draw_pixmap_at(painter, points[here], picture, radius[here] * 2 / _PICTURE)
+        # Where the drawing is small, dots are not as small.
+        zoom = painter.worldTransform().m11()
+        larger = min(max(1.0 / max(zoom, 1e-9), 1.0), MOST_LARGER)
+        for dots, numbers in ((self.parts, self._amounts), (self.sums, self._totals)):
+            points, track = self._seen(dots)
+            radius = SMALLEST + (LARGEST - SMALLEST) * np.sqrt(self._strength(numbers))[track]
+            radius *= larger
+            state = numbers.state[track]
+            for kind in np.unique(state):
+                here = state == kind
+                picture = self._picture(self._color(int(kind)))
+                draw_pixmap_at(painter, points[here], picture, radius[here] * 2 / _PICTURE)
 
-    def _dot_color(self, state: int) -> str:
-        assert self._shown is not None
+    def _strength(self, numbers: Numbers) -> FloatArray:
+        """Return how large dots of `numbers` are, 0 to 1: against the largest in the network."""
+        is_logarithmic = self._shown is not None and self._shown.look.is_logarithmic
+        return strength_of(numbers.sizes, self._stream.largest, is_logarithmic=is_logarithmic)
+
+    def _color(self, state: int) -> str:
         if state in (State.NOT_COMPUTED, State.ZERO):
-            return self._theme.phase_color(self._shown.phase)
-        return state_color(self._theme, self._shown.overlay, state)
+            return self._theme.phase_color(self._shown.phase if self._shown else "")
+        return state_color(self._theme, "gradients" if self._stream.goes_back else "values", state)
 
-    def _spread(self) -> None:
-        """Give every edge its dots, evenly spaced; fewer where there would be too many."""
-        assert self._geometry is not None
-        lengths = self._geometry.lengths[self._edges]
-        count = np.ceil(lengths / SPACING).astype(np.int64) + 1
-        if count.sum() > MOST_DOTS and self._shown is not None:
-            order = np.argsort(-self._shown.strength[self._edges], kind="stable")
-            kept = order[np.cumsum(count[order]) <= MOST_DOTS]
-            self._edges, count = self._edges[kept], count[kept]
-        self._owner = np.repeat(self._edges, count)
-        first = np.repeat(np.cumsum(count) - count, count)
-        number = (np.arange(len(self._owner)) - first).astype(np.float64)
-        # Against the edge the row of dots begins one spacing further out.
-        self._start = number * SPACING if self._direction < 0 else (number - 1) * SPACING
+    def _picture(self, color: str) -> QPixmap:
+        key = (color, self._theme)
+        if key not in self._pictures:
+            self._pictures[key] = _dot(*key)
+        return self._pictures[key]
 
-    def _is_hidden(self, points: FloatArray) -> BoolArray:
+    def _seen(self, dots: Dots) -> tuple[FloatArray, IntArray]:
+        """Return the places of the dots that no number covers, and the path of each."""
+        points, track = dots.places()
         hidden = np.zeros(len(points), np.bool_)
         for left, top, right, bottom in self._hidden_boxes:
             x, y = points[:, 0], points[:, 1]
             hidden |= (x > left) & (x < right) & (y > top) & (y < bottom)
-        return hidden
+        return points[~hidden], track[~hidden]
 
 
-def _carries(shown: Shown) -> BoolArray:
-    """Return which edges carry something now: what is exactly zero does not flow."""
-    carries: BoolArray = shown.edges.state != State.ZERO
-    return carries
+def _ways_around(geometry: Geometry, nodes: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Return ways over `nodes` [M], from right to left, as points [M, S, 2]; and their lengths."""
+    angle = np.linspace(0.0, np.pi, PIECES + 1)
+    across, up = np.cos(angle), np.sin(angle)
+    # A superellipse keeps off a square's corners.
+    out = (across**6 + up**6) ** (-1 / 6)
+    square = (HALF_SQUARE + AROUND) * np.stack([across * out, -up * out], axis=1)
+    circle = (RADIUS + AROUND) * np.stack([across, -up], axis=1)
+    shapes = np.where(geometry.is_square[nodes, None, None], square, circle)
+    lengths = np.hypot(*np.moveaxis(np.diff(shapes, axis=1), 2, 0)).sum(axis=1)
+    return geometry.positions[nodes][:, None, :] + shapes, lengths
 
 
 def _dot(color: str, theme: Theme) -> QPixmap:
@@ -189,8 +216,9 @@ def _dot(color: str, theme: Theme) -> QPixmap:
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(mix(color, "#ffffff" if theme.dark else "#000000", 0.12)))
-    painter.drawEllipse(QRectF(1.0, 1.0, _PICTURE - 2.0, _PICTURE - 2.0))
+    # A rim of the ground's colour sets dots off from the line of their own colour.
+    painter.setPen(QPen(QColor(theme.canvas), _RIM))
+    painter.setBrush(QColor(mix(color, theme.text, 0.35)))
+    painter.drawEllipse(QRectF(0, 0, _PICTURE, _PICTURE).adjusted(_RIM, _RIM, -_RIM, -_RIM))
     painter.end()
     return picture

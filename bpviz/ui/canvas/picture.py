@@ -31,6 +31,7 @@ from bpviz.ui.canvas.node_item import CARD_LIMIT, NodeItem, NodeLayer
 from bpviz.ui.canvas.pens import text_color
 from bpviz.ui.canvas.room import Lines, lines_with_room
 from bpviz.ui.canvas.shown import Shown
+from bpviz.ui.canvas.stream import Stream
 from bpviz.ui.numbers import format_number
 from bpviz.ui.style import Theme
 
@@ -75,6 +76,7 @@ class Picture:
         self._font = font
         self.session, self.geometry, self.shown, self.theme = session, geometry, shown, theme
         self.marks = Marks()
+        self.stream = Stream()
         self._digits = 4
         self._zoom = 1.0
         self._brief_for: tuple[object, ...] = ()
@@ -108,9 +110,16 @@ class Picture:
         return self.geometry.node_count <= (TINY_LIMIT if self._zoom < NAME_FROM else CARD_LIMIT)
 
     def show(
-        self, session: Session, geometry: Geometry, shown: Shown, theme: Theme, digits: int
+        self,
+        session: Session,
+        geometry: Geometry,
+        shown: Shown,
+        theme: Theme,
+        digits: int,
+        stream: Stream | None = None,
     ) -> None:
-        """Draw all of this from now on."""
+        """Draw all of this from now on; `stream` is what the step carries along the edges."""
+        self.stream = stream or Stream()
         if geometry is not self.geometry:
             # Marks count edges by their place, which is another in another network.
             self.marks = Marks()
@@ -299,7 +308,8 @@ class Picture:
         self.label_layer.show_labels(labels, size, self._scale, self.theme)
         half = np.array([*size, *size]) / 2 * (-1, -1, 1, 1)
         middles = np.array([(label.x, label.y) * 2 for label in labels]).reshape(-1, 4)
-        self.flow_layer.show_flow(self.geometry, self.shown, middles + half, self.theme)
+        boxes = middles + half
+        self.flow_layer.show_flow(self.geometry, self.shown, self.stream, boxes, self.theme)
 
     def _label_text(self, edge: int) -> LabelText:
         shown = self.shown

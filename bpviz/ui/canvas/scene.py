@@ -33,6 +33,7 @@ from bpviz.ui.canvas.quantities import quantity_at
 from bpviz.ui.canvas.selection import Selection
 from bpviz.ui.canvas.shown import Shown, as_stale, shown
 from bpviz.ui.canvas.sketch import Sketch
+from bpviz.ui.canvas.stream import stream_of
 from bpviz.ui.canvas.targets import (
     cursor_over,
     edge_under,
@@ -204,7 +205,8 @@ class CanvasScene(QGraphicsScene):
             before, last = self._last
             now = as_stale(now, last, before, geometry)
         self.picture.edge_layer.set_moving(self.is_running)
-        self.picture.show(self._session, geometry, now, self._theme, self._digits)
+        stream = stream_of(now, self._player.trace, snapshot, geometry)
+        self.picture.show(self._session, geometry, now, self._theme, self._digits, stream)
         self._show_heat()
         self.marker.may_fade = not self.is_running
         self.marker.mark()

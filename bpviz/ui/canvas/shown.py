@@ -66,6 +66,11 @@ class Numbers:
         return cls(np.zeros(count), np.full(count, State.NOT_COMPUTED, np.int8))
 
     @property
+    def sizes(self) -> FloatArray:
+        """Their sizes [M], 0 where they are not known or not finite."""
+        return np.where(self.is_finite, np.abs(self.value), 0.0)
+
+    @property
     def is_finite(self) -> BoolArray:
         """Which are known and finite, stale ones included."""
         known = (self.state != State.NOT_COMPUTED) & (self.state != State.NON_FINITE)
@@ -85,6 +90,10 @@ class Numbers:
         state[(state != State.NOT_COMPUTED) & (state != State.NON_FINITE)] = State.STALE
         state[places < 0] = State.NOT_COMPUTED
         return Numbers(self.value[places], state)
+
+    def at(self, places: IntArray) -> Numbers:
+        """Return the numbers at `places`."""
+        return Numbers(self.value[places], self.state[places])
 
     def followed_by(self, other: Numbers) -> Numbers:
         """Return these numbers with `other` behind them."""
@@ -335,5 +344,4 @@ def _active_edges(snapshot: Snapshot, geometry: Geometry, kind: str) -> BoolArra
 
 
 def _strength(numbers: Numbers, scale: float, look: Look) -> FloatArray:
-    size = np.where(numbers.is_finite, np.abs(numbers.value), 0.0)
-    return strength_of(size, scale, is_logarithmic=look.is_logarithmic)
+    return strength_of(numbers.sizes, scale, is_logarithmic=look.is_logarithmic)

@@ -41,6 +41,16 @@ MOUSE: Final = (
     ("Tab on the drawing", "Go through all nodes and edges; a screen reader hears their numbers"),
 )
 
+DRAWING: Final = (
+    ("Solid or dashed", "A number above or below zero; width and colour tell its size"),
+    ("Hatched, dotted, thin, thick red",
+     "Not computed yet, from before the last edit, exactly zero, not finite"),
+    ("Dots", "How much a step carries along an edge: twice as much, twice as many dots a second; "
+     "the line under the heading says how much one is"),
+    ("Dots around a node", "Where parts of a gradient come back and meet: their sum goes on. "
+     "Those of the two signs cancel"),
+)  # fmt: skip
+
 
 def show_keys(parent: Widget, actions: dict[str, QAction]) -> QDialog:
     """Show all keys, from the table of actions, and what the mouse does."""
@@ -68,7 +78,8 @@ def keys_html(actions: dict[str, QAction]) -> str:
         if not action.shortcut().isEmpty()
     ]
     figures = f"<h3>Figures on the pages of a lesson</h3>{_table(HELP)}"
-    return f"<h3>Keys</h3>{_table(keys)}<h3>Mouse</h3>{_table(MOUSE)}{figures}"
+    drawing = f"<h3>The drawing</h3>{_table(DRAWING)}"
+    return f"<h3>Keys</h3>{_table(keys)}<h3>Mouse</h3>{_table(MOUSE)}{drawing}{figures}"
 
 
 def show_about(parent: Widget) -> QMessageBox:
