@@ -25,7 +25,7 @@ def fan(*weights: float) -> Session:
     """Return a session in which one unit feeds units with these weights, alike in all else."""
     count = len(weights)
     middle = [Unit(f"m{i}", bias=0.1, position=(480, 140 * i)) for i in range(count)]
-    nodes = (
+    nodes: tuple[Input | Unit, ...] = (
         Input("x", position=(0, 0)),
         Unit("h", activation="tanh", position=(240, 0)),
         *middle,
