@@ -113,6 +113,7 @@ def test_every_lesson_page_by_page(window: MainWindow) -> None:
             place = f"{path.name}: {page.title}"
             check_view(window, page, place)
             check_figures(window, page, place)
+            check_labels(window, place)
             assert panel.title == page.title
             assert panel.notice == ""
         assert not window.document.dirty, "reading changes nothing"
@@ -137,6 +138,17 @@ def check_figures(window: MainWindow, page: Page, place: str) -> None:
     for expected, figure in zip(page.expect, figures, strict=True):
         wrong = place.startswith("S5") and expected.printed in ERRATA.get(expected.quantity, ())
         assert figure.verdict == ("differs" if wrong else "agrees"), (place, figure)
+
+
+def check_labels(window: MainWindow, place: str) -> None:
+    """No label of an edge touches another, and up to 20 edges all have one."""
+    picture = window.scene.picture
+    (width, height), labels = picture.label_layer.size, picture.label_layer.labels
+    for number, one in enumerate(labels):
+        for other in labels[number + 1 :]:
+            assert abs(one.x - other.x) > width or abs(one.y - other.y) > height, place
+    if picture.geometry.edge_count <= 20:
+        assert len(labels) == picture.geometry.edge_count, place
 
 
 def lesson_of(session: Session) -> Session:

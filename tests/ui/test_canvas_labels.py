@@ -122,3 +122,18 @@ def test_shared_weights_and_biases_carry_a_tie_mark(qapp: QApplication) -> None:
         assert firsts == {0: "w 0.5 =w₁", 1: "w 0.5 =w₁", 2: "w 0.3 =a_very_…", 3: "w 0.25"}
         assert canvas.scene.picture.card(1).above.startswith("b 0 =b₁")
         assert "=" not in canvas.scene.picture.card(3).above
+
+
+def test_labels_are_placed_anew_where_the_network_is_another(qapp: QApplication) -> None:
+    # Geometries come and go at the same address, so an address tells nothing of them.
+    with canvas_on(lesson("S5")) as canvas:
+        for sizes in ((2, 3, 2), (3, 2, 3), (2, 2, 3, 1), (2, 3, 2), (3, 2, 3), (2, 2, 3, 1)):
+            canvas.document.new(layered(*sizes))
+            layer, geometry = canvas.scene.picture.label_layer, canvas.scene.geometry
+            width, height = layer.size
+            found = [
+                QRectF(label.x - width / 2, label.y - height / 2, width, height)
+                for label in layer.labels
+            ]
+            assert len(found) == geometry.edge_count
+            assert_apart(geometry, found)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from bpviz.ui.canvas.card import Card, card_bounds, paint_card
 from bpviz.ui.canvas.geometry import FloatArray, Geometry
 from bpviz.ui.canvas.labels import box_size, fit_labels
+from bpviz.ui.canvas.letters import Letters
 from bpviz.ui.canvas.room import above_boxes, below_boxes, lines_with_room, shape_boxes
 from bpviz.ui.style import DARK
 from tests.ui.canvas_fakes import canvas_on, layered, scattered
@@ -115,7 +116,7 @@ def painted(card: Card, font: QFont) -> list[tuple[float, float]]:
     image.fill(0)
     painter = QPainter(image)
     painter.translate(-bounds.left(), -bounds.top())
-    paint_card(painter, card, DARK, font, 1.0)
+    paint_card(painter, card, DARK, Letters(font), 1.0)
     painter.end()
     alpha = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1, 4)[:, :, 3]
     rows, columns = np.nonzero(alpha > 40)

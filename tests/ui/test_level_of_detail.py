@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPainter
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
-from bpviz.ui.canvas import card as card_module
+from bpviz.ui.canvas import letters as letters_module
 from bpviz.ui.canvas.card import Card, paint_card
+from bpviz.ui.canvas.letters import Face, Letters
 from bpviz.ui.style import DARK
 from tests.ui.canvas_fakes import canvas_on, lesson
 
@@ -25,20 +26,20 @@ def test_more_is_told_the_nearer_it_is(
     qapp: QApplication, monkeypatch: pytest.MonkeyPatch, zoom: float, texts: list[str]
 ) -> None:
     drawn: list[str] = []
-    real: Callable[..., None] = card_module._text
+    real: Callable[..., None] = letters_module.draw_text
 
-    def noted(painter: QPainter, text: str, middle: float, room: float, font: QFont) -> None:
+    def noted(painter: QPainter, face: Face, text: str, x: float, middle: float) -> None:
         drawn.append(text)
-        assert QFontMetricsF(font).height() * zoom > 5.0
-        real(painter, text, middle, room, font)
+        assert QFontMetricsF(face.font).height() * zoom > 5.0
+        real(painter, face, text, x, middle)
 
-    monkeypatch.setattr(card_module, "_text", noted)
+    monkeypatch.setattr(letters_module, "draw_text", noted)
     image = QImage(400, 400, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(0)
     painter = QPainter(image)
     painter.translate(200, 200)
     painter.scale(zoom, zoom)
-    paint_card(painter, CARD, DARK, qapp.font(), zoom)
+    paint_card(painter, CARD, DARK, Letters(qapp.font()), zoom)
     painter.end()
     assert sorted(drawn) == sorted(texts)
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QTransform
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QTransform
 
 from bpviz.ui.canvas.geometry import HALF_SQUARE, RADIUS
-from bpviz.ui.style import Theme, mix, scaled_font
+from bpviz.ui.canvas.letters import LEAST_PIXELS, Letters, draw_centred, draw_text
+from bpviz.ui.style import Theme, mix
 
 GLOW: Final = 11.0
 CORNER: Final = 9.0
@@ -19,7 +20,8 @@ SQUARE_BELOW_SIZE: Final = 12.0
 ALL_TEXT_FROM: Final = 0.55
 VALUE_FROM: Final = 0.42
 NAME_FROM: Final = 0.3
-_SMALLEST: Final = 0.42
+# Between the parts of a line; where it has no room for all of them it shows the first.
+PARTS_JOIN: Final = "   "
 # The largest width of the lines over and under a circle, and of the line under a square.
 ABOVE_TEXT, CIRCLE_TEXT = 136.0, 116.0
 SQUARE_TEXT: Final = 160.0
@@ -65,7 +67,7 @@ def paint_card(
     painter: QPainter,
     card: Card,
     theme: Theme,
-    font: QFont,
+    letters: Letters,
     zoom: float,
     heat: QImage | None = None,
 ) -> None:
@@ -76,38 +78,99 @@ def paint_card(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     _paint_halo(painter, card, theme)
     _paint_body(painter, card, theme, heat)
+    paint_texts(painter, card, theme, letters, zoom, on_heat=heat is not None)
+
+
+def paint_texts(
+    painter: QPainter, card: Card, theme: Theme, letters: Letters, zoom: float, *, on_heat: bool
+) -> None:
+    """Paint what is legible of a card's texts; `on_heat` where a heat map lies behind them."""
     if zoom < NAME_FROM:
         return
+    texts = _Texts(painter, letters, zoom)
     painter.setPen(QColor(theme.text))
     if zoom < ALL_TEXT_FROM:
-        _paint_short(painter, card, theme, font, with_value=zoom >= VALUE_FROM and not heat)
+        _paint_short(texts, card, theme, with_value=zoom >= VALUE_FROM and not on_heat)
         return
     room = 2 * (HALF_SQUARE if card.is_square else RADIUS) - 12.0
-    _text(painter, card.name, -18.0, room * 0.8, scaled_font(font, NAME_SIZE, bold=True))
-    painter.setPen(QColor(theme.text if heat or not card.value_color else card.value_color))
-    _text(painter, card.value, 1.0, room, scaled_font(font, VALUE_SIZE, bold=True))
-    painter.setPen(QColor(theme.text if heat else theme.muted))
-    _detail(painter, card.details, room * 0.88, scaled_font(font, DETAIL_SIZE))
+    texts.name(card.name, -18.0, room * 0.8, NAME_SIZE)
+    painter.setPen(QColor(theme.text if on_heat or not card.value_color else card.value_color))
+    texts.line(card.value, 1.0, room, VALUE_SIZE, bold=True)
+    painter.setPen(QColor(theme.text if on_heat else theme.muted))
+    texts.detail(card.details, room * 0.88)
     if card.below:
         painter.setPen(QColor(card.below_color or theme.muted))
-        size = SQUARE_BELOW_SIZE if card.is_square else BELOW_SIZE
-        _below(painter, card, scaled_font(font, size, bold=True))
+        _paint_below(texts, card)
     if card.above:
         painter.setPen(QColor(card.above_color or theme.muted))
-        _text(painter, card.above, _ABOVE, ABOVE_TEXT - 2.0, scaled_font(font, ABOVE_SIZE))
+        room = ABOVE_TEXT - 2.0
+        if not texts.line(card.above, _ABOVE, room, ABOVE_SIZE):
+            texts.line(card.above.partition(PARTS_JOIN)[0], _ABOVE, room, ABOVE_SIZE)
 
 
-def _paint_short(
-    painter: QPainter, card: Card, theme: Theme, font: QFont, *, with_value: bool
-) -> None:
+def _paint_short(texts: _Texts, card: Card, theme: Theme, *, with_value: bool) -> None:
     """Paint the name in large letters, and the value under it where that is legible."""
     room = 2 * RADIUS - 8.0
     if not with_value or not card.value:
-        _text(painter, card.name, 0.0, room, scaled_font(font, 22.0, bold=True))
+        texts.name(card.name, 0.0, room, 22.0)
         return
-    _text(painter, card.name, -14.0, room * 0.8, scaled_font(font, 19.0, bold=True))
-    painter.setPen(QColor(card.value_color or theme.text))
-    _text(painter, card.value, 12.0, room, scaled_font(font, 19.0, bold=True))
+    texts.name(card.name, -14.0, room * 0.8, 19.0)
+    texts.painter.setPen(QColor(card.value_color or theme.text))
+    texts.line(card.value, 12.0, room, 19.0, bold=True)
+
+
+def _paint_below(texts: _Texts, card: Card) -> None:
+    """Paint the line under a node: centred under a circle, reaching outwards under a square.
+
+    Left of the inputs and right of the loss there are no edges.
+    """
+    if not card.is_square:
+        texts.line(card.below, _BELOW, CIRCLE_TEXT - 2.0, BELOW_SIZE, bold=True)
+        return
+    room = SQUARE_TEXT - 2.0
+    face = texts.letters.fitting(card.below, SQUARE_BELOW_SIZE, room, texts.zoom, bold=True)
+    if face is not None:
+        x = -RADIUS if card.is_loss else RADIUS - face.width(card.below)
+        draw_text(texts.painter, face, card.below, x, _BELOW)
+
+
+@dataclass(frozen=True)
+class _Texts:
+    """Draws a card's lines, each centred at a height."""
+
+    painter: QPainter
+    letters: Letters
+    zoom: float
+
+    def line(
+        self, text: str, middle: float, room: float, size: float, *, bold: bool = False
+    ) -> bool:
+        """Draw a line with a number, smaller where `room` is less; return whether that is legible.
+
+        A number is never cut; the tip over the node tells what is not drawn.
+        """
+        if not text:
+            return True
+        face = self.letters.fitting(text, size, room, self.zoom, bold=bold)
+        if face is not None:
+            draw_centred(self.painter, face, text, 0.0, middle)
+        return face is not None
+
+    def name(
+        self, text: str, middle: float, room: float, size: float, *, bold: bool = True
+    ) -> None:
+        """Draw a name, with an ellipsis where it can't be made small enough."""
+        if not text or self.line(text, middle, room, size, bold=bold):
+            return
+        face = self.letters.face(max(LEAST_PIXELS / self.zoom, 0.42 * size), bold=bold)
+        draw_centred(self.painter, face, face.elided(text, room), 0.0, middle)
+
+    def detail(self, variants: tuple[str, ...], room: float) -> None:
+        """Draw the first of several formulas that fits, the last where none does."""
+        face = self.letters.face(DETAIL_SIZE)
+        fitting = [text for text in variants if face.width(text) <= room * 1.05]
+        for text in (fitting or variants[-1:])[:1]:
+            self.name(text, 19.5, room, DETAIL_SIZE, bold=False)
 
 
 def _shape(painter: QPainter, card: Card, grow: float) -> None:
@@ -166,47 +229,3 @@ def _heat_brush(heat: QImage, card: Card) -> QBrush:
     across, up = 2 * size / heat.width(), 2 * size / heat.height()
     brush.setTransform(QTransform(across, 0.0, 0.0, up, -size, -size))
     return brush
-
-
-def _text(painter: QPainter, text: str, middle: float, room: float, font: QFont) -> None:
-    """Draw `text` centred at height `middle`, made smaller where it is wider than `room`."""
-    if not text:
-        return
-    font, text = _fitted(text, room, font)
-    metrics = QFontMetricsF(font)
-    painter.setFont(font)
-    width = metrics.horizontalAdvance(text)
-    painter.drawText(QPointF(-width / 2, middle + metrics.capHeight() / 2), text)
-
-
-def _fitted(text: str, room: float, font: QFont) -> tuple[QFont, str]:
-    """Return font and text that need no more than `room`: smaller, at last with an ellipsis."""
-    width = QFontMetricsF(font).horizontalAdvance(text)
-    if width <= room:
-        return font, text
-    share = max(room / width, _SMALLEST)
-    font = scaled_font(font, font.pixelSize() * share, bold=font.bold())
-    elided = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, room + 2.0)
-    return font, elided
-
-
-def _below(painter: QPainter, card: Card, font: QFont) -> None:
-    """Draw the line under a node: centred under a circle, reaching outwards under a square.
-
-    Left of the inputs and right of the loss there are no edges.
-    """
-    if not card.is_square:
-        _text(painter, card.below, _BELOW, CIRCLE_TEXT - 2.0, font)
-        return
-    font, text = _fitted(card.below, SQUARE_TEXT - 2.0, font)
-    metrics = QFontMetricsF(font)
-    x = -RADIUS if card.is_loss else RADIUS - metrics.horizontalAdvance(text)
-    painter.setFont(font)
-    painter.drawText(QPointF(x, _BELOW + metrics.capHeight() / 2), text)
-
-
-def _detail(painter: QPainter, variants: tuple[str, ...], room: float, font: QFont) -> None:
-    metrics = QFontMetricsF(font)
-    fitting = [text for text in variants if metrics.horizontalAdvance(text) <= room * 1.05]
-    if fitting or variants:
-        _text(painter, (fitting or variants[-1:])[0], 19.5, room, font)

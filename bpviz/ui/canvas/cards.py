@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from bpviz.model.network import Input, Network, Unit, activation_name
 from bpviz.model.schema import Session
-from bpviz.ui.canvas.card import Card
+from bpviz.ui.canvas.card import PARTS_JOIN, Card
 from bpviz.ui.canvas.geometry import FloatArray, Geometry
 from bpviz.ui.canvas.names import COMBINE_SYMBOLS, LOSS_SYMBOLS, applied, formula, pretty_name
 from bpviz.ui.canvas.overlays import Overlay
@@ -161,7 +161,7 @@ class CardMaker:
         number = format_number(float(shown.bias[node]), self.digits, trim=True)
         text = f"b {number}{tie_mark(model.bias_share)}"
         if shown.overlay == "gradients" and shown.bias_gradient.state[node] != State.NOT_COMPUTED:
-            text += f"   ∂ {self._number(shown.bias_gradient, node)}"
+            text += f"{PARTS_JOIN}∂ {self._number(shown.bias_gradient, node)}"
         return text
 
     def _loss_card(self) -> Card:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from bpviz.ui.canvas.geometry import BoolArray, FloatArray, Geometry, IntArray
+from bpviz.ui.canvas.letters import Letters, draw_centred
 from bpviz.ui.canvas.room import obstacles
 from bpviz.ui.style import Theme, guard, scaled_font
 
@@ -202,10 +203,10 @@ def _near_edges(
 class LabelLayer(QGraphicsItem):
     """Draws all labels of edges in one item."""
 
-    def __init__(self, theme: Theme, font: QFont) -> None:
+    def __init__(self, theme: Theme, letters: Letters) -> None:
         super().__init__()
         self._theme = theme
-        self._font = font
+        self._letters = letters
         self._size = (0.0, 0.0)
         self._scale = 1.0
         self._bright: frozenset[int] | None = None
@@ -256,9 +257,6 @@ class LabelLayer(QGraphicsItem):
         if zoom < LABELS_FROM or not self.labels:
             return
         theme, (width, height) = self._theme, self._size
-        plain = scaled_font(self._font, TEXT_SIZE * self._scale)
-        bold = scaled_font(self._font, TEXT_SIZE * self._scale, bold=True)
-        line = LINE_HEIGHT * self._scale / 2
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(QColor(theme.label))
         border = QPen(QColor(theme.node_border), 1.0)
@@ -270,19 +268,16 @@ class LabelLayer(QGraphicsItem):
             painter.drawRoundedRect(box, 5.0, 5.0)
         for label in self.labels:
             painter.setOpacity(self._opacity(label))
-            text = label.text
             painter.setPen(QColor(theme.muted))
-            self._line(painter, plain, text.first, label.x, label.y - line)
-            painter.setPen(QColor(text.color))
-            self._line(painter, bold, text.second, label.x, label.y + line)
+            self._line(painter, label, zoom, bold=False)
+            painter.setPen(QColor(label.text.color))
+            self._line(painter, label, zoom, bold=True)
 
-    def _line(self, painter: QPainter, font: QFont, text: str, x: float, y: float) -> None:
-        metrics = QFontMetricsF(font)
-        width = metrics.horizontalAdvance(text)
+    def _line(self, painter: QPainter, label: Label, zoom: float, *, bold: bool) -> None:
+        """Draw a label's first line, or its second, in `bold`."""
+        text = label.text.second if bold else label.text.first
         room = self._size[0] - 6.0 * self._scale
-        if width > room:
-            font = scaled_font(font, font.pixelSize() * room / width, bold=font.bold())
-            metrics = QFontMetricsF(font)
-            width = metrics.horizontalAdvance(text)
-        painter.setFont(font)
-        painter.drawText(QPointF(x - width / 2, y + metrics.capHeight() / 2), text)
+        face = self._letters.fitting(text, TEXT_SIZE * self._scale, room, zoom, bold=bold)
+        if face is not None:
+            down = LINE_HEIGHT * self._scale / (2 if bold else -2)
+            draw_centred(painter, face, text, label.x, label.y + down)

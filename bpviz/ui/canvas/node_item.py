@@ -7,11 +7,12 @@ from typing import Final
 
 import numpy as np
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPixmap
+from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from bpviz.ui.canvas.card import GLOW, NAME_FROM, Card, card_bounds, paint_card
 from bpviz.ui.canvas.geometry import RADIUS, BoolArray, Geometry, IntArray
+from bpviz.ui.canvas.letters import Letters
 from bpviz.ui.canvas.pens import state_color
 from bpviz.ui.canvas.shown import Shown, State
 from bpviz.ui.canvas.strokes import draw_pixmap_at
@@ -27,11 +28,11 @@ FAINT: Final = 0.3
 class NodeItem(QGraphicsItem):
     """Draws the card it was handed; owns no timer and knows no model."""
 
-    def __init__(self, card: Card, theme: Theme, font: QFont) -> None:
+    def __init__(self, card: Card, theme: Theme, letters: Letters) -> None:
         super().__init__()
         self.card = card
         self._theme = theme
-        self._font = font
+        self._letters = letters
         self._heat: QImage | None = None
         self.setZValue(NODE_LEVEL)
 
@@ -57,16 +58,16 @@ class NodeItem(QGraphicsItem):
     ) -> None:
         """Paint the card, with as much text as is legible."""
         zoom = option.levelOfDetailFromTransform(painter.worldTransform())
-        paint_card(painter, self.card, self._theme, self._font, zoom, self._heat)
+        paint_card(painter, self.card, self._theme, self._letters, zoom, self._heat)
 
 
 class NodeLayer(QGraphicsItem):
     """Draws all nodes of a large network: as dots, or as cards once few enough are visible."""
 
-    def __init__(self, theme: Theme, font: QFont) -> None:
+    def __init__(self, theme: Theme, letters: Letters) -> None:
         super().__init__()
         self._theme = theme
-        self._font = font
+        self._letters = letters
         self._geometry: Geometry | None = None
         self._shown: Shown | None = None
         self._marked: IntArray = np.zeros(0, np.int64)
@@ -147,7 +148,7 @@ class NodeLayer(QGraphicsItem):
             painter.setOpacity(self._opacity(int(node)))
             painter.translate(x[node], y[node])
             heat = self._heat[node] if node < len(self._heat) else None
-            paint_card(painter, self._card(node), self._theme, self._font, zoom, heat)
+            paint_card(painter, self._card(node), self._theme, self._letters, zoom, heat)
             painter.restore()
 
     def _paint_alike(self, painter: QPainter, visible: IntArray, zoom: float) -> IntArray:
@@ -176,7 +177,7 @@ class NodeLayer(QGraphicsItem):
         inside = QPainter(picture)
         inside.translate(size / 2, size / 2)
         inside.scale(zoom, zoom)
-        paint_card(inside, card, self._theme, self._font, zoom)
+        paint_card(inside, card, self._theme, self._letters, zoom)
         inside.end()
         return picture
 

@@ -27,6 +27,7 @@ from bpviz.ui.canvas.labels import (
     fit_labels,
     follow_edges,
 )
+from bpviz.ui.canvas.letters import Letters
 from bpviz.ui.canvas.node_item import CARD_LIMIT, NodeItem, NodeLayer
 from bpviz.ui.canvas.pens import text_color
 from bpviz.ui.canvas.room import Lines, lines_with_room
@@ -73,7 +74,8 @@ class Picture:
         font: QFont,
     ) -> None:
         self._scene = scene
-        self._font = font
+        self._font, letters = font, Letters(font)
+        self._letters = letters
         self.session, self.geometry, self.shown, self.theme = session, geometry, shown, theme
         self.marks = Marks()
         self.stream = Stream()
@@ -88,9 +90,9 @@ class Picture:
         self._placed_for: tuple[object, ...] = ()
         self.node_items: dict[int, NodeItem] = {}
         self.edge_layer = EdgeLayer(geometry, shown, theme)
-        self.label_layer = LabelLayer(theme, font)
+        self.label_layer = LabelLayer(theme, letters)
         self.flow_layer = FlowLayer(theme)
-        self.node_layer = NodeLayer(theme, font)
+        self.node_layer = NodeLayer(theme, letters)
         for item in (self.edge_layer, self.label_layer, self.flow_layer, self.node_layer):
             scene.addItem(item)
 
@@ -242,7 +244,7 @@ class Picture:
             card = self.card(node)
             item = self.node_items.get(node)
             if item is None:
-                item = NodeItem(card, self.theme, self._font)
+                item = NodeItem(card, self.theme, self._letters)
                 self.node_items[node] = item
                 item.show_heat(self._heat[node] if node < len(self._heat) else None)
                 self._scene.addItem(item)
@@ -262,7 +264,7 @@ class Picture:
         shown = self.shown
         known = (shown.value.state, shown.active_nodes, shown.loss.state, self.geometry.positions)
         places = (shown.phase, shown.current_node, shown.loss_is_current, self.has_items)
-        held = (id(self.session.network.nodes), id(self.theme), id(self.geometry), self.marks)
+        held = (self.session.network.nodes, self.theme, self.geometry, self.marks)
         return (*held, *places, *(each.tobytes() for each in known))
 
     def _special(self) -> IntArray:
@@ -295,7 +297,7 @@ class Picture:
     def _show_labels(self) -> None:
         size = box_size(self._font, self._digits)
         wanted = self._wanted()
-        key = (*wanted, size, id(self.geometry))
+        key = (*wanted, size, self.geometry)
         if key != self._placed_for:
             self._placed, self._scale = fit_labels(self.geometry, wanted[0], size)
             self._placed_for = key

@@ -8,7 +8,7 @@ import numpy as np
 
 from bpviz.model.network import Input, activation_name
 from bpviz.model.schema import Session
-from bpviz.ui.canvas.cards import loss_symbol
+from bpviz.ui.canvas.cards import MOST_TARGETS, loss_symbol
 from bpviz.ui.canvas.geometry import Geometry
 from bpviz.ui.canvas.names import pretty_name
 from bpviz.ui.canvas.shown import Numbers, Shown, State
@@ -21,7 +21,8 @@ def node_tip(session: Session, geometry: Geometry, shown: Shown, node: int) -> s
     if node == geometry.node_count:
         loss = session.training.loss.replace("_", " ")
         whose = "of the batch" if shown.batch_gradients else "of this sample"
-        return _lines([f"{symbol}: {loss}", f"{symbol} {whose} = {_number(shown.loss, 0)}"])
+        lines = [f"{symbol}: {loss}", f"{symbol} {whose} = {_number(shown.loss, 0)}"]
+        return _lines([*lines, *_targets(session, shown)])
     model = session.network.nodes[node]
     name = pretty_name(model.label) + (f" ({model.id})" if model.label != model.id else "")
     if isinstance(model, Input):
@@ -44,6 +45,8 @@ def node_tip(session: Session, geometry: Geometry, shown: Shown, node: int) -> s
         lines.append(f"b = {full_number(float(shown.bias[node]))}{fixed}")
         lines.append(f"∂{symbol}/∂b = {_number(shown.bias_gradient, node)}")
         lines.append(f"Δb = {_number(shown.bias_update, node)}")
+        if shown.overlay in ("optimizer", "differences"):
+            lines.append(f"{shown.bias_symbol} = {_number(shown.biases, node)}")
     return _lines(lines)
 
 
@@ -87,6 +90,18 @@ def share_text(session: Session, shown: Shown, edge: int) -> str:
     # Divided first, so that the sum of large gradients stays finite.
     share = abs(float(shown.gradient.value[edge])) / largest / float((size / largest).sum())
     return f"{format_number(100.0 * share, 3)} % of all |∂| into its layer"
+
+
+def _targets(session: Session, shown: Shown) -> list[str]:
+    """Return a line for each output of few: what the chosen sample wants of it."""
+    outputs = session.network.outputs
+    if len(shown.target) != len(outputs) or len(outputs) > MOST_TARGETS:
+        return []
+    names = [pretty_name(session.network.node(each).label) for each in outputs]
+    return [
+        f"target of {name} = {full_number(float(target))}"
+        for name, target in zip(names, shown.target, strict=True)
+    ]
 
 
 def _number(numbers: Numbers, place: int) -> str:
