@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from itertools import chain
 
 import numpy as np
+from msgspec import structs
 
 from bpviz.document.document import Document
 from bpviz.document.line_map import Mark
@@ -33,41 +36,47 @@ class Bookmarks:
         entry, inside = self._document.timeline.place
         place = (entry + (2 if inside else 1), 0)
         bookmark = Bookmark(name or self._free_name(), place, frame)
-        self._push("Add bookmark", lambda kept: (*kept, bookmark))
+        self._push("Add bookmark", (*self._document.session.bookmarks, bookmark))
         self._show(frame)
         return bookmark
 
-    def go_to(self, mark: Mark) -> None:
-        """Go to where a bookmark stands."""
-        self._player.go_to(mark.place)
+    def go_to(self, mark: Mark, then: Callable[[], None] | None = None) -> None:
+        """Go to where a bookmark stands, however long that takes; then call `then`."""
+        self._player.go_to(mark.place, partial(self._arrive, mark, then))
+
+    def _arrive(self, mark: Mark, then: Callable[[], None] | None) -> None:
         if mark.bookmark is not None:
             self._show(mark.bookmark.frame)
+        if then is not None:
+            then()
 
     def rename(self, mark: Mark, name: str) -> None:
         """Give a bookmark another name; one that lies ahead is gone to first."""
-        old = self._present(mark)
-        new = Bookmark(name, old.position, old.frame)
-        if new.name and new != old:
-            self._push(
-                "Rename bookmark", lambda kept: tuple(new if each == old else each for each in kept)
-            )
+        old = mark.bookmark
+        if old is not None and name and name != old.name:
+            self._when_behind(mark, partial(self._replace, old, (structs.replace(old, name=name),)))
 
     def remove(self, mark: Mark) -> None:
         """Remove a bookmark; one that lies ahead is gone to first."""
-        old = self._present(mark)
-        self._push("Remove bookmark", lambda kept: tuple(each for each in kept if each != old))
+        if mark.bookmark is not None:
+            self._when_behind(mark, partial(self._replace, mark.bookmark, ()))
 
-    def _present(self, mark: Mark) -> Bookmark:
-        assert mark.bookmark is not None
-        if mark.bookmark not in self._document.session.bookmarks:
-            self.go_to(mark)
-        return mark.bookmark
+    def _when_behind(self, mark: Mark, then: Callable[[], None]) -> None:
+        """Call `then` where the bookmark is behind the position: only there it can be changed."""
+        if mark.bookmark in self._document.session.bookmarks:
+            then()
+        else:
+            self.go_to(mark, then)
 
-    def _push(
-        self, label: str, change: Callable[[tuple[Bookmark, ...]], tuple[Bookmark, ...]]
-    ) -> None:
+    def _replace(self, old: Bookmark, new: tuple[Bookmark, ...]) -> None:
+        label = "Rename bookmark" if new else "Remove bookmark"
+        kept = self._document.session.bookmarks
+        parts = (new if each == old else (each,) for each in kept)
+        self._push(label, tuple(chain.from_iterable(parts)))
+
+    def _push(self, label: str, after: tuple[Bookmark, ...]) -> None:
         before = self._document.session.bookmarks
-        self._document.push(Edit(label, (Change("bookmarks", before, change(before)),)))
+        self._document.push(Edit(label, (Change("bookmarks", before, after),)))
 
     def _free_name(self) -> str:
         """Return "iteration 137", or with a number where there are more there."""

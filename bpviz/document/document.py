@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from bpviz.document.runs import Run, Runs, without_runs
 from bpviz.document.saving import encode_with_history
+from bpviz.document.scout import Travel
 from bpviz.document.timeline import Timeline
 from bpviz.model.edit import Edit, diff
 from bpviz.model.files import atomic_write
 from bpviz.model.history import Place, Train
-from bpviz.model.network import Network
 from bpviz.model.rebase import rebased
 from bpviz.model.schema import Session
 from bpviz.model.session import read_session
@@ -37,6 +39,9 @@ class Document(QObject):
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._path: Path | None = None
+        # Where a way along the line takes long it is walked in slices; any change gives it up.
+        self.travel = Travel(self)
+        self.about_to_edit.connect(self.travel.cancel)
         self._take(session, None)
 
     def _take(self, session: Session, path: Path | None) -> None:
@@ -159,6 +164,7 @@ class Document(QObject):
 
     def delete_run(self, index: int) -> None:
         """Drop the run at `index` for good."""
+        self.travel.cancel()
         self._runs.delete(index)
         self._tell_runs()
 
@@ -171,22 +177,29 @@ class Document(QObject):
         self.edit_done.emit()
         self._tell_runs()
 
-    def run_network(self, index: int) -> tuple[Network, int]:
-        """Return the network of the run at `index`, and the iteration it stands at.
+    def visit_run(self, index: int, then: Callable[[Timeline], None]) -> None:
+        """Call `then` with the line of the run at `index`, at the present iteration.
 
-        That is the present iteration where the run has it, else its end.
+        Where the run does not have it, it stands at its end. A long way takes its time.
         """
         timeline = self._runs.timeline(index)
         place = timeline.line.place_of(self._timeline.iteration, timeline.line.end)
-        timeline.go(timeline.line.end if place is None else place)
-        return timeline.session.network, timeline.iteration
+        self.travel.visit(timeline, timeline.line.end if place is None else place, then)
 
-    def switch_run(self, index: int) -> None:
-        """Make the kept run at `index` the active one, where it stood; this is no edit."""
+    def switch_run(self, index: int, then: Callable[[], None] | None = None) -> None:
+        """Make the kept run at `index` the active one, where it stood; this is no edit.
+
+        Where replaying it takes long it is done in slices; `then` is called once it is shown.
+        """
         self.about_to_edit.emit()
+        run, again = self._runs.kept[index], partial(self.switch_run, index, then)
+        if not self.travel.is_near(self._runs.timeline(index), run.history.position, again):
+            return
         self._timeline = self._runs.switch(index, self._timeline)
         self.publish("Switch run")
         self._tell_runs()
+        if then is not None:
+            then()
 
     def _tell_runs(self) -> None:
         self._runs_changed = True
@@ -198,18 +211,21 @@ class Document(QObject):
         self.about_to_edit.emit()
         place = self._timeline.line.undo_place(self._timeline.place)
         if place is not None:
-            label = self.undo_label
-            self._timeline.go(place)
-            self.publish(f"Undo: {label}")
+            self._walk(place, f"Undo: {self.undo_label}")
 
     def redo(self) -> None:
         """Go forward over one entry."""
         self.about_to_edit.emit()
         place = self._timeline.line.redo_place(self._timeline.place)
         if place is not None:
-            label = self.redo_label
+            self._walk(place, f"Redo: {self.redo_label}")
+
+    def _walk(self, place: Place, label: str) -> None:
+        """Go to `place`, in slices where that takes long: until then all stays as it was."""
+        again = partial(self._walk, place, label)
+        if self.travel.is_near(self._timeline, place, again):
             self._timeline.go(place)
-            self.publish(f"Redo: {label}")
+            self.publish(label)
 
     def publish(self, label: str) -> None:
         """Tell all views what changed in the timeline since they last heard of it."""

@@ -91,6 +91,7 @@ class Player(Stepper):
         if self.trace is None:
             self.stopped.emit(self.problem)
             return
+        self.travel.cancel()
         self.rest()
         self.about_to_train.emit()
         self._start(None if stops is None else Watch(stops, self.iteration, self))

@@ -6,30 +6,28 @@ import msgspec
 
 from bpviz.document.timeline import Timeline
 from bpviz.model.edit import Edit, diff
-from bpviz.model.history import structure
+from bpviz.model.history import Place, structure
 from bpviz.model.schema import Progress, Session
 
 
-def reset(timeline: Timeline) -> Edit | None:
-    """Go to the last position at iteration 0 with the present structure.
-
-    Where the structure was another then, stay and return the edit that takes the parameters of
-    then into the present structure; the caller pushes it.
-    """
-    present, here = timeline.session, timeline.place
-    starts = [
-        entry
+def start_place(timeline: Timeline) -> Place | None:
+    """Return the last place behind the position at iteration 0; None where that is it, or none."""
+    if timeline.iteration == 0:
+        return None
+    starts = (
+        (entry, 0)
         for entry, iteration in enumerate(timeline.line.iterations())
-        if iteration == 0 and (entry, 0) <= here
-    ]
-    if not starts or timeline.iteration == 0:
-        return None
-    timeline.go((starts[-1], 0))
-    initial = timeline.session
-    if structure(initial) == structure(present):
-        return None
-    timeline.go(here)
-    return _take_parameters(present, initial)
+        if iteration == 0 and (entry, 0) <= timeline.place
+    )
+    return max(starts, default=None)
+
+
+def reset_edit(present: Session, start: Session) -> Edit | None:
+    """Return the edit that takes the parameters of `start` into the structure of `present`.
+
+    None where the structure was the same then: going back to it is enough.
+    """
+    return None if structure(start) == structure(present) else _take_parameters(present, start)
 
 
 def _take_parameters(session: Session, initial: Session) -> Edit:

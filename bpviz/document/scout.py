@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from time import perf_counter
+from functools import partial
+from time import perf_counter, thread_time
 from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -13,9 +14,11 @@ from bpviz.engine.errors import NonFinite
 from bpviz.model.edit import EditError
 from bpviz.model.history import Place
 
-# What takes no longer than this, in seconds, is done at once.
-AT_ONCE: Final = 0.3
+# What takes no longer than this, in seconds of work, is done at once.
+AT_ONCE: Final = 0.03
 SLICE: Final = 0.015
+# Multiplications that are done at once without trying out how long they take.
+NEAR_WORK: Final = 20_000_000
 
 
 class _OutOfTimeError(Exception):
@@ -25,7 +28,7 @@ class _OutOfTimeError(Exception):
 class Scout(Timeline):
     """Walks the line of another timeline to `goal`, and leaves it the checkpoints it passes.
 
-    Where it has been the other goes at once. The other stays where it is, whatever happens here.
+    The other stays where it is, whatever happens here, until it is told to `meet` the scout.
     """
 
     def __init__(self, timeline: Timeline, goal: Place) -> None:
@@ -37,6 +40,7 @@ class Scout(Timeline):
         self._goal = self._line.normal(goal)
         self._left = 0
         self._total = 1
+        self.problem = ""
 
     @property
     def share(self) -> float:
@@ -44,7 +48,10 @@ class Scout(Timeline):
         return min(max(1.0 - self._left / self._total, 0.0), 1.0)
 
     def walk(self, until: Callable[[], bool]) -> bool:
-        """Go on until `until` says so; return whether the goal is reached."""
+        """Go on until `until` says so; return whether the walk is over.
+
+        It is at the goal, or where the line can be walked no further: `problem` tells why.
+        """
         self._until = until
         try:
             self.go(self._goal)
@@ -52,9 +59,8 @@ class Scout(Timeline):
             self._left = self._line.distance(self._place, self._goal)
             self._total = max(self._total, self._left)
             return False
-        except (NonFinite, EditError):
-            # The line can be walked no further: going there tells why.
-            return True
+        except (NonFinite, EditError) as error:
+            self.problem = str(error)
         return True
 
     def _replay(self, count: int) -> None:
@@ -65,19 +71,20 @@ class Scout(Timeline):
         goal = inside + count
         while inside < goal:
             step = min(goal - inside, self._to_next_stop(inside))
-            trainer.advance(self.state, step)
-            inside += step
-            self._pass(entry, inside, trainer.kernel_name)
+            done = trainer.advance(self.state, step, self._until)
+            inside += done
             self._place = (entry, inside)
+            if done == step:
+                self._pass(entry, inside, trainer.kernel_name)
             if self._until():
-                self.checkpoints.add(self._place, self.state)
                 raise _OutOfTimeError
 
 
 class Travel(QObject):
-    """One way along the line at a time. `changed` tells that it began, went on or ended."""
+    """One way along a line at a time. `changed` tells that it began, went on or ended."""
 
     changed = Signal()
+    failed = Signal(str)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -99,18 +106,28 @@ class Travel(QObject):
         return self._scout.share if self._scout is not None else 0.0
 
     def is_near(self, timeline: Timeline, place: Place, arrive: Callable[[], None]) -> bool:
-        """Return whether `timeline` gets to `place` at once; else call `arrive` when it would."""
+        """Return whether `timeline` gets to `place` at once; else call `arrive` once it is there.
+
+        A line that can be walked no further stays where it is: `failed` tells why.
+        """
         self.cancel()
-        if _is_known(timeline, place):
+        if is_quick(timeline, timeline.replays_to(place)):
             return True
         scout = Scout(timeline, place)
-        self._deadline = perf_counter() + AT_ONCE
-        if scout.walk(self._is_over):
-            return True
-        self._scout, self._arrive = scout, arrive
-        self._timer.start()
-        self.changed.emit()
-        return False
+        if not self._set_out(scout, partial(_meet, timeline, scout, arrive)):
+            return False
+        timeline.meet(scout)
+        return True
+
+    def visit(self, timeline: Timeline, place: Place, then: Callable[[Timeline], None]) -> None:
+        """Call `then` with a line that stands at `place`, at once or later.
+
+        `timeline` itself stays where it is.
+        """
+        self.cancel()
+        scout = Scout(timeline, place)
+        if self._set_out(scout, partial(then, scout)):
+            then(scout)
 
     def cancel(self) -> None:
         """Stay where the line stands."""
@@ -118,6 +135,18 @@ class Travel(QObject):
             self._timer.stop()
             self._scout = self._arrive = None
             self.changed.emit()
+
+    def _set_out(self, scout: Scout, arrive: Callable[[], None]) -> bool:
+        """Let `scout` walk; return whether it is there at once, else `arrive` is called later."""
+        end = thread_time() + AT_ONCE
+        if scout.walk(lambda: thread_time() >= end):
+            if scout.problem:
+                self.failed.emit(scout.problem)
+            return not scout.problem
+        self._scout, self._arrive = scout, arrive
+        self._timer.start()
+        self.changed.emit()
+        return False
 
     def _is_over(self) -> bool:
         return perf_counter() >= self._deadline
@@ -129,15 +158,19 @@ class Travel(QObject):
         if not self._scout.walk(self._is_over):
             self.changed.emit()
             return
-        arrive = self._arrive
+        arrive, problem = self._arrive, self._scout.problem
         self.cancel()
-        if arrive is not None:
+        if problem:
+            self.failed.emit(problem)
+        elif arrive is not None:
             arrive()
 
 
-def _is_known(timeline: Timeline, place: Place) -> bool:
-    """Whether the position or a checkpoint lies right before `place`."""
-    kept = timeline.checkpoints.last_before(place)
-    starts = [each for each in (kept, timeline.place) if each is not None and each <= place]
-    near = min((timeline.line.distance(each, place) for each in starts), default=None)
-    return near is not None and near <= timeline.checkpoints.spacing
+def _meet(timeline: Timeline, scout: Scout, arrive: Callable[[], None]) -> None:
+    timeline.meet(scout)
+    arrive()
+
+
+def is_quick(timeline: Timeline, count: int) -> bool:
+    """Whether training `count` iterations at the position takes no time that anybody feels."""
+    return count <= timeline.checkpoints.spacing and count * timeline.cost <= NEAR_WORK

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 from functools import partial
 from typing import Literal, TypeAlias
 
 from PySide6.QtCore import QObject
 
 from bpviz.document.document import Document
-from bpviz.document.reset import reset
+from bpviz.document.reset import reset_edit, start_place
 from bpviz.document.scout import Travel
 from bpviz.document.showing import Showing
 from bpviz.document.stage import READY
+from bpviz.document.timeline import Timeline
 from bpviz.engine.errors import NonFinite
 from bpviz.engine.frames import Grain
 from bpviz.engine.hiding import Hidden, hide
@@ -33,9 +35,14 @@ class Stepper(Showing):
         super().__init__(document, parent)
         self._grain: StepGrain = "neuron"
         self._scrubbing = False
-        self.travel = Travel(self)
+        document.travel.failed.connect(self._on_travel_failed)
         self._hidden = Hidden()
         self._covered: tuple[Snapshot, Snapshot] | None = None
+
+    @property
+    def travel(self) -> Travel:
+        """The way along the history that is under way."""
+        return self._document.travel
 
     @property
     def snapshot(self) -> Snapshot | None:
@@ -128,13 +135,17 @@ class Stepper(Showing):
         if grain == "epoch":
             self._back_epoch()
             return
-        start = self.frame_index
-        if start == READY:
-            if not self._go_to_iteration(self.iteration - 1):
-                return
-            start = len(self._stage.frames or ())
-        if self._stage.frames is not None:
-            self._show(self._stage.frames.preceding(start, _fitting(grain, self._grain)))
+        if self.frame_index == READY:
+            self._go_to_iteration(self.iteration - 1, partial(self._show_before, grain))
+        else:
+            self._show_before(grain)
+
+    def _show_before(self, grain: StepGrain) -> None:
+        """Show the frame before the one shown, the last of all where none is shown."""
+        frames, start = self._stage.frames, self.frame_index
+        if frames is not None:
+            start = len(frames) if start == READY else start
+            self._show(frames.preceding(start, _fitting(grain, self._grain)))
 
     def step_iteration(self) -> None:
         """Apply the update: the next iteration is ready."""
@@ -175,17 +186,18 @@ class Stepper(Showing):
         elif self.iteration > 0:
             self._go_to_iteration((self.iteration - 1) // length * length)
 
-    def seek(self, iteration: int) -> None:
-        """Go to where `iteration` updates are applied on the history line, and show it ready."""
-        self.pause()
-        self._go_to_iteration(iteration)
+    def seek(self, iteration: int, then: Callable[[], None] | None = None) -> None:
+        """Go to where `iteration` updates are applied on the history line, and show it ready.
 
-    def go_to(self, place: Place, frame: int = READY) -> None:
-        """Go to a place of the history line, and show the frame at `frame` there."""
+        A long way is gone in slices; `then` is called once it is shown.
+        """
         self.pause()
-        self._go(place)
-        if frame != READY and not self.travel.busy:
-            self._show(frame)
+        self._go_to_iteration(iteration, then)
+
+    def go_to(self, place: Place, then: Callable[[], None] | None = None) -> None:
+        """Go to a place of the history line and show it ready; then call `then`, see `seek`."""
+        self.pause()
+        self._go(place, then)
 
     def go_to_start(self) -> None:
         """Go to the start of the history line."""
@@ -208,7 +220,7 @@ class Stepper(Showing):
         if not self._scrubbing:
             self.pause()
         timeline = self._document.timeline
-        if not self.travel.is_near(timeline, place, partial(self._go, place)):
+        if not self.travel.is_near(timeline, place, partial(self._scrub_and_rest, place)):
             self.rest()
             return
         self._scrubbing = True
@@ -218,6 +230,10 @@ class Stepper(Showing):
             return
         self._stage.compute()
         self._on_edit_done()
+
+    def _scrub_and_rest(self, place: Place) -> None:
+        self.scrub(place)
+        self.rest()
 
     def scrub_to(self, iteration: int) -> None:
         """Go to where `iteration` updates are applied, as `scrub` goes to a place."""
@@ -234,23 +250,27 @@ class Stepper(Showing):
             self._document.publish(f"Go to iteration {self.iteration}")
             self._on_edit_done()
 
-    def _go_to_iteration(self, iteration: int) -> bool:
+    def _go_to_iteration(self, iteration: int, then: Callable[[], None] | None = None) -> None:
         timeline = self._document.timeline
         place = timeline.line.place_of(iteration, timeline.place)
-        if place is None:
-            return False
-        self._go(place)
-        return not self.travel.busy
+        if place is not None:
+            self._go(place, then)
 
-    def _go(self, place: Place) -> None:
+    def _go(self, place: Place, then: Callable[[], None] | None = None) -> None:
         """Move to `place` and stand ready there; a long way is gone in slices."""
         timeline = self._document.timeline
-        if not self.travel.is_near(timeline, place, partial(self._go, place)):
+        if not self.travel.is_near(timeline, place, partial(self._go, place, then)):
             return
         self._stage.forget_frame()
         timeline.go(place)
         self._document.publish(f"Go to iteration {timeline.iteration}")
         self.stepped.emit()
+        if then is not None:
+            then()
+
+    def _on_travel_failed(self, why: str) -> None:
+        self.rest()
+        self.stopped.emit(f"The history can be replayed no further: {why}")
 
     def show_frame(self, index: int) -> None:
         """Show the frame at `index` of this iteration; −1 is ready."""
@@ -262,15 +282,25 @@ class Stepper(Showing):
         self.stepped.emit()
 
     def reset(self) -> None:
-        """Go back to iteration 0 with the present structure."""
+        """Go back to iteration 0 with the present structure; a long way is gone in slices."""
         self.pause()
+        timeline = self._document.timeline
+        place = start_place(timeline)
+        if place is None:
+            self._show(READY)
+        else:
+            self.travel.visit(timeline, place, self._reset_to)
+
+    def _reset_to(self, start: Timeline) -> None:
+        timeline = self._document.timeline
         self._stage.forget_frame()
-        edit = reset(self._document.timeline)
+        edit = reset_edit(timeline.session, start.session)
         if edit is not None:
             self._document.push(edit)
-        else:
-            self._document.publish("Reset")
-            self.stepped.emit()
+            return
+        timeline.meet(start)
+        self._document.publish("Reset")
+        self.stepped.emit()
 
     def choose_sample(self, index: int) -> None:
         """Show the sample at place `index` of the batch."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
@@ -11,12 +12,16 @@ from bpviz.document.curves import Curves, take_gradient, take_losses
 from bpviz.document.line import Line
 from bpviz.document.workshop import Workshop
 from bpviz.engine.curve import LossCurve
+from bpviz.engine.datasets import batch_size
 from bpviz.engine.state import State, state_of, with_state
 from bpviz.engine.trainer import Trainer
 from bpviz.model.edit import Edit, apply
 from bpviz.model.history import History, Place, Train, restore_history
 from bpviz.model.rebase import replayed
 from bpviz.model.schema import SavedHistory, Session
+
+# The calls of an iteration, however small, cost as much time as this many multiplications.
+CALLS: Final = 20_000
 
 
 class Timeline:
@@ -117,6 +122,15 @@ class Timeline:
         return self._line.iteration_at(self._line.end)
 
     @property
+    def cost(self) -> int:
+        """Roughly how many multiplications an iteration at the position takes."""
+        base = self._base
+        if self._workshop.problem(base):
+            return CALLS
+        batch = batch_size(self._workshop.rows(base).count, base.training)
+        return CALLS + self._workshop.program(base).theta_size * batch
+
+    @property
     def session(self) -> Session:
         """The session at the position, whole."""
         if self._state is not None and self._state.iteration != self._base.progress.iteration:
@@ -171,12 +185,37 @@ class Timeline:
             self._walk_back(place)
         if place > self._place:
             self._walk_on(place)
+        self._arrive_from(here)
+
+    def meet(self, other: Timeline) -> None:
+        """Stand where `other` stands, which walked this very line."""
+        here, self._place = self._place, other.place
+        self._base, self._state = other.session, other.state
+        self._arrive_from(here)
+
+    def _arrive_from(self, here: Place) -> None:
         self._extends = ""
         # Places of one iteration, before and behind edits, have losses of their own.
-        first, last = sorted((here[0], place[0]))
+        first, last = sorted((here[0], self._place[0]))
         crossed = (self._line.entry(index) for index in range(first, last))
         if any(isinstance(each, Edit) and not each.is_cosmetic for each in crossed):
             self.curve.forget(self.iteration)
+
+    def replays_to(self, place: Place) -> int:
+        """Return how many iterations going to `place` would train anew."""
+        place = self._line.normal(place)
+        start = (max(index for index in self.checkpoints.sessions if index <= place[0]), 0)
+        if self._place <= place:
+            start = max(start, self._place)
+        total = 0
+        for entry in range(start[0], place[0] + 1):
+            train = self._line.entry(entry)
+            if isinstance(train, Train):
+                goal = place[1] if entry == place[0] else train.train
+                kept = self.checkpoints.nearest((entry, goal))
+                inside = start[1] if entry == start[0] else 0
+                total += goal - max(inside, kept.place[1] if kept is not None else 0)
+        return total
 
     def _walk_back(self, place: Place) -> None:
         """Go to `place` or to something known before it."""

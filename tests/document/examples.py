@@ -6,7 +6,11 @@ import random
 
 import msgspec
 
+from bpviz.document.reset import reset_edit, start_place
+from bpviz.document.scout import Scout
+from bpviz.document.timeline import Timeline
 from bpviz.model.data import TableData
+from bpviz.model.edit import Edit
 from bpviz.model.network import Network
 from bpviz.model.schema import Session
 from bpviz.model.training import Optimizer, Sgd, Training
@@ -33,3 +37,16 @@ def xor_session(optimizer: Optimizer | None = None) -> Session:
             optimizer=optimizer or Sgd(0.5),
         ),
     )
+
+
+def reset(timeline: Timeline) -> Edit | None:
+    """Go to the start as Reset does; return the edit that is to be pushed instead, if any."""
+    place = start_place(timeline)
+    if place is None:
+        return None
+    scout = Scout(timeline, place)
+    assert scout.walk(lambda: False)
+    edit = reset_edit(timeline.session, scout.session)
+    if edit is None:
+        timeline.meet(scout)
+    return edit

@@ -10,7 +10,6 @@ from pytestqt.qtbot import QtBot
 
 from bpviz.document.document import Document
 from bpviz.document.player import Player
-from bpviz.document.reset import reset
 from bpviz.model import verbs
 from bpviz.model.edit import Edit, diff
 from bpviz.model.history import Train
@@ -18,7 +17,7 @@ from bpviz.model.pages import set_pages
 from bpviz.model.schema import Bookmark, Page
 from bpviz.model.session import encode_session
 from bpviz.model.training import Adam
-from tests.document.examples import xor_session
+from tests.document.examples import reset, xor_session
 from tests.document.test_timeline import same_bits
 
 

@@ -12,6 +12,7 @@ from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.document.runs import MAX_RUNS
 from bpviz.model import verbs
+from bpviz.model.network import Network
 from bpviz.model.training import Sgd
 from tests.document.examples import xor_session
 
@@ -67,10 +68,10 @@ def test_the_difference_is_taken_at_the_same_iteration(document: Document, playe
     other_rate(document, 0.05)
     document.timeline.advance(5)
     document.publish("Train")
-    network, iteration = document.run_network(0)
-    assert iteration == 35
-    assert network == then
-    assert network != document.session.network
+    found: list[tuple[int, Network]] = []
+    document.visit_run(0, lambda line: found.append((line.iteration, line.session.network)))
+    assert found == [(35, then)]
+    assert then != document.session.network
 
 
 def test_a_fork_keeps_the_line_and_goes_on_from_here(document: Document, player: Player) -> None:

@@ -8,7 +8,6 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from bpviz.document.checkpoints import Checkpoints
-from bpviz.document.reset import reset
 from bpviz.document.saving import encode_with_history
 from bpviz.document.timeline import Timeline
 from bpviz.engine.state import State
@@ -29,7 +28,7 @@ from bpviz.model.training import (
     Rprop,
     Sgd,
 )
-from tests.document.examples import xor_session
+from tests.document.examples import reset, xor_session
 
 OPTIMIZERS: list[Optimizer] = [
     Sgd(0.5), Momentum(0.1), Nesterov(0.1), Adagrad(0.1), Rmsprop(0.01), Adam(0.01), Adamw(0.01),

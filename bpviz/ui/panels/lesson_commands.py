@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QObject, Qt
@@ -67,8 +68,7 @@ class LessonCommands(QObject):
         page = self._guide.page
         index = self._guide.run_with(page) if page is not None else -1
         if page is not None and index >= 0:
-            self._document.switch_run(index)
-            self._set(page)
+            self._document.switch_run(index, partial(self._set, page))
 
     def on_predict(self) -> None:
         """Begin to ask for hidden numbers, or end it."""

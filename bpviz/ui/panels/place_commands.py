@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QObject
 
@@ -68,7 +69,12 @@ class PlaceCommands(QObject):
             if player.iteration == 0:
                 self._workspace.step_line.show_notice(NOT_MOVED)
                 return
-            player.seek(player.iteration - 1)
+            player.seek(player.iteration - 1, partial(self._show_why, nodes, edges))
+        else:
+            self._show_why(nodes, edges)
+
+    def _show_why(self, nodes: list[str], edges: list[str]) -> None:
+        scene, player = self._workspace.scene, self._player
         self._set_grain("term")
         if player.frames is None:
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import Qt
@@ -14,6 +15,7 @@ from bpviz.document.bookmarks import Bookmarks
 from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.document.runs import MAX_RUNS, Run
+from bpviz.document.timeline import Timeline
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.numbers import format_number
 from bpviz.ui.panels.look_commands import reference_of
@@ -151,9 +153,12 @@ class RunsPanel(Panel):
         if index < 0:
             return
         self._player.pause()
-        network, iteration = self._document.run_network(index)
-        title = f"{self._document.runs[index].name} after {iteration:,} iterations"
-        look = replace(self._scene.look, reference=reference_of(network, title))
+        name = self._document.runs[index].name
+        self._document.visit_run(index, partial(self._show_difference, name))
+
+    def _show_difference(self, name: str, line: Timeline) -> None:
+        title = f"{name} after {line.iteration:,} iterations"
+        look = replace(self._scene.look, reference=reference_of(line.session.network, title))
         self._scene.set_look(look)
         self._actions["view.show_differences"].trigger()
 
