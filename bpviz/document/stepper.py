@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from PySide6.QtCore import QObject
 
+from bpviz.document.cover import Cover
 from bpviz.document.document import Document
 from bpviz.document.reset import reset_edit, start_place
 from bpviz.document.scout import Travel
@@ -17,7 +18,7 @@ from bpviz.document.stage import READY
 from bpviz.document.timeline import Timeline
 from bpviz.engine.errors import NonFinite
 from bpviz.engine.frames import Grain
-from bpviz.engine.hiding import Hidden, hide
+from bpviz.engine.hiding import Hidden
 from bpviz.engine.snapshot import Snapshot
 from bpviz.model.edit import Edit
 from bpviz.model.history import Place, structure
@@ -36,8 +37,7 @@ class Stepper(Showing):
         self._grain: StepGrain = "neuron"
         self._scrubbing = False
         document.travel.failed.connect(self._on_travel_failed)
-        self._hidden = Hidden()
-        self._covered: tuple[Snapshot, Snapshot] | None = None
+        self._cover = Cover()
 
     @property
     def travel(self) -> Travel:
@@ -49,21 +49,19 @@ class Stepper(Showing):
         """Every number that may be shown now, None where there is a problem."""
         scrubbed = self._scrubbing and self.frame_index == READY
         whole = self._stage.snapshot(running=self.running or scrubbed)
-        if whole is None or self.trace is None or not self._hidden.kinds or self.running:
+        if whole is None or self.trace is None or self.running:
             return whole
-        if self._covered is None or self._covered[0] is not whole:
-            self._covered = (whole, hide(whole, self.trace, self._hidden))
-        return self._covered[1]
+        return self._cover.over(whole, self.trace)
 
     @property
     def hidden(self) -> Hidden:
         """Which numbers are hidden, to be predicted."""
-        return self._hidden
+        return self._cover.hidden
 
     def set_hidden(self, hidden: Hidden) -> None:
         """Hide these numbers from now on, in all views."""
-        if hidden != self._hidden:
-            self._hidden, self._covered = hidden, None
+        if hidden != self._cover.hidden:
+            self._cover.hidden = hidden
             self.stepped.emit()
 
     @property
