@@ -93,6 +93,15 @@ class Line:
         entries = (segment.entry for segment in self._segments[: place[0]])
         return sum(isinstance(entry, Edit) and entry.starts_anew for entry in entries)
 
+    def has_change(self, one: Place, other: Place) -> bool:
+        """Whether an edit that the engine reads stands between two places.
+
+        Places of one iteration, before and behind such, have losses of their own.
+        """
+        first, last = sorted((one[0], other[0]))
+        entries = (self.entry(index) for index in range(first, last))
+        return any(isinstance(entry, Edit) and not entry.is_cosmetic for entry in entries)
+
     def iteration_at(self, place: Place) -> int:
         """Return the updates applied at `place`."""
         return list(self.iterations())[place[0]] + place[1]

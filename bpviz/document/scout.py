@@ -10,15 +10,18 @@ from typing import Final
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from bpviz.document.timeline import Timeline
+from bpviz.engine.datasets import batch_size
 from bpviz.engine.errors import NonFinite
 from bpviz.model.edit import EditError
-from bpviz.model.history import Place
+from bpviz.model.history import Place, Train
 
 # What takes no longer than this, in seconds of work, is done at once.
 AT_ONCE: Final = 0.03
 SLICE: Final = 0.015
 # Multiplications that are done at once without trying out how long they take.
 NEAR_WORK: Final = 20_000_000
+# The calls of an iteration, however small, cost as much time as this many multiplications.
+CALLS: Final = 20_000
 
 
 class _OutOfTimeError(Exception):
@@ -111,7 +114,7 @@ class Travel(QObject):
         A line that can be walked no further stays where it is: `failed` tells why.
         """
         self.cancel()
-        if is_quick(timeline, timeline.replays_to(place)):
+        if is_quick(timeline, _replays(timeline, place)):
             return True
         scout = Scout(timeline, place)
         if not self._set_out(scout, partial(_meet, timeline, scout, arrive)):
@@ -173,4 +176,31 @@ def _meet(timeline: Timeline, scout: Scout, arrive: Callable[[], None]) -> None:
 
 def is_quick(timeline: Timeline, count: int) -> bool:
     """Whether training `count` iterations at the position takes no time that anybody feels."""
-    return count <= timeline.checkpoints.spacing and count * timeline.cost <= NEAR_WORK
+    return count <= timeline.checkpoints.spacing and count * _cost(timeline) <= NEAR_WORK
+
+
+def _cost(timeline: Timeline) -> int:
+    """Roughly how many multiplications an iteration at the position takes."""
+    base, workshop = timeline.base, timeline.workshop
+    if workshop.problem(base):
+        return CALLS
+    batch = batch_size(workshop.rows(base).count, base.training)
+    return CALLS + workshop.program(base).theta_size * batch
+
+
+def _replays(timeline: Timeline, place: Place) -> int:
+    """Return how many iterations going to `place` would train anew."""
+    line, checkpoints = timeline.line, timeline.checkpoints
+    place = line.normal(place)
+    start = (max(index for index in checkpoints.sessions if index <= place[0]), 0)
+    if timeline.place <= place:
+        start = max(start, timeline.place)
+    total = 0
+    for entry in range(start[0], place[0] + 1):
+        train = line.entry(entry)
+        if isinstance(train, Train):
+            goal = place[1] if entry == place[0] else train.train
+            kept = checkpoints.nearest((entry, goal))
+            inside = start[1] if entry == start[0] else 0
+            total += goal - max(inside, kept.place[1] if kept is not None else 0)
+    return total

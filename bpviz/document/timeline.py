@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
 
 import msgspec
 
@@ -12,16 +11,12 @@ from bpviz.document.curves import Curves, take_gradient, take_losses
 from bpviz.document.line import Line
 from bpviz.document.workshop import Workshop
 from bpviz.engine.curve import LossCurve
-from bpviz.engine.datasets import batch_size
 from bpviz.engine.state import State, state_of, with_state
 from bpviz.engine.trainer import Trainer
 from bpviz.model.edit import Edit, apply
 from bpviz.model.history import History, Place, Train, restore_history
 from bpviz.model.rebase import replayed
 from bpviz.model.schema import SavedHistory, Session
-
-# The calls of an iteration, however small, cost as much time as this many multiplications.
-CALLS: Final = 20_000
 
 
 class Timeline:
@@ -32,15 +27,10 @@ class Timeline:
     """
 
     def __init__(self, session: Session) -> None:
-        self._start = msgspec.structs.replace(session, history=msgspec.UNSET)
-        self._place: Place = (0, 0)
-        self._base = self._start
-        if isinstance(session.history, SavedHistory):
-            history = restore_history(session.history, session)
-            self._start, self._place = history.start, history.position
-            self._line = Line.of(history)
-        else:
-            self._line = Line.of(History(self._start))
+        self._base = msgspec.structs.replace(session, history=msgspec.UNSET)
+        history = _history_of(session, self._base)
+        self._start, self._place = history.start, history.position
+        self._line = Line.of(history)
         self._workshop = Workshop()
         self.checkpoints = Checkpoints()
         self.checkpoints.sessions[0] = self._start
@@ -122,15 +112,6 @@ class Timeline:
         return self._line.iteration_at(self._line.end)
 
     @property
-    def cost(self) -> int:
-        """Roughly how many multiplications an iteration at the position takes."""
-        base = self._base
-        if self._workshop.problem(base):
-            return CALLS
-        batch = batch_size(self._workshop.rows(base).count, base.training)
-        return CALLS + self._workshop.program(base).theta_size * batch
-
-    @property
     def session(self) -> Session:
         """The session at the position, whole."""
         if self._state is not None and self._state.iteration != self._base.progress.iteration:
@@ -195,27 +176,8 @@ class Timeline:
 
     def _arrive_from(self, here: Place) -> None:
         self._extends = ""
-        # Places of one iteration, before and behind edits, have losses of their own.
-        first, last = sorted((here[0], self._place[0]))
-        crossed = (self._line.entry(index) for index in range(first, last))
-        if any(isinstance(each, Edit) and not each.is_cosmetic for each in crossed):
+        if self._line.has_change(here, self._place):
             self.curve.forget(self.iteration)
-
-    def replays_to(self, place: Place) -> int:
-        """Return how many iterations going to `place` would train anew."""
-        place = self._line.normal(place)
-        start = (max(index for index in self.checkpoints.sessions if index <= place[0]), 0)
-        if self._place <= place:
-            start = max(start, self._place)
-        total = 0
-        for entry in range(start[0], place[0] + 1):
-            train = self._line.entry(entry)
-            if isinstance(train, Train):
-                goal = place[1] if entry == place[0] else train.train
-                kept = self.checkpoints.nearest((entry, goal))
-                inside = start[1] if entry == start[0] else 0
-                total += goal - max(inside, kept.place[1] if kept is not None else 0)
-        return total
 
     def _walk_back(self, place: Place) -> None:
         """Go to `place` or to something known before it."""
@@ -358,3 +320,9 @@ class Timeline:
     def close_entry(self) -> None:
         """End the training entry under way: the next run starts one of its own."""
         self._extends = ""
+
+
+def _history_of(session: Session, bare: Session) -> History:
+    """Return the history that `session` was saved with, else that of `bare` alone."""
+    saved = session.history
+    return restore_history(saved, session) if isinstance(saved, SavedHistory) else History(bare)
