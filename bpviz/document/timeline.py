@@ -42,8 +42,7 @@ class Timeline:
     def of(cls, history: History, curves: Curves) -> Timeline:
         """Return the line `history` with its curves, at the position it names."""
         timeline = cls(history.start)
-        timeline._line = Line.of(history)
-        timeline._curves = curves
+        timeline._line, timeline._curves = Line.of(history), curves
         timeline.go(history.position)
         return timeline
 
