@@ -75,8 +75,16 @@ class Showing(QObject):
 
     @property
     def problem(self) -> str:
-        """Why there is no trace: what the session lacks, or where it is not finite; else empty."""
+        """Why there is no trace: what the session lacks, or where it is not finite; else empty.
+
+        It is a sentence for people.
+        """
         return self._stage.problem
+
+    @property
+    def lack(self) -> str:
+        """What the session lacks as a line that names the place in its file; empty for nothing."""
+        return self._stage.lack
 
     @property
     def notation(self) -> Notation:

@@ -9,6 +9,7 @@ from bpviz.engine.backprop import Trace
 from bpviz.engine.errors import NonFinite
 from bpviz.engine.frames import Frame, FrameList, Grain, frames
 from bpviz.engine.snapshot import Snapshot, running_snapshot, snapshot
+from bpviz.explain.problems import in_words
 from bpviz.model.edit import Edit
 
 READY = -1
@@ -30,6 +31,7 @@ class Stage:
         self._made_for: tuple[object, ...] = ()
         self.index = READY
         self.sample = 0
+        self.lack = ""
         self.problem = ""
         self.trace: Trace | None = None
         self.frames: FrameList | None = None
@@ -94,7 +96,8 @@ class Stage:
         timeline = self._timeline
         base = timeline.base
         try:
-            self.problem = timeline.workshop.problem(base)
+            self.lack = timeline.workshop.problem(base)
+            self.problem = in_words(self.lack)
             if not self.problem:
                 self.trace = self._make_trace(timeline)
                 self.sample = min(self.sample, len(self.trace.rows) - 1)

@@ -184,7 +184,7 @@ def test_an_incomplete_network_says_what_it_lacks_and_can_be_mended(
     player: Player, document: Document
 ) -> None:
     document.push(verbs.set_output(document.session, "y1", False))
-    assert "no unit is marked as an output" in player.problem
+    assert "No unit is marked as an output" in player.problem
     assert player.trace is None
     assert player.snapshot is None
     heard: list[str] = []

@@ -222,7 +222,7 @@ def test_what_is_not_complete_says_what_to_do(window: MainWindow, panel: Explain
     window.scene.select(["y1"], [])
     window.scene.editor.delete_selected()
     assert panel.title == "Nothing to explain yet"
-    assert panel.sentence == window.player.problem[:1].upper() + window.player.problem[1:]
+    assert panel.sentence == window.player.problem
     assert not panel.formula.isVisible()
     assert not panel.activation.isVisible()
     window.scene.select_all()

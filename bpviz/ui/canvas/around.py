@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from PySide6.QtCore import QRectF
@@ -36,7 +35,7 @@ def surround_of(player: Player, picture: Picture, zoom: float, note: str = "") -
     return Surround(
         header=header,
         header_color=theme.phase_color(now.phase) if frame else theme.muted,
-        problem=_sentence(problem),
+        problem=problem,
         is_empty=not network.nodes,
         key=ScaleKey(
             overlay=now.overlay,
@@ -50,12 +49,6 @@ def surround_of(player: Player, picture: Picture, zoom: float, note: str = "") -
         zoom=zoom,
         note=" · ".join(part for part in (flow_text, note) if part),
     )
-
-
-def _sentence(problem: str) -> str:
-    """Return a problem without the place in the file that it starts with."""
-    text = re.sub(r"^[\w.\[\]]+: ", "", problem)
-    return text[:1].upper() + text[1:]
 
 
 def paint_all(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import partial
 from typing import Final
@@ -35,7 +34,6 @@ from bpviz.ui.panels.rows_page import RowsPage, RowsTable
 from bpviz.ui.panels.rows_source import RowsSource, tool_button
 from bpviz.ui.style import Theme
 
-PLACE: Final = re.compile(r"data(\.(?P<field>\w+)(\[(?P<row>\d+)\])?)?")
 PAGES: Final = {
     "sets": ("Sets", "Data sets to choose from"),
     "points": ("Points", "Rows as points: draw, spray, move, delete them"),
@@ -175,11 +173,10 @@ class DataPanel(Panel):
     def _show_problem(self) -> None:
         """Say what the session lacks, and offer what can be done about it."""
         problem = self._player.problem
-        words = in_words(problem)
-        if words != self._problem.text():
-            self._problem.setText(words)
+        if problem != self._problem.text():
+            self._problem.setText(problem)
         self._problem.setVisible(bool(problem))
-        can_fit = problem.startswith(("data.inputs:", "data.targets:"))
+        can_fit = self._player.lack.startswith(("data.inputs:", "data.targets:"))
         self._fix_button.setVisible(can_fit and bool(self._source.table.inputs))
 
     def _on_fix(self) -> None:
@@ -195,22 +192,6 @@ class DataPanel(Panel):
     def _on_part(self, part: Part) -> None:
         self._source.part = part
         self.refresh()
-
-
-def in_words(problem: str) -> str:
-    """Return a problem of the session as a person reads it, and what to do where it is about rows.
-
-    The session's own line names a place of its file: "data.targets[2]: …".
-    """
-    place, _, what = problem.partition(": ")
-    match = PLACE.fullmatch(place)
-    if match is None:
-        return problem
-    if what == "no rows":
-        return "No rows yet: choose a set, draw points, or type and paste rows."
-    row = f", row {int(match['row']) + 1}" if match["row"] else ""
-    name = match["field"].replace("test_", "test ").capitalize() if match["field"] else "Data"
-    return f"{name}{row}: {what}"
 
 
 def _bar(group: QButtonGroup, buttons: Iterable[QToolButton]) -> QHBoxLayout:

@@ -222,8 +222,7 @@ class ExplainPanel(Panel):
     def _what_to_do(self) -> str:
         if not self._document.session.network.nodes:
             return "The network is empty. Double-click the canvas to add a unit."
-        problem = self._player.problem
-        return f"{problem[:1].upper()}{problem[1:]}"
+        return self._player.problem
 
     def _is_there(self, trace: Trace, subject: Subject) -> bool:
         network = trace.program.network

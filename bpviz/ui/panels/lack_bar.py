@@ -48,13 +48,13 @@ class LackBar(QFrame):
     def refresh(self) -> None:
         """Show what is missing now."""
         session = self._canvas.canvas.session
-        seen = (session.network, session.data, session.training, self._player.problem)
+        seen = (session.network, session.data, session.training, self._player.lack)
         if len(seen) != len(self._seen) or any(
             a is not b for a, b in zip(seen, self._seen, strict=True)
         ):
             self._seen = seen
-            problem = self._player.problem
-            self._show(lack_of(session, as_table(session.data)) if problem else None)
+            lacks = bool(self._player.problem)
+            self._show(lack_of(session, as_table(session.data)) if lacks else None)
         self.stand()
 
     def stand(self) -> None:

@@ -78,8 +78,7 @@ class MatricesPanel(Panel):
         player = self._player
         trace, snapshot = player.trace, player.snapshot
         if trace is None or snapshot is None:
-            problem = player.problem or "There is nothing to compute yet"
-            self._rest(f"{problem[:1].upper()}{problem[1:]}")
+            self._rest(player.problem or "There is nothing to compute yet")
             return
         if len(trace.program.network.edges) > MOST_EDGES:
             self._rest(LARGE)

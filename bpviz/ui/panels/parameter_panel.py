@@ -155,8 +155,7 @@ class ParameterPanel(Panel):
         if player.running:
             self._rest(RUNNING)
         elif trace is None:
-            problem = player.problem or "There is nothing to compute yet"
-            self._rest(f"{problem[:1].upper()}{problem[1:]}")
+            self._rest(player.problem or "There is nothing to compute yet")
         else:
             self._refresh(trace)
 
