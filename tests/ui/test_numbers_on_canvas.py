@@ -309,3 +309,73 @@ def test_scrubbing_there_and_back_ends_near_the_start(value: float, steps: int) 
 def test_a_notch_of_the_wheel_is_a_tenth_of_a_step(value: float, notches: int) -> None:
     fine = step_of(value) / 10.0
     assert abs(turned_by(value, notches) - value - notches * fine) <= fine / 10.0 * 1.001
+
+
+def run_a_little(window: MainWindow, qtbot: QtBot) -> None:
+    """Run until some iterations are done, and leave the run on."""
+    start = window.player.iteration
+    window.player.run()
+    qtbot.waitUntil(lambda: window.player.iteration > start + 3)
+    assert window.player.running
+
+
+@pytest.mark.parametrize("how", ["drag", "wheel"])
+def test_a_number_taken_while_a_run_is_on_ends_the_run_first(
+    at_loss: MainWindow, qtbot: QtBot, how: str
+) -> None:
+    window, viewport = at_loss, at_loss.canvas.viewport()
+    place = spot(window, "weight", "h1->y1")
+    run_a_little(window, qtbot)
+    if how == "drag":
+        QTest.mousePress(viewport, Left, None_, place)
+        reached = window.document.session.network.edge("h1->y1").weight
+        QTest.mouseMove(viewport, place + QPoint(40, 0))
+        QTest.mouseRelease(viewport, Left, None_, place + QPoint(40, 0))
+        wanted = scrubbed(reached, 10)
+    else:
+        turn(window, place, 1)
+        reached = window.document.session.network.edge("h1->y1").weight
+        window.scene.editor.trials.flush()
+        wanted = turned_by(reached, 1)
+    assert not window.player.running
+    assert reached != 0.6
+    assert window.document.session.network.edge("h1->y1").weight == pytest.approx(wanted)
+    window.document.undo()
+    assert window.document.session.network.edge("h1->y1").weight == reached
+
+
+def test_a_run_begun_while_a_number_is_dragged_ends_the_drag(
+    at_loss: MainWindow, qtbot: QtBot
+) -> None:
+    window, viewport = at_loss, at_loss.canvas.viewport()
+    place = spot(window, "weight", "h1->y1")
+    QTest.mousePress(viewport, Left, None_, place)
+    QTest.mouseMove(viewport, place + QPoint(20, 0))
+    run_a_little(window, qtbot)
+    QTest.mouseMove(viewport, place + QPoint(60, 0))
+    assert not window.player.running
+    QTest.mouseRelease(viewport, Left, None_, place + QPoint(60, 0))
+    assert window.player.trial is None
+    reached = window.document.session.network.edge("h1->y1").weight
+    assert window.document.undo_label.startswith("Train ")
+    assert abs(reached - 0.6) < 0.05, "no drag is in it"
+
+
+def test_a_number_is_tried_out_while_a_run_is_on(at_loss: MainWindow, qtbot: QtBot) -> None:
+    window = at_loss
+    field = click(window, "weight", "h1->y1")
+    run_a_little(window, qtbot)
+    QTest.keyClicks(field, "2")
+    QTest.keyClick(field, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    assert not window.player.running
+    assert find(window, "weight", "h1->y1").value == 2.0
+    assert window.document.session.network.edge("h1->y1").weight != 2.0
+
+
+def test_the_value_in_an_input_does_not_end_a_run(at_loss: MainWindow, qtbot: QtBot) -> None:
+    window = at_loss
+    place = spot(window, "input", "x1")
+    run_a_little(window, qtbot)
+    QTest.mouseClick(window.canvas.viewport(), Left, None_, place)
+    assert window.player.running
+    assert window.scene.selected_nodes() == ["x1"]

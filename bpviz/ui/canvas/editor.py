@@ -15,7 +15,7 @@ from bpviz.ui.canvas.gestures import Gesture, Stage
 from bpviz.ui.canvas.node_gestures import PlaceNode
 from bpviz.ui.canvas.placing import placing_edit, table_of
 from bpviz.ui.canvas.press import gesture_at
-from bpviz.ui.canvas.quantities import quantity_at
+from bpviz.ui.canvas.quantities import Quantity, quantity_at
 from bpviz.ui.canvas.targets import edge_under, named, node_under
 from bpviz.ui.canvas.trials import NumberTrials
 
@@ -35,6 +35,7 @@ class Editor(QObject):
         self.trials = NumberTrials(scene, document, player, self)
         self._scene = scene
         self._document = document
+        self._player = player
         self._gesture: Gesture | None = None
 
     def attempt(
@@ -108,7 +109,7 @@ class Editor(QObject):
         self.cancel_gesture()
         scene = self._scene
         press = partial(gesture_at, scene, at, zoom, additive=additive, toggle=toggle)
-        quantity = None if additive or toggle else quantity_at(scene.picture, at, zoom)
+        quantity = None if additive or toggle else self._number_at(at, zoom, drag=drag_number)
         if quantity is not None:
             self._gesture = self.trials.gesture(at, quantity, press, drag=drag_number)
         else:
@@ -124,10 +125,22 @@ class Editor(QObject):
 
     def turn_number(self, at: QPointF, zoom: float, notches: float) -> bool:
         """Change the number at `at` by fine steps of the wheel; return whether there is one."""
-        quantity = quantity_at(self._scene.picture, at, zoom)
+        quantity = self._number_at(at, zoom, drag=True)
         if quantity is not None:
             self.trials.turn(quantity, notches, at)
         return quantity is not None
+
+    def _number_at(self, at: QPointF, zoom: float, *, drag: bool) -> Quantity | None:
+        """Return the number at a point, None where there is none.
+
+        A run rests first where the number is about to be changed: it would run away. One inside
+        a node is, with `drag`.
+        """
+        found = quantity_at(self._scene.picture, at, zoom)
+        if found is None or not self._player.running or (found.is_inside and not drag):
+            return found
+        self._player.pause()
+        return quantity_at(self._scene.picture, at, zoom)
 
     def cancel_gesture(self) -> None:
         """End the gesture under way, if there is one, without any effect."""

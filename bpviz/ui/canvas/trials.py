@@ -91,7 +91,11 @@ class NumberTrials(QObject):
         """Show all as it would be with this number, and the loss beside the pointer.
 
         Return the Edit that would make it so; None, and a tip that says why, where it can't be.
+        A run that has begun meanwhile only ends: the number was one of before it.
         """
+        if self._player.running:
+            self._player.pause()
+            return None
         try:
             edit = self.edit_of(quantity, value)
         except EditError as refused:
@@ -113,6 +117,7 @@ class NumberTrials(QObject):
 
         What is tried out already stays so. EditError where the number can't be.
         """
+        self._player.pause()
         session = self._document.session
         tried = session if self._kept is None else apply(session, self._kept)
         after = apply(tried, quantity_edit(tried, quantity, value, self._row()))
