@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
@@ -31,6 +31,26 @@ def _empty_clipboard() -> Iterator[None]:
     yield
     if QApplication.instance() is not None:
         leave_clipboard()
+
+
+@pytest.fixture(autouse=True)
+def _no_tips() -> Iterator[None]:
+    """Leave no tip on the screen: it would be a window left behind."""
+    yield
+    if QApplication.instance() is not None:
+        QToolTip.hideText()
+
+
+@pytest.fixture
+def tips(window: MainWindow) -> list[str]:
+    """All tips of the window's drawing, such as why something is refused."""
+    said: list[str] = []
+
+    def on_tip(text: str, _at: QPointF) -> None:
+        said.append(text)
+
+    window.scene.tip.connect(on_tip)
+    return said
 
 
 @pytest.fixture

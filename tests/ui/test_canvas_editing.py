@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import msgspec
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QToolButton, QToolTip
+from PySide6.QtWidgets import QToolButton
 
 from bpviz.model.data import GeneratorData, TableData
 from bpviz.model.network import Input, Unit
@@ -35,24 +35,6 @@ from tests.ui.conftest import named
 
 pytestmark = pytest.mark.qt_log_ignore("does not support (raise|grabbing)")
 Opener = Callable[[Session | None], MainWindow]
-
-
-@pytest.fixture(autouse=True)
-def _no_tips(qapp: QApplication) -> Iterator[None]:
-    yield
-    QToolTip.hideText()
-
-
-@pytest.fixture
-def tips(window: MainWindow) -> list[str]:
-    """All refusals of the window."""
-    said: list[str] = []
-
-    def on_tip(text: str, _at: QPointF) -> None:
-        said.append(text)
-
-    window.scene.tip.connect(on_tip)
-    return said
 
 
 # --- adding -----------------------------------------------------------------------------------
