@@ -135,6 +135,9 @@ def connect_edit(window: MainWindow) -> None:
     commands["edit.add_product"].triggered.connect(editing.add_product)
     commands["edit.add_unit"].triggered.connect(editing.add_unit)
     commands["edit.arrange"].triggered.connect(window.scene.editor.arrange)
+    commands["edit.combine_max"].triggered.connect(partial(editing.combine, "max"))
+    commands["edit.combine_product"].triggered.connect(partial(editing.combine, "product"))
+    commands["edit.combine_sum"].triggered.connect(partial(editing.combine, "sum"))
     commands["edit.connect"].triggered.connect(editing.connect_selected)
     commands["edit.copy"].triggered.connect(editing.copy)
     commands["edit.copy_drawing"].triggered.connect(window.exports.copy_drawing)
@@ -145,6 +148,7 @@ def connect_edit(window: MainWindow) -> None:
     commands["edit.find"].triggered.connect(window.workspace.canvas_frame.find_bar.open_bar)
     commands["edit.freeze"].triggered.connect(editing.freeze)
     commands["edit.insert"].triggered.connect(editing.insert)
+    commands["edit.keep_selected"].triggered.connect(window.canvas.walker.keep)
     commands["edit.layer_add"].triggered.connect(editing.add_layer)
     commands["edit.layer_grow"].triggered.connect(editing.grow_layer)
     commands["edit.layer_remove"].triggered.connect(editing.remove_layer)
@@ -154,16 +158,33 @@ def connect_edit(window: MainWindow) -> None:
     commands["edit.nudge_right"].triggered.connect(editing.nudge_right)
     commands["edit.nudge_up"].triggered.connect(editing.nudge_up)
     commands["edit.paste"].triggered.connect(editing.paste)
+    commands["edit.put_right"].triggered.connect(window.workspace.lack_bar.put_right)
     commands["edit.randomise"].triggered.connect(editing.randomise)
     commands["edit.redo"].triggered.connect(document.redo)
     commands["edit.reinitialise"].triggered.connect(window.data_commands.reinitialise)
+    commands["edit.retarget"].triggered.connect(partial(editing.retarget, "target"))
+    commands["edit.retarget_start"].triggered.connect(partial(editing.retarget, "source"))
     commands["edit.select_all"].triggered.connect(window.on_select_all)
     commands["edit.select_layer"].triggered.connect(editing.select_layer)
     commands["edit.toggle_output"].triggered.connect(editing.toggle_output)
     commands["edit.undo"].triggered.connect(document.undo)
+    connect_numbers(window)
     for way in ("left", "right", "up", "down"):
         action = commands[f"edit.go_{way}"]
         action.triggered.connect(partial(window.canvas.walker.on_go, action))
+
+
+def connect_numbers(window: MainWindow) -> None:
+    """Connect the actions of the menu Edit that change numbers by keys."""
+    commands, numbers = window.commands, window.numbers
+    commands["edit.fields"].triggered.connect(numbers.go_to_fields)
+    commands["edit.larger"].triggered.connect(numbers.larger)
+    commands["edit.little_larger"].triggered.connect(numbers.little_larger)
+    commands["edit.little_smaller"].triggered.connect(numbers.little_smaller)
+    commands["edit.scale"].triggered.connect(numbers.scale)
+    commands["edit.set_number"].triggered.connect(numbers.type_number)
+    commands["edit.smaller"].triggered.connect(numbers.smaller)
+    window.workspace.inspector.left.connect(window.canvas.setFocus)
 
 
 def connect_view(window: MainWindow) -> None:

@@ -23,6 +23,7 @@ from bpviz.ui.panels.file_commands import FileCommands
 from bpviz.ui.panels.help_dialog import show_about, show_keys
 from bpviz.ui.panels.lesson_commands import LessonCommands
 from bpviz.ui.panels.look_commands import LookCommands
+from bpviz.ui.panels.number_commands import NumberCommands
 from bpviz.ui.panels.place_commands import PlaceCommands
 from bpviz.ui.panels.run_commands import RunCommands
 from bpviz.ui.panels.tool_bar import ToolBar
@@ -70,6 +71,7 @@ class MainWindow(QMainWindow):
         self.data_commands = DataCommands(document, self.files, settings, self)
         self.lesson_commands = LessonCommands(document, self.workspace, self.commands, self)
         self.editing = EditCommands(self.workspace, self.commands, self)
+        self.numbers = NumberCommands(self.workspace, self.commands, self)
         self.files.before_save = self.lesson_commands.keep_pages
         self.exports = ExportCommands(document, player, self.workspace, self.files, self)
         self.explain_commands = ExplainCommands(document, player, self.workspace, self.files, self)

@@ -137,10 +137,10 @@ class Editor(QObject):
         a node is, with `drag`.
         """
         found = quantity_at(self._scene.picture, at, zoom)
-        if found is None or not self._player.running or (found.is_inside and not drag):
-            return found
-        self._player.pause()
-        return quantity_at(self._scene.picture, at, zoom)
+        if found is not None and self._player.running and (drag or not found.is_inside):
+            self._player.pause()
+            found = quantity_at(self._scene.picture, at, zoom)
+        return None if found is None else self.trials.known(found)
 
     def cancel_gesture(self) -> None:
         """End the gesture under way, if there is one, without any effect."""

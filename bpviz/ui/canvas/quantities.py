@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
@@ -49,10 +50,34 @@ class Quantity:
 
 
 def quantity_at(picture: Picture, at: QPointF, zoom: float) -> Quantity | None:
-    """Return the number at a point of the scene, None where none can be read there."""
+    """Return the number at a point of the scene, None where none can be read there.
+
+    That of an input is NaN before the forward pass has come to it.
+    """
     if zoom < max(LABELS_FROM, ALL_TEXT_FROM):
         return None
     return next((each for each in _candidates(picture, at) if each.box.contains(at)), None)
+
+
+def quantities_of(picture: Picture, kind: str, name: str) -> list[Quantity]:
+    """Return the numbers of a "node" or an "edge" that can be set, also where none is in sight.
+
+    They are an edge's weight, an input's value, a unit's bias and an output's target.
+    """
+    geometry, network = picture.geometry, picture.session.network
+    if kind == "edge":
+        place = network.edge_index[name]
+        label = next((each for each in picture.label_layer.labels if each.edge == place), None)
+        middle = geometry.points[place].mean(axis=0).tolist()
+        x, y = middle if label is None else (label.x, label.y)
+        return [_weight(picture, place, x, y)]
+    node = geometry.index[name]
+    found = list(_of_node(picture, node))
+    if name in network.outputs and len(picture.shown.target):
+        where = geometry.positions[geometry.node_count].tolist()
+        seen = [each for each in _targets(picture, *where) if each.name == name]
+        found += seen or [_target(picture, network.outputs.index(name), _at_node(picture, node))]
+    return found
 
 
 def quantity_edit(session: Session, quantity: Quantity, value: float, row: int) -> Edit:
@@ -95,46 +120,43 @@ def _with_cell(rows: Rows, row: int, column: int, value: float) -> Rows:
 
 def _candidates(picture: Picture, at: QPointF) -> Iterator[Quantity]:
     """Yield the numbers whose edge or node is near `at`."""
-    yield from _weights(picture, at)
+    width, height = picture.label_layer.size
+    for label in picture.label_layer.labels:
+        if abs(label.x - at.x()) <= width / 2 and abs(label.y - at.y()) <= height / 2:
+            yield _weight(picture, label.edge, label.x, label.y)
     geometry = picture.geometry
     node = geometry.node_at(at.x(), at.y(), -ABOVE - RADIUS + REACH)
-    if node < 0:
-        return
-    x, y = (float(each) for each in geometry.positions[node])
     if node == geometry.node_count:
-        yield from _targets(picture, x, y)
-        return
-    model = picture.session.network.nodes[node]
+        yield from _targets(picture, *geometry.positions[node].tolist())
+    elif node >= 0:
+        yield from _of_node(picture, node)
+
+
+def _of_node(picture: Picture, node: int) -> Iterator[Quantity]:
+    """Yield an input's value or a unit's bias."""
+    x, y = picture.geometry.positions[node].tolist()
+    model, shown, card = picture.session.network.nodes[node], picture.shown, picture.card(node)
     name = pretty_name(model.label)
     if isinstance(model, Input):
-        if picture.shown.value.is_finite[node]:
-            value = float(picture.shown.value.value[node])
-            text = picture.card(node).value
-            box = _box(picture.font, VALUE_SIZE, text, x, y + 1.0)
-            yield Quantity("input", model.id, value, box, name, is_inside=True)
+        value = float(shown.value.value[node]) if shown.value.is_finite[node] else math.nan
+        box = _box(picture.font, VALUE_SIZE, card.value, x, y + 1.0)
+        yield Quantity("input", model.id, value, box, name, is_inside=True)
     elif _shows_bias(model):
-        text = picture.card(node).above
-        box = _box(picture.font, ABOVE_SIZE, text, x, y + ABOVE)
-        yield Quantity(
-            "bias", model.id, float(picture.shown.bias[node]), box, f"the bias of {name}"
-        )
+        box = _box(picture.font, ABOVE_SIZE, card.above, x, y + ABOVE)
+        yield Quantity("bias", model.id, float(shown.bias[node]), box, f"the bias of {name}")
 
 
-def _weights(picture: Picture, at: QPointF) -> Iterator[Quantity]:
-    """Yield the weight whose label is at `at`: the label's first line."""
+def _weight(picture: Picture, place: int, x: float, y: float) -> Quantity:
+    """Return the weight of the edge at `place`: the first line of its label around (x, y)."""
     width, height = picture.label_layer.size
     share = height / (2 * LINE_HEIGHT + 4.0) if height else 1.0
     network = picture.session.network
-    for label in picture.label_layer.labels:
-        if abs(label.x - at.x()) <= width / 2 and abs(label.y - at.y()) <= height / 2:
-            edge = network.edges[label.edge]
-            # Not up to the label's middle: a press there takes the edge.
-            box = QRectF(label.x - width / 2, label.y - height / 2, width, 13.0 * share)
-            source, target = (
-                pretty_name(network.node(each).label) for each in (edge.source, edge.target)
-            )
-            value = float(picture.shown.weight[label.edge])
-            yield Quantity("weight", edge.name, value, box, f"w {source} → {target}")
+    edge = network.edges[place]
+    # Not down to the label's middle: a press there takes the edge.
+    box = QRectF(x - width / 2, y - height / 2, width, 13.0 * share)
+    source, target = (pretty_name(network.node(each).label) for each in (edge.source, edge.target))
+    value = float(picture.shown.weight[place])
+    return Quantity("weight", edge.name, value, box, f"w {source} → {target}")
 
 
 def _targets(picture: Picture, x: float, y: float) -> Iterator[Quantity]:
@@ -145,14 +167,25 @@ def _targets(picture: Picture, x: float, y: float) -> Iterator[Quantity]:
         return
     whole = _box(picture.font, ABOVE_SIZE, text, x, y + ABOVE)
     share = whole.width() / len(shown.target)
-    for place, output in enumerate(session.network.outputs):
+    for place in range(len(shown.target)):
         box = QRectF(whole.left() + place * share, whole.top(), share, whole.height())
-        name = pretty_name(session.network.node(output).label)
-        yield Quantity("target", output, float(shown.target[place]), box, f"the target of {name}")
+        yield _target(picture, place, box)
+
+
+def _target(picture: Picture, place: int, box: QRectF) -> Quantity:
+    network = picture.session.network
+    output = network.outputs[place]
+    title = f"the target of {pretty_name(network.node(output).label)}"
+    return Quantity("target", output, float(picture.shown.target[place]), box, title)
 
 
 def _shows_bias(unit: Unit) -> bool:
     return unit.combine == "sum" and unit.has_bias
+
+
+def _at_node(picture: Picture, node: int) -> QRectF:
+    x, y = picture.geometry.positions[node].tolist()
+    return _box(picture.font, VALUE_SIZE, "", x, y)
 
 
 def _box(font: QFont, size: float, text: str, x: float, y: float) -> QRectF:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, Protocol
 
 from PySide6.QtCore import QObject, QPointF, QTimer, Signal
@@ -13,7 +14,7 @@ from bpviz.document.player import Player
 from bpviz.model.edit import Edit, EditError, apply, diff
 from bpviz.ui.canvas.cards import loss_symbol
 from bpviz.ui.canvas.gestures import Gesture, Stage
-from bpviz.ui.canvas.quantities import Quantity, quantity_edit
+from bpviz.ui.canvas.quantities import Quantity, quantities_of, quantity_edit
 from bpviz.ui.canvas.scrub import LARGEST, PressNumber, ScrubNumber, step_of
 from bpviz.ui.numbers import format_number, full_number
 
@@ -80,6 +81,25 @@ class NumberTrials(QObject):
         if gesture is None or not was_selected:
             return gesture
         return PressNumber(scene, at, quantity.name, quantity, self.chosen.emit)
+
+    def known(self, quantity: Quantity) -> Quantity | None:
+        """Return a number, its value read off the data where no step has come to it yet.
+
+        None where that is not there, or hidden to be predicted.
+        """
+        if not math.isnan(quantity.value):
+            return quantity
+        row, ids = self._row(), [node.id for node in self._document.session.network.inputs]
+        if row < 0 or quantity.name not in ids or self._player.hidden.kinds:
+            return None
+        value = self._player.rows.inputs[row, ids.index(quantity.name)]
+        return replace(quantity, value=float(value))
+
+    def numbers_of(self, kind: str, name: str) -> list[Quantity]:
+        """Return the numbers of a "node" or an "edge" that can be set."""
+        self._player.pause()
+        found = map(self.known, quantities_of(self._scene.picture, kind, name))
+        return [each for each in found if each is not None]
 
     # -- trials --------------------------------------------------------------------------------
 

@@ -22,17 +22,37 @@ class Walker(QObject):
         super().__init__(view)
         self._scene = scene
         self._view = view
-        scene.selection_changed.connect(self.speak)
+        self._here: Item | None = None
+        self._kept: tuple[list[str], list[str]] = ([], [])
+        scene.selection_changed.connect(self._on_selection_changed)
         scene.surround_changed.connect(self.speak)
         self.speak()
 
     @property
     def item(self) -> Item | None:
-        """The one node or edge that is selected, None where none or several are."""
+        """The one node or edge that is selected, None where none or several are.
+
+        Where some are kept in the selection it is the one that the keys went to last.
+        """
         nodes, edges = self._scene.selected_nodes(), self._scene.selected_edges()
-        if len(nodes) + len(edges) != 1:
+        if len(nodes) + len(edges) == 1:
+            return ("node", nodes[0]) if nodes else ("edge", edges[0])
+        if self._here is None or not any(self._kept):
             return None
-        return ("node", nodes[0]) if nodes else ("edge", edges[0])
+        kind, name = self._here
+        return self._here if name in (nodes if kind == "node" else edges) else None
+
+    def keep(self) -> None:
+        """Keep what is selected, so that going on adds to it; a second time: no longer."""
+        chosen = (self._scene.selected_nodes(), self._scene.selected_edges())
+        again, item = chosen == self._kept, self.item
+        if again:
+            self._kept = ([], [])
+            if item is not None:
+                self._stand_on(item)
+        else:
+            self._here, self._kept = item, chosen
+        self.speak()
 
     def tab(self, *, forward: bool) -> bool:
         """Go to the next item or the one before; False beyond the last and the first."""
@@ -55,10 +75,12 @@ class Walker(QObject):
         """Let a screen reader hear the item and its numbers; a run would only be noise."""
         if self._scene.is_running:
             return
-        item = self.item
+        item, kept = self.item, sum(map(len, self._kept))
         count = len(self._scene.selected_nodes()) + len(self._scene.selected_edges())
         if item is not None:
             said = spoken(self._scene.picture, item)
+            if kept:
+                said += f"; {count} selected, {kept} of them kept"
         elif count:
             said = f"{NAME}: {count} items selected"
         else:
@@ -71,7 +93,18 @@ class Walker(QObject):
         if item is None:
             return False
         kind, name = item
-        self._scene.select(*(([name], []) if kind == "node" else ([], [name])))
+        nodes, edges = ([each for each in kept if each != name] for kept in self._kept)
+        (nodes if kind == "node" else edges).append(name)
+        self._here = item
+        self._scene.select(nodes, edges)
+        self.show_item()
+        return True
+
+    def show_item(self) -> None:
+        """Bring what the keys stand on into view."""
+        if self.item is None:
+            return
+        kind, name = self.item
         geometry = self._scene.geometry
         if kind == "node":
             x, y = geometry.positions[geometry.index[name]]
@@ -84,4 +117,10 @@ class Walker(QObject):
             .intersects(QRectF(self._view.viewport().rect()))
         ):
             self._view.ensureVisible(box, MARGIN, MARGIN)
-        return True
+
+    def _on_selection_changed(self) -> None:
+        """Keep nothing any more where another hand has selected something else."""
+        nodes, edges = set(self._scene.selected_nodes()), set(self._scene.selected_edges())
+        if not (nodes.issuperset(self._kept[0]) and edges.issuperset(self._kept[1])):
+            self._kept = ([], [])
+        self.speak()

@@ -13,11 +13,12 @@ from bpviz.model import clips, layers, parameters
 from bpviz.model.data import TableData
 from bpviz.model.drafts import edit_between
 from bpviz.model.edit import Edit, EditError, apply
-from bpviz.model.network import LAYER_GAP, ROW_GAP
+from bpviz.model.network import LAYER_GAP, ROW_GAP, Combine
 from bpviz.model.schema import Session
-from bpviz.model.verbs import add_unit_behind, new_unit, set_outputs
-from bpviz.model.wiring import connect_all, insert_unit
+from bpviz.model.verbs import add_unit_behind, new_unit, set_node, set_outputs
+from bpviz.model.wiring import connect_all, insert_existing, insert_unit, retarget
 from bpviz.ui.canvas.clipboard import STEP, Clipboard
+from bpviz.ui.canvas.edge_gestures import End
 from bpviz.ui.canvas.placing import placing_edit, table_of
 from bpviz.ui.panels.workspace import Workspace
 
@@ -25,12 +26,16 @@ from bpviz.ui.panels.workspace import Workspace
 MENUS: Final = {
     "node": (
         "edit.connect", "edit.add_unit", "edit.toggle_output", "",
-        "edit.randomise", "edit.freeze", "",
+        "edit.combine_sum", "edit.combine_product", "edit.combine_max", "",
+        "edit.set_number", "edit.scale", "edit.randomise", "edit.freeze", "",
         "edit.select_layer", "edit.layer_grow", "edit.layer_shrink", "edit.layer_add",
         "edit.layer_remove", "",
         "edit.cut", "edit.copy", "edit.duplicate", "edit.delete",
     ),
-    "edge": ("edit.insert", "", "edit.randomise", "edit.freeze", "", "edit.delete"),
+    "edge": (
+        "edit.insert", "edit.retarget", "edit.retarget_start", "",
+        "edit.set_number", "edit.scale", "edit.randomise", "edit.freeze", "", "edit.delete",
+    ),
     "canvas": (
         "edit.add_unit", "edit.add_product", "edit.add_max", "edit.add_input", "edit.add_output",
         "", "edit.paste", "edit.select_all", "", "edit.arrange", "view.fit",
@@ -139,10 +144,40 @@ class EditCommands(QObject):
         self._editor.attempt(lambda: connect_all(self._scene.session, sources, target))
 
     def insert(self) -> None:
-        """Put a unit into each selected edge."""
+        """Put a unit into each selected edge; with a unit selected that has no edges, that one."""
+        nodes, edges = self._scene.selected_nodes(), self._scene.selected_edges()
+        if len(nodes) == 1 and len(edges) == 1:
+            place = self._middle(edges[0])
+            self._editor.attempt(
+                lambda: insert_existing(self._scene.session, edges[0], nodes[0], place)
+            )
+            return
         self._editor.attempt_new(
             lambda: _with_inserted(self._scene.session, self._scene.selected_edges(), self._middle)
         )
+
+    def retarget(self, end: End) -> None:
+        """Take an end of the selected edge to the selected node."""
+        nodes, edges = self._scene.selected_nodes(), self._scene.selected_edges()
+        if len(nodes) != 1 or len(edges) != 1:
+            what = "leads to" if end == "target" else "comes from"
+            self._editor.refused.emit(
+                f"Select one edge, and the node that it {what} then", self._editor.anchor()
+            )
+            return
+        edge = self._scene.session.network.edge(edges[0])
+        source, target = (edge.source, nodes[0]) if end == "target" else (nodes[0], edge.target)
+        if self._editor.attempt(lambda: retarget(self._scene.session, edge.name, source, target)):
+            self._scene.select([], [f"{source}->{target}"])
+
+    def combine(self, kind: Combine) -> None:
+        """Let the selected units join what enters them by sum, product or max."""
+        known = {unit.id for unit in self._scene.session.network.units}
+        units = [each for each in self._scene.selected_nodes() if each in known]
+        if not units:
+            self._editor.refused.emit("Select the units that are to join so", self._editor.anchor())
+            return
+        self._editor.attempt(lambda: set_node(self._scene.session, units, "combine", kind))
 
     def _middle(self, name: str) -> tuple[float, float]:
         geometry = self._scene.geometry

@@ -39,6 +39,7 @@ MOUSE: Final = (
     ("Drag a point, Del", "Move it; delete the one clicked last"),
     ("Ctrl+V in the table of rows", "Paste cells from a spreadsheet, or a table with its heading"),
     ("Tab on the drawing", "Go through all nodes and edges; a screen reader hears their numbers"),
+    ("M, then Tab", "Keep what is selected and go on, to select several by keys"),
 )
 
 DRAWING: Final = (

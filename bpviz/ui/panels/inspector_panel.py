@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from bpviz.document.document import Document
@@ -31,6 +32,7 @@ from bpviz.ui.panels import names
 from bpviz.ui.panels.form import SEVERAL, Choice, Form, attempt, set_check, side_by_side
 from bpviz.ui.panels.number_field import NumberField
 from bpviz.ui.panels.panel import Panel
+from bpviz.ui.style import guard
 
 Value = TypeVar("Value")
 PARAMETRIC = {"leaky_relu": LeakyRelu, "elu": Elu, "power": Power}
@@ -49,9 +51,13 @@ class Selection(Protocol):
 
 
 class InspectorPanel(Panel):
-    """Edits the selected nodes and edges; `titled` tells what the panel is about."""
+    """Edits the selected nodes and edges.
+
+    `titled` tells what the panel is about, `left` that Esc asked for the drawing.
+    """
 
     titled = Signal(str)
+    left = Signal()
 
     def __init__(
         self,
@@ -100,7 +106,7 @@ class InspectorPanel(Panel):
         show(self._bias_row, bool(sums))
         show(self._output, bool(units))
         show(self._weight_row, bool(edges))
-        show(self._all_row, len(sums) + len(edges) > 1)
+        show(self._all_row, bool(sums or edges))
         self._show_nodes(nodes, units)
         self.refresh_numbers()
         set_check(self._bias_trained, _common(unit.trainable_bias for unit in sums))
@@ -120,6 +126,27 @@ class InspectorPanel(Panel):
         if biases and not self._bias.hasFocus():
             self._bias.set_value(_common(biases), SEVERAL)
 
+    def enter(self, field: str = "") -> bool:
+        """Give the focus to a field by its name, to the first there is by default.
+
+        Return whether there is one to enter.
+        """
+        fields: list[QWidget] = [self._label, self._combine, self._weight]
+        if field:
+            fields = [self._factor] if field == "factor" else [self._weight, self._bias]
+        found = next((each for each in fields if each.isVisibleTo(self)), None)
+        if found is not None:
+            found.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        return found is not None
+
+    @guard
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Let Esc go back to the drawing."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
     def _build(self) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -138,7 +165,7 @@ class InspectorPanel(Panel):
         form.add("Bias", self._bias_row, "inspector.bias_row", "Added to the sum")
         form.add("Output", self._output, "inspector.output", "Whether the loss looks at it")
         form.add("Weight", self._weight_row, "inspector.weight_row")
-        form.add("Scale all", self._all_row, "inspector.all_row")
+        form.add("Scale", self._all_row, "inspector.all_row")
         for field, name, spoken in (
             (self._factor, "inspector.factor", "Factor for all selected weights and biases"),
             (self._randomise, "inspector.randomise", "Randomise all selected weights and biases"),

@@ -57,6 +57,15 @@ class LackBar(QFrame):
             self._show(lack_of(session, as_table(session.data)) if lacks else None)
         self.stand()
 
+    def put_right(self) -> None:
+        """Do what the first button does; say so where nothing is missing."""
+        if self._lack is not None and self._lack.fixes:
+            self._put_right(self._lack.fixes[0])
+        else:
+            said = self._player.problem or "Nothing is missing"
+            editor = self._canvas.canvas.editor
+            editor.refused.emit(said, editor.anchor())
+
     def stand(self) -> None:
         """Stand below the node, inside the canvas."""
         geometry = self._canvas.canvas.geometry

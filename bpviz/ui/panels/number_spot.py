@@ -16,7 +16,9 @@ from bpviz.ui.panels.number_field import NumberField
 from bpviz.ui.style import guard
 
 WIDTH, HEIGHT = 104, 28
-KEEPS: Final = "Enter sets it · Esc leaves it · drag or Ctrl+wheel to change it while you look"
+KEEPS: Final = (
+    "Enter sets it · Esc leaves it · drag, Ctrl+wheel or Ctrl+Up and Down change it while you look"
+)
 TRIES: Final = f"{KEEPS}\nShift+Enter only tries it: the data stay as they are"
 
 
@@ -24,17 +26,20 @@ class SpotField(NumberField):
     """A number field that closes with the keyboard: Enter, Shift+Enter and Esc."""
 
     tried = Signal()
+    next_wanted = Signal()
     given_up = Signal()
     left = Signal()
 
     @guard
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Give up with Esc, only try with Shift+Enter."""
+        """Give up with Esc, only try with Shift+Enter, go to the next number with F2."""
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if event.key() == Qt.Key.Key_Escape:
             self.given_up.emit()
         elif enter and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.tried.emit()
+        elif event.key() == Qt.Key.Key_F2:
+            self.next_wanted.emit()
         else:
             super().keyPressEvent(event)
 
@@ -82,6 +87,7 @@ class NumberSpot(QObject):
         field.accepted.connect(self._on_accepted)
         field.returnPressed.connect(self._on_returned)
         field.tried.connect(self._on_tried)
+        field.next_wanted.connect(self._on_next)
         field.given_up.connect(self.close)
         field.left.connect(self.close)
         self._field, self._quantity = field, quantity
@@ -94,12 +100,11 @@ class NumberSpot(QObject):
         if self._field is None:
             return
         field, self._field = self._field, None
-        had_focus = field.hasFocus()
         field.blockSignals(True)
+        if field.hasFocus():  # before it hides: else the focus goes on to the next node or edge
+            self._canvas.setFocus()
         field.hide()
         field.deleteLater()
-        if had_focus:
-            self._canvas.setFocus()
 
     def _on_changed(self) -> None:
         """Close where what the number belongs to is gone."""
@@ -116,6 +121,17 @@ class NumberSpot(QObject):
             return
         at = quantity.box.center()
         self._canvas.canvas.editor.attempt(lambda: self._trials.edit_of(quantity, value), at)
+
+    def _on_next(self) -> None:
+        """Go to the node's next number, from an output's bias to its target."""
+        quantity = self._quantity
+        if quantity is None or quantity.kind == "weight":
+            return
+        numbers = self._trials.numbers_of("node", quantity.name)
+        kinds = [each.kind for each in numbers]
+        if len(numbers) > 1 and quantity.kind in kinds:
+            self._canvas.setFocus()  # takes what was typed
+            self.open(numbers[(kinds.index(quantity.kind) + 1) % len(numbers)])
 
     def _on_returned(self) -> None:
         """Close, unless what was typed is no number: then the tip says so and the field stays."""
