@@ -71,16 +71,13 @@ class Scout(Timeline):
         trainer = self._workshop.replayer(self._base, self._line, entry)
         if not inside:
             self.checkpoints.remember(entry, self.session, self.state)
-        goal = inside + count
-        while inside < goal:
-            step = min(goal - inside, self._to_next_stop(inside))
-            done = trainer.advance(self.state, step, self._until)
-            inside += done
-            self._place = (entry, inside)
-            if done == step:
-                self._pass(entry, inside, trainer.kernel_name)
-            if self._until():
-                raise _OutOfTimeError
+        passage = self._passage(trainer, (entry, inside))
+        try:
+            done = passage.train(count, self._until)
+        finally:
+            self._place = passage.place
+        if done < count or self._until():
+            raise _OutOfTimeError
 
 
 class Travel(QObject):

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import msgspec
 
 from bpviz.document.checkpoints import Checkpoints
-from bpviz.document.curves import Curves, take_gradient, take_losses
+from bpviz.document.curves import Curves
 from bpviz.document.line import Line
+from bpviz.document.passage import Passage
 from bpviz.document.workshop import Workshop
 from bpviz.engine.curve import LossCurve
 from bpviz.engine.state import State, state_of, with_state
@@ -231,12 +232,7 @@ class Timeline:
         trainer = self._workshop.replayer(self._base, self._line, entry)
         if not inside:
             self.checkpoints.remember(entry, self.session, self.state)
-        goal = inside + count
-        while inside < goal:
-            step = min(goal - inside, self._to_next_stop(inside))
-            trainer.advance(self.state, step)
-            inside += step
-            self._pass(entry, inside, trainer.kernel_name)
+        self._passage(trainer, (entry, inside)).train(count)
 
     def advance(self, count: int, until: Callable[[], bool] | None = None, by: str = "run") -> int:
         """Train `count` iterations from the position on; return how many were done.
@@ -275,46 +271,33 @@ class Timeline:
             count = min(count, here.train - inside)
         if not inside:
             self.checkpoints.remember(entry, self.session, self.state)
-        count = min(count, self._to_next_stop(inside))
-        before = self.state.iteration
+        passage = self._passage(self._workshop.trainer(self._base, kernel), (entry, inside))
         try:
-            return self._workshop.trainer(self._base, kernel).advance(self.state, count, until)
+            return passage.train(count, until)
         finally:
-            self._arrive(entry, inside + self.state.iteration - before, kernel, by, appending)
+            self._arrive(passage.place, kernel, by, appending)
 
-    def _arrive(self, entry: int, inside: int, kernel: str, by: str, appending: bool) -> None:
-        """Move the position to where the state stands, and keep what belongs to it."""
-        if not inside:
+    def _arrive(self, place: Place, kernel: str, by: str, appending: bool) -> None:
+        """Move the position to where the state stands, at `place`."""
+        if not place[1]:
             return
         if appending:
-            self._line.set_training(entry, Train(inside, kernel), is_run=by == "run")
+            self._line.set_training(place[0], Train(place[1], kernel), is_run=by == "run")
             self._extends = by
-        self._place = self._line.normal((entry, inside))
-        self._pass(entry, inside, kernel)
+        self._place = self._line.normal(place)
 
-    def _pass(self, entry: int, inside: int, kernel: str) -> None:
-        """Keep the checkpoint, the losses and the gradient due where the state stands."""
-        if inside % self.checkpoints.spacing == 0:
-            self.checkpoints.add((entry, inside), self.state)
-        if self.iteration % self._next_loss() == 0:
-            self.record_loss()
-            gradient = self._workshop.trainer(self._base, kernel).last_gradient(self.state)
-            if gradient is not None:
-                program = self._workshop.program(self._base)
-                take_gradient(self.curve, program, self.iteration - 1, gradient)
-
-    def _next_loss(self) -> int:
-        return self._workshop.epoch_length(self._base) * self.curve.stride
-
-    def _to_next_stop(self, inside: int) -> int:
-        every, spacing = self._next_loss(), self.checkpoints.spacing
-        return min(every - self.iteration % every, spacing - inside % spacing)
+    def _passage(self, trainer: Trainer, place: Place) -> Passage:
+        """Return what trains from `place` on inside its entry, and keeps on the way what is due."""
+        workshop, base = self._workshop, self._base
+        return Passage(
+            trainer, workshop.trainer(base), workshop.program(base), self.state, self.curve,
+            self.checkpoints, place, workshop.epoch_length(base),
+            has_test=workshop.rows(base).test_count > 0,
+        )  # fmt: skip
 
     def record_loss(self) -> None:
         """Add the losses at the position to the curve, where it lacks them."""
-        if not self.curve.has(self.iteration):
-            has_test = self._workshop.rows(self._base).test_count > 0
-            take_losses(self.curve, self._workshop.trainer(self._base), self.state, test=has_test)
+        self._passage(self._workshop.trainer(self._base), self._place).record_loss()
 
     def close_entry(self) -> None:
         """End the training entry under way: the next run starts one of its own."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,15 @@ class Evaluation:
     loss: float
     losses: FloatArray
     outputs: FloatArray
+
+
+class Forward(Protocol):
+    """What is read of a pass over some rows: z and a [R, width], the rows' losses [width]."""
+
+    width: int
+    z: FloatArray
+    a: FloatArray
+    loss: FloatArray
 
 
 class Evaluator:
@@ -76,7 +85,8 @@ class Evaluator:
         is_mean = self._training.batch_reduction == "mean"
         return total / count if is_mean and count else total
 
-    def _slices(self, theta: FloatArray, part: Part) -> Iterator[tuple[int, Sweep]]:
+    def _slices(self, theta: FloatArray, part: Part) -> Iterator[tuple[int, Forward]]:
+        """Yield passes over the slices of `part`, each with its first row."""
         np.copyto(self._theta, theta)
         x, t = self._data[part]
         count, size = x.shape[1], self._program.slice_rows
@@ -97,7 +107,7 @@ class Evaluator:
             )  # fmt: skip
         return self._sweeps[width]
 
-    def _raise(self, sweep: Sweep, start: int) -> None:
+    def _raise(self, sweep: Forward, start: int) -> None:
         rows = np.arange(start, start + sweep.width)
         at = self._program.node_row
         z, a = sweep.z[at].T, sweep.a[at].T

@@ -7,7 +7,7 @@ the slices of a large one. It never decides when to stop: that is the trainer's 
 from __future__ import annotations
 
 from functools import partial
-from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from bpviz.engine import numba_setup
 from bpviz.engine.blocks import Shares
 from bpviz.engine.calls import Call, buffer
-from bpviz.engine.datasets import Rows, batch_size, batches_per_epoch, epoch_order
+from bpviz.engine.datasets import Rows, epoch_order
+from bpviz.engine.evaluation import Evaluator
+from bpviz.engine.kernel_base import KernelBase, Window
 from bpviz.engine.kernel_costs import numba_cost, numpy_cost
 from bpviz.engine.losses import LOSSES
 from bpviz.engine.optimizers import OPTIMIZERS, settings_of
@@ -73,27 +75,18 @@ class Kernel(Protocol):
     def batch_loss(self, iteration: int) -> float:
         """Return the reduced data loss of the batch of `iteration`, at the present θ."""
 
-
-class Window(NamedTuple):
-    """Rows start…stop of the order of one epoch."""
-
-    epoch: int
-    start: int
-    stop: int
+    def evaluator(self) -> Evaluator:
+        """Return what computes losses over all rows, at any parameters."""
 
 
-class NumpyKernel:
+class NumpyKernel(KernelBase):
     """The kernel that runs everywhere. No arrays are made after the constructor."""
 
     name = "numpy"
     chunk = 8
 
     def __init__(self, program: Program, rows: Rows, training: Training) -> None:
-        self._program, self._training = program, training
-        self._count = rows.count
-        self._batch = batch_size(rows.count, training)
-        self._per_epoch = batches_per_epoch(rows.count, training)
-        self._slice = program.slice_rows
+        super().__init__(program, rows, training)
         self._loss = LOSSES[training.loss]
         self._x = np.ascontiguousarray(rows.inputs.T)
         self._t = np.ascontiguousarray(rows.targets.T)
@@ -102,16 +95,14 @@ class NumpyKernel:
             self._epoch_x, self._epoch_t = np.empty_like(self._x), np.empty_like(self._t)
         self._epoch = 0
         size = program.theta_size
-        self.theta, self.gradient, self._total = buffer(size), buffer(size), buffer(size)
+        self.gradient, self._total = buffer(size), buffer(size)
         self._row = OPTIMIZERS[training.optimizer.name]
-        self._slots = {name: buffer(size) for name in self._row.slots}
-        self._step = 0
+        self.hold(buffer(size), buffer(size), {name: buffer(size) for name in self._row.slots})
         self._settings = settings_of(training.optimizer)
         self._work = buffer(2, size)
         self._share = buffer(1).reshape(())  # of one sample in the batch's mean
         self._fixed = ~program.trainable
         self._has_fixed = bool(self._fixed.any())
-        self._fixed_theta = buffer(size)
         self._masked = buffer(size) if self._has_fixed else self.gradient
         self._finish = self._finish_calls()
         self._sweeps = {
@@ -132,23 +123,6 @@ class NumpyKernel:
             for width in (min(batch, self._slice), batch % self._slice)
             if width
         }
-
-    # -- state -------------------------------------------------------------------------------
-
-    def load(self, state: State) -> None:
-        """Take over θ, slots and step of `state`."""
-        np.copyto(self.theta, state.theta)
-        np.copyto(self._fixed_theta, state.theta)
-        for name, values in self._slots.items():
-            np.copyto(values, state.slots[name])
-        self._step = state.step
-
-    def store(self, state: State) -> None:
-        """Put θ, slots and step into the arrays of `state`."""
-        np.copyto(state.theta, self.theta)
-        for name, values in self._slots.items():
-            np.copyto(state.slots[name], values)
-        state.step = self._step
 
     # -- iterations --------------------------------------------------------------------------
 
@@ -174,11 +148,6 @@ class NumpyKernel:
             if fault:
                 return fault
         return self.update(iteration)
-
-    def slice_count(self, iteration: int) -> int:
-        """Return the number of slices in which the batch of `iteration` is summed."""
-        window = self._window(iteration)
-        return -(-(window.stop - window.start) // self._slice)
 
     def add_slice(self, iteration: int, index: int) -> Fault:
         """Add slice `index` to the gradient of `iteration`; slices come in order."""
@@ -246,12 +215,7 @@ class NumpyKernel:
     # -- parts -------------------------------------------------------------------------------
 
     def _window(self, iteration: int) -> Window:
-        if self._only_window is not None:
-            return self._only_window
-        epoch, batch = divmod(iteration - 1, self._per_epoch)
-        start = batch * self._batch
-        stop = min(start + self._batch, self._count)
-        return Window(epoch + 1 if self._training.shuffle else 0, start, stop)
+        return super()._window(iteration) if self._only_window is None else self._only_window
 
     def _load_slice(self, window: Window, index: int) -> Sweep:
         """Return the sweep for slice `index` of `window`, its rows filled in."""

@@ -6,19 +6,20 @@ can't wait asks `numba_setup` first.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache, cached_property
 from threading import Lock
-from typing import Final, TypeAlias, cast
+from typing import Final, cast
 
 import numpy as np
 from numba import config, njit, types
-from numpy.typing import NDArray
 
 from bpviz.engine import numba_passes as passes
-from bpviz.engine.datasets import Rows, batch_size, batches_per_epoch, epoch_order
+from bpviz.engine.datasets import Rows, epoch_order
+from bpviz.engine.evaluation import Evaluator
+from bpviz.engine.kernel_base import KernelBase, Window
 from bpviz.engine.kernel_costs import numba_cost
-from bpviz.engine.kernels import Fault, NumpyKernel, Window
+from bpviz.engine.kernels import Fault, NumpyKernel
+from bpviz.engine.numba_evaluation import CompiledEvaluator, Drive
 from bpviz.engine.numba_layout import Layout
 from bpviz.engine.numba_losses import LOSS_NUMBERS
 from bpviz.engine.numba_optimizers import OPTIMIZER_NUMBERS
@@ -28,11 +29,7 @@ from bpviz.engine.numba_tables import ACTIVATION_NUMBERS
 from bpviz.engine.numba_update import LOOK
 from bpviz.engine.optimizers import OPTIMIZERS
 from bpviz.engine.program import Program
-from bpviz.engine.state import State
 from bpviz.model.training import Training
-
-IntArray = NDArray[np.int64]
-Drive: TypeAlias = Callable[[IntArray, int, int, int, int, int], int]
 
 # A window loads in a thread, and at once where it must replay.
 LOADING: Final = Lock()
@@ -67,7 +64,7 @@ def supports(program: Program, training: Training) -> bool:
     )
 
 
-class NumbaKernel:
+class NumbaKernel(KernelBase):
     """The kernel of compiled code; see `kernels.Kernel`.
 
     Where numbers get so large that each must be looked at, and for losses, it asks numpy's kernel.
@@ -76,39 +73,17 @@ class NumbaKernel:
     name = "numba"
 
     def __init__(self, program: Program, rows: Rows, training: Training) -> None:
-        self._program, self._rows, self._training = program, rows, training
-        self._count = rows.count
-        self._batch = batch_size(rows.count, training)
-        self._per_epoch = batches_per_epoch(rows.count, training)
-        self._slice = program.slice_rows
+        super().__init__(program, rows, training)
         self._epoch = 0
         self._layout = Layout(program, rows, training)
         arrays, size = self._layout.floats, program.theta_size
-        self.theta, self.gradient = arrays[Field.THETA][:size], arrays[Field.GRADIENT][:size]
-        self._fixed = arrays[Field.FIXED][:size]
+        self.gradient = arrays[Field.GRADIENT][:size]
         slots = OPTIMIZERS[training.optimizer.name].slots
         remembered = (arrays[Field.FIRST][:size], arrays[Field.SECOND][:size])
-        self._slots = dict(zip(slots, remembered, strict=False))
-        self._step = 0
+        fixed = arrays[Field.FIXED][:size]
+        self.hold(arrays[Field.THETA][:size], fixed, dict(zip(slots, remembered, strict=False)))
         self.chunk = max(1, min(MOST, int(CHUNK_COST / numba_cost(program, self._batch))))
         self._drive = driver()
-
-    # -- state -------------------------------------------------------------------------------
-
-    def load(self, state: State) -> None:
-        """Take over θ, slots and step of `state`."""
-        np.copyto(self.theta, state.theta)
-        np.copyto(self._fixed, state.theta)
-        for name, values in self._slots.items():
-            np.copyto(values, state.slots[name])
-        self._step = state.step
-
-    def store(self, state: State) -> None:
-        """Put θ, slots and step into the arrays of `state`."""
-        np.copyto(state.theta, self.theta)
-        for name, values in self._slots.items():
-            np.copyto(state.slots[name], values)
-        state.step = self._step
 
     # -- iterations --------------------------------------------------------------------------
 
@@ -144,11 +119,6 @@ class NumbaKernel:
         self._step += done
         return done, FAULTS[outcome]
 
-    def slice_count(self, iteration: int) -> int:
-        """Return the number of slices in which the batch of `iteration` is summed."""
-        window = self._window(iteration)
-        return -(-(window.stop - window.start) // self._slice)
-
     def add_slice(self, iteration: int, index: int) -> Fault:
         """Add slice `index` to the gradient of `iteration`; slices come in order."""
         what = GRADIENT | (passes.MORE if index else 0)
@@ -176,6 +146,12 @@ class NumbaKernel:
         """Return the reduced data loss of the batch of `iteration`, at the present θ."""
         return self._numpy_kernel().batch_loss(iteration)
 
+    def evaluator(self) -> Evaluator:
+        """Return what computes losses over all rows, at any parameters."""
+        return CompiledEvaluator(
+            self._program, self._rows, self._training, self._layout, self._drive
+        )
+
     # -- parts -------------------------------------------------------------------------------
 
     @cached_property
@@ -186,12 +162,6 @@ class NumbaKernel:
         """Return numpy's kernel at the present θ."""
         np.copyto(self._other.theta, self.theta)
         return self._other
-
-    def _window(self, iteration: int) -> Window:
-        epoch, batch = divmod(iteration - 1, self._per_epoch)
-        start = batch * self._batch
-        stop = min(start + self._batch, self._count)
-        return Window(epoch + 1 if self._training.shuffle else 0, start, stop)
 
     def _part(self, iteration: int, index: int) -> Window:
         window = self._window(iteration)

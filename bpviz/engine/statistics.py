@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -11,8 +12,8 @@ from bpviz.engine.program import Program
 
 FloatArray = NDArray[np.float64]
 
-# Squares of numbers beyond these would overflow or vanish.
-LARGE, SMALL = 1e150, 1e-150
+# Sums of squares beyond these may have lost numbers that overflow or vanish.
+LARGE_SUM, SMALL_SUM = 1e290, 1e-270
 # A gradient below this in every weight of a layer no longer moves it.
 VANISHED: Final = 1e-6
 EXPLODED: Final = 1e3
@@ -30,14 +31,16 @@ def layer_norms(program: Program, values: FloatArray) -> tuple[float, ...]:
     if not len(order):
         return ()
     taken = values[order]
-    largest = float(np.abs(taken).max())
-    scale = 1.0
-    if largest and not SMALL < largest < LARGE and np.isfinite(largest):
-        scale = largest
-        taken = taken / scale
     with np.errstate(all="ignore"):
-        sums = np.add.reduceat(taken * taken, starts)
-    return tuple((scale * np.sqrt(sums)).tolist())
+        sums = np.add.reduceat(taken * taken, starts).tolist()
+        # Squares neither overflow nor vanish in any sum between these.
+        if all(SMALL_SUM < each < LARGE_SUM for each in sums):
+            return tuple(map(math.sqrt, sums))
+        largest = float(np.abs(taken).max())
+        scale = largest if largest and math.isfinite(largest) else 1.0
+        taken = taken / scale
+        norms = scale * np.sqrt(np.add.reduceat(taken * taken, starts))
+    return tuple(norms.tolist())
 
 
 def layer_levels(program: Program) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bpviz.engine.backprop import Trace, Tracer
 from bpviz.engine.datasets import Rows, batch_size
-from bpviz.engine.evaluation import Evaluation, Evaluator, Part
+from bpviz.engine.evaluation import Evaluation, Part
 from bpviz.engine.kernels import Fault, choose_kernel, make_kernel
 from bpviz.engine.program import Program
 from bpviz.engine.state import State
@@ -39,7 +39,7 @@ class Trainer:
         self._kernel = make_kernel(name, program, rows, training)
         # Not always the one asked for: see `make_kernel`.
         self.kernel_name = self._kernel.name
-        self._evaluator = Evaluator(program, rows, training)
+        self._evaluator = self._kernel.evaluator()
         self._tracer: Tracer | None = None
         # The iteration under way: its number, the slices added, and the θ they were computed at.
         self._open = (0, 0)
