@@ -1,4 +1,4 @@
-"""Losses over all rows by the compiled kernel: numpy's to 1e-12, whatever the rows and the graph."""
+"""Losses over all rows by the compiled kernel: numpy's to 1e-12, whatever rows and graph."""
 
 from __future__ import annotations
 
