@@ -50,6 +50,8 @@ KEYS = {
     "Ctrl+Shift+G": 1, "Tab": 3, "Shift+Tab": 2, "Alt+Left": 2, "Alt+Right": 2, "Alt+Up": 1,
     "Alt+Down": 1, "PgDown": 3, "PgUp": 2, "Shift+Right": 3, "Shift+Left": 2, "End": 2,
     "Ctrl+B": 1, "Ctrl+1": 1, "Ctrl+2": 1, "Ctrl+3": 1, "Ctrl+5": 1, "Ctrl+9": 1, "Alt+PgDown": 1,
+    "M": 3, "Shift+T": 2, "Ctrl+Shift+T": 2, "Ctrl+Alt+S": 1, "Ctrl+Alt+P": 1, "Ctrl+Alt+M": 1,
+    "F2": 2, "Ctrl+Up": 2, "Ctrl+Shift+Down": 2, "Ctrl+Return": 2,
 }  # fmt: skip
 NUMBERS = ("0.5", "-0,25", "1/3", "-2/7", "1e-3", "0", "half", "")
 MOST_NODES = 24
