@@ -15,6 +15,7 @@ from bpviz.engine.curve import LossCurve
 from bpviz.engine.state import State, state_of, with_state
 from bpviz.engine.trainer import Trainer
 from bpviz.model.edit import Edit, apply
+from bpviz.model.forgetting import forgetting
 from bpviz.model.history import History, Place, Train, restore_history
 from bpviz.model.rebase import replayed
 from bpviz.model.schema import SavedHistory, Session
@@ -128,7 +129,7 @@ class Timeline:
         A cosmetic edit keeps what lies ahead, or may `join` the last. Any other drops it: the line
         as it was is returned where training is lost with it.
         """
-        after = apply(self.session, edit)
+        after = apply(self.session, edit := forgetting(edit, self.session))
         dropped: History | None = None
         if not edit.is_cosmetic and not self.at_end:
             if self.last_iteration > self.iteration:

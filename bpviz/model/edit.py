@@ -31,12 +31,20 @@ class PlacedEdge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     edge: Edge
 
 
+class PlacedSlots(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the optimizer remembers of a parameter, and its place among those of all."""
+
+    index: int
+    slots: dict[str, float]
+
+
 class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One key with its value before and after; None where the thing does not exist.
 
     Keys: `title`, `notes`, `outputs`, `data`, `progress`, `bookmarks`, `lesson`, `notation`,
-    `training/FIELD`, `nodes/ID`, `nodes/ID/FIELD`, `edges/A->B`, `edges/A->B/FIELD`. Values are
-    the model's own objects.
+    `training/FIELD`, `nodes/ID`, `nodes/ID/FIELD`, `edges/A->B`, `edges/A->B/FIELD`, and
+    `progress/edges/A->B`, `progress/biases/ID` for what the optimizer remembers. Values are the
+    model's own objects.
     """
 
     key: str
@@ -120,6 +128,7 @@ class _Draft:
         self._session = session
         self._fields: dict[str, Any] = {}
         self._training: dict[str, Any] = {}
+        self._slots: dict[str, list[tuple[str, dict[str, float]]]] = {}
         self._nodes: list[Node] | None = None
         self._edges: list[Edge] | None = None
         self._outputs: tuple[str, ...] = session.network.outputs
@@ -136,6 +145,8 @@ class _Draft:
         elif kind == "training" and rest in TRAINING_FIELDS:
             current = self._training.get(rest, getattr(self._session.training, rest))
             self._training[rest] = _replaced(change, current)
+        elif kind == "progress" and rest:
+            self._apply_slots(change, *rest.split("/"))
         elif change.key == "outputs":
             self._outputs = _replaced(change, self._outputs)
         elif change.key in SESSION_KEYS:
@@ -195,8 +206,25 @@ class _Draft:
         else:
             edges[index] = msgspec.structs.replace(edge, **{field: value})
 
+    def _apply_slots(self, change: Change, kind: str, name: str) -> None:
+        """Take out, or put back, what the optimizer remembers of an edge or a bias."""
+        if kind not in self._slots:
+            self._slots[kind] = list(getattr(self._session.progress.optimizer, kind).items())
+        before, after = change.before, change.after
+        _move_item(
+            self._slots[kind],
+            None if before is None else (before.index, (name, before.slots)),
+            None if after is None else (after.index, (name, after.slots)),
+            change.key,
+        )
+
     def session(self) -> Session:
         """Return what the changes so far add up to."""
+        if self._slots:
+            progress = self._session.progress
+            slots = {kind: dict(items) for kind, items in self._slots.items()}
+            optimizer = msgspec.structs.replace(progress.optimizer, **slots)
+            self._fields["progress"] = msgspec.structs.replace(progress, optimizer=optimizer)
         network = self._session.network
         if self._nodes is not None or self._edges is not None or self._outputs != network.outputs:
             self._fields["network"] = network.replaced(

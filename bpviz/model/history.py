@@ -15,6 +15,7 @@ from bpviz.model.edit import (
     EditError,
     PlacedEdge,
     PlacedNode,
+    PlacedSlots,
     apply,
 )
 from bpviz.model.files import FormatError
@@ -84,6 +85,8 @@ def _type_of(key: str, place: str) -> Any:  # noqa: ANN401
         return _SESSION_TYPES[key]
     if kind == "training" and owner in TRAINING_FIELDS and not field:
         return _training_types()[owner]
+    if kind == "progress" and owner in ("edges", "biases") and field:
+        return PlacedSlots
     if kind == "nodes" and owner:
         return _NODE_TYPES.get(field) if field else PlacedNode
     if kind == "edges" and owner:

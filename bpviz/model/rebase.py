@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from bpviz.model.edit import Change, Edit, EditError, PlacedEdge, PlacedNode, apply
+from bpviz.model.edit import Change, Edit, EditError, PlacedEdge, PlacedNode, PlacedSlots, apply
 from bpviz.model.network import Unit
-from bpviz.model.schema import Session
+from bpviz.model.schema import Session, Slots
 
 
 def replayed(session: Session, edit: Edit) -> Session:
@@ -29,16 +29,23 @@ def rebased(edit: Edit, session: Session) -> Edit:
 
     An edit made from numbers of before a run then applies to those after it.
     """
-    return Edit(edit.label, tuple(_rebased(change, session) for change in edit.changes))
+    changes = (_rebased(change, session) for change in edit.changes)
+    return Edit(edit.label, tuple(change for change in changes if change is not None))
 
 
-def _rebased(change: Change, session: Session) -> Change:
+def _rebased(change: Change, session: Session) -> Change | None:
+    """Return the change as it applies to `session`, None where there is nothing to forget."""
     network = session.network
     kind, _, rest = change.key.partition("/")
     name, _, field = rest.partition("/")
     before: Any = change.before
     if change.key == "progress":
         before = session.progress
+    elif kind == "progress":
+        known: Slots = getattr(session.progress.optimizer, name)
+        if field not in known:
+            return None
+        before = PlacedSlots(list(known).index(field), known[field])
     elif kind == "edges" and name in network.edge_index:
         weight = network.edge(name).weight
         if field == "weight":
