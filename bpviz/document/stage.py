@@ -106,7 +106,7 @@ class Stage:
 
     def _make_trace(self, timeline: Timeline) -> Trace:
         if self.trial is not None:
-            return trial_trace(timeline.session, self.trial)
+            return trial_trace(timeline, self.trial)
         return timeline.trainer.trace(timeline.state)
 
     def rebuild_frames(self) -> None:

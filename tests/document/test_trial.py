@@ -13,6 +13,7 @@ from bpviz.model import verbs
 from bpviz.model.data import TableData
 from bpviz.model.edit import Edit
 from bpviz.model.session import encode_session
+from bpviz.model.training import Adam
 from tests.document.examples import xor_session
 
 
@@ -115,3 +116,33 @@ def test_an_edit_ends_a_trial(document: Document, player: Player) -> None:
     player.try_out(heavier(document))
     document.undo()
     assert player.trial is None
+
+
+@pytest.mark.parametrize("part", ["weight", "bias"])
+def test_a_tried_weight_or_bias_takes_what_is_compiled_already(
+    document: Document, player: Player, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    document.push(verbs.set_training(document.session, "optimizer", Adam(0.1)))
+    for _ in range(3):
+        player.step_iteration()
+    edit = heavier(document)
+    if part == "bias":
+        edit = verbs.set_node(document.session, [document.session.network.outputs[0]], "bias", 2.0)
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("made anew")
+
+    monkeypatch.setattr("bpviz.document.trial.compile", refuse)
+    monkeypatch.setattr("bpviz.document.trial.make_rows", refuse)
+    monkeypatch.setattr("bpviz.document.trial.Tracer", refuse)
+    player.try_out(edit)
+    tried = player.trace
+    document.push(edit)
+    made = player.trace
+    assert tried is not None
+    assert made is not None
+    for name in ("a", "delta", "gradient", "theta", "updated"):
+        np.testing.assert_array_equal(getattr(tried, name), getattr(made, name))
+    assert tried.slots.keys() == made.slots.keys() == {"mean", "square_mean"}
+    for name, values in made.slots.items():
+        np.testing.assert_array_equal(tried.slots[name], values)

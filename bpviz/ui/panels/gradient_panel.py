@@ -29,6 +29,7 @@ class GradientPanel(Panel):
         self._document = document
         self._player = player
         self._drawn_at = 0.0
+        self._drawn: tuple[object, ...] = ()
         self._retrace: Retrace | None = None
         self._slices = Slices(self)
         self.plot = GradientPlot(theme)
@@ -64,6 +65,8 @@ class GradientPanel(Panel):
         if running:
             self._cancel()
         moving = running or self._player.scrubbing
+        if not moving and self._drawn == self._place():
+            return
         if not moving or time.monotonic() - self._drawn_at >= max(LIVE_INTERVAL, self._player.pace):
             self._draw()
 
@@ -81,8 +84,13 @@ class GradientPanel(Panel):
         super().hideEvent(event)
         self._cancel()
 
+    def _place(self) -> tuple[object, ...]:
+        """Return what the curve depends on: other frames of one trace leave it as it is."""
+        player = self._player
+        return (player.trace, player.iteration, player.curve, len(player.curve.gradients))
+
     def _draw(self) -> None:
-        self._drawn_at = time.monotonic()
+        self._drawn_at, self._drawn = time.monotonic(), self._place()
         self.plot.show_curve(self._player.curve.gradients, self._player.iteration)
         self._show_button()
 
