@@ -237,6 +237,8 @@ def connect_run(window: MainWindow) -> None:
     commands["run.toggle"].triggered.connect(player.toggle)
     commands["run.until"].triggered.connect(run_commands.on_run_until)
     commands["run.why"].triggered.connect(window.places.on_why)
+    window.workspace.explain_panel.why_asked.connect(window.places.on_why)
+    window.workspace.explain_panel.sample_chosen.connect(player.choose_sample)
 
     _group(window, "run.grain_neuron").triggered.connect(run_commands.on_grain_chosen)
     _group(window, "run.speed_max").triggered.connect(run_commands.on_speed_chosen)

@@ -147,14 +147,19 @@ class Survey:
         return self._sweeps[width]
 
 
+def flat_limit(activation: str, parameter: float) -> float:
+    """Return the size of slope below which a unit counts as saturated; 0 where it never does."""
+    if activation not in FLATTENING:
+        return 0.0
+    slopes = ACTIVATIONS[activation].derivative(np.linspace(-6.0, 6.0, 121), parameter)
+    return SATURATED * float(np.abs(slopes).max())
+
+
 def _flat_limits(program: Program) -> dict[tuple[str, float], float]:
     """Return the slope below which a unit of each activation counts as saturated."""
-    limits: dict[tuple[str, float], float] = {}
-    for level in program.levels[1:]:
-        for group in level.groups:
-            if group.activation in FLATTENING:
-                z = np.linspace(-6.0, 6.0, 121)
-                slopes = ACTIVATIONS[group.activation].derivative(z, group.parameter)
-                steepest = float(np.abs(slopes).max())
-                limits[group.activation, group.parameter] = SATURATED * steepest
-    return limits
+    kinds = {
+        (group.activation, group.parameter)
+        for level in program.levels[1:]
+        for group in level.groups
+    }
+    return {kind: flat_limit(*kind) for kind in kinds}

@@ -284,6 +284,21 @@ def test_dead_units_are_counted_over_the_batch(slopes: list[float], warning: str
     assert other == "Flat for 1 of 2 samples, not for this one"
 
 
+@pytest.mark.parametrize(
+    ("slopes", "warning"),
+    [
+        ([1e-4, 0.2, 0.1], "Saturated for 1 of 3 samples, this one too"),
+        ([1e-4, 0.002], "Saturated for all 2 samples"),
+        ([1e-4], "Saturated for this sample"),
+    ],
+)
+def test_saturation_is_counted_over_the_batch(slopes: list[float], warning: str) -> None:
+    said = batch_warning("sigmoid", Point(9.0, 0.9999, 1e-4), np.array(slopes))
+    assert said.startswith(warning)
+    other = batch_warning("sigmoid", Point(0.0, 0.5, 0.25), np.array([0.25, 1e-4, 0.2]))
+    assert other == "Saturated for 1 of 3 samples, not for this one"
+
+
 @pytest.mark.parametrize("z", [0.0, 3.0, -7.5, 90.0, 1e7, 1e12])
 def test_the_curve_reaches_to_the_point(z: float) -> None:
     curve = curve_of("tanh", Point(z, 1.0 if z > 0 else -1.0, 0.0))

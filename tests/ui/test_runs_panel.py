@@ -150,7 +150,7 @@ def test_samples_are_chosen_by_key_and_click(window: MainWindow) -> None:
     assert "row 3" in strip.tip_of(2)
 
 
-def test_why_a_weight_moved_leads_to_its_gradient(window: MainWindow) -> None:
+def test_why_a_weight_moved_leads_to_its_update(window: MainWindow) -> None:
     window.commands["run.why"].trigger()
     assert "Select an edge" in window.workspace.step_line.sentence
     window.scene.select([], ["h1->y1"])
@@ -162,12 +162,13 @@ def test_why_a_weight_moved_leads_to_its_gradient(window: MainWindow) -> None:
     player = window.player
     assert (player.iteration, player.grain) == (2, "term")
     assert player.frame is not None
-    assert player.frame.phase == "reduce"
+    assert player.frame.phase == "update"
     snapshot = player.snapshot
     assert snapshot is not None
-    assert snapshot.batch_gradients
+    edge = player.program.network.edge_index["h1->y1"]
+    assert snapshot.edge_update_known[edge]
     assert window.scene.selected_edges() == ["h1->y1"]
     explain = window.workspace.explain_panel
-    assert "h" in explain.title
-    QTest.keyClick(window.canvas, Key.Key_Left)
+    assert explain.title.startswith("New weight of h")
+    window.player.step_back("phase")
     assert player.frame.phase == "reduce", "the samples that are joined lie right before"

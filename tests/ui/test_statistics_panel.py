@@ -19,8 +19,8 @@ from bpviz.model.data import GeneratorData, TableData
 from bpviz.model.network import Network
 from bpviz.model.schema import Session
 from bpviz.ui.panels.statistics_panel import StatisticsPanel
-from bpviz.ui.plots.grid_plot import ROW
 from bpviz.ui.plots.histogram_plot import BINS, bins_of
+from bpviz.ui.plots.lines_table import ROW
 from bpviz.ui.style import apply_theme
 
 from .conftest import named
@@ -168,6 +168,55 @@ def test_softmax_takes_the_largest(window: Stand, panel: StatisticsPanel, show: 
     assert panel.classes.confusion.counts.shape == (3, 3)
     assert "the largest of the probabilities" in panel.classes.sample_words
     assert not named(window, "statistics.test").isEnabled()
+
+
+def test_many_classes_are_told_by_colour_tip_and_words(
+    window: Stand, panel: StatisticsPanel, show: Show
+) -> None:
+    classes = 14
+    rows = [[place / classes, (place % 5) / 5] for place in range(3 * classes)]
+    targets = [[float(k == place % classes) for k in range(classes)] for place in range(len(rows))]
+    data = TableData(inputs=rows, targets=targets)
+    show(new_layered((2, classes), data=data, loss="softmax_cross_entropy", seed=2))
+    window.player.step_forward("phase")
+    plot, counts = panel.classes.confusion, panel.classes.confusion.counts
+    assert counts.shape == (classes, classes)
+    assert counts.sum(axis=1).tolist() == [3] * classes
+    wrong = np.where(np.eye(classes, dtype=bool), 0, counts)
+    row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
+    names = [f"y{place + 1}" for place in range(classes)]
+    told = f"{names[row]} for {names[column]} ({wrong.max()}×)"
+    assert told in panel.classes.words
+    cell = plot.cell(int(row), int(column))
+    assert plot.tip_at(cell.center().toPoint()) == (
+        f"{names[row]} taken for {names[column]}: {wrong.max()} of 3 rows"
+    )
+    assert plot.tip_at(QPoint(2, 2)) == ""
+    pixel = plot.grab().toImage().pixelColor(cell.center().toPoint())
+    assert pixel.red() > pixel.green(), "a mistake is red"
+    # Of the scores the ten highest, and the true class among them.
+    trace = window.player.trace
+    assert trace is not None
+    assert trace.probabilities is not None
+    shown = panel.classes.scores.scores
+    assert len(shown) == 10
+    assert shown[0] == trace.probabilities[0].max()
+    assert trace.probabilities[0, 0] in shown
+
+
+def test_all_grows_with_the_scale(window: Stand, panel: StatisticsPanel, show: Show) -> None:
+    show(circles())
+    window.player.step_forward("phase")
+    parts = (
+        panel.table, panel.weights, panel.activations, panel.classes.confusion,
+        panel.classes.scores,
+    )  # fmt: skip
+    before = [part.height() for part in parts]
+    panel.set_scale(1.5)
+    for part, height in zip(parts, before, strict=True):
+        assert part.height() == pytest.approx(1.5 * height, abs=4)
+    panel.set_scale(1.0)
+    assert [part.height() for part in parts] == before
 
 
 def test_numbers_are_no_classes_and_an_incomplete_session_says_so(

@@ -22,7 +22,7 @@ from bpviz.model.data import TableData
 from bpviz.model.schema import Session
 from bpviz.ui.numbers import format_number
 from bpviz.ui.panels.rows_source import tool_button
-from bpviz.ui.plots.grid_plot import MOST_CLASSES, ConfusionPlot, ScoreBars
+from bpviz.ui.plots.grid_plot import MOST_CLASSES, ConfusionPlot, ScoreBars, mistakes
 from bpviz.ui.style import Theme
 
 FloatArray = NDArray[np.float64]
@@ -94,11 +94,25 @@ class ClassSection(QWidget):
         single = len(scores) == 1
         names = ["output"] if single else self._names
         mark = threshold(self._kind) if single else 0.5 if self._kind == "binary" else None
-        self.scores.show_scores(names, scores, decided, true, mark)
+        if len(scores) > MOST_CLASSES:
+            # Those with the highest scores, and the true class in any case.
+            ranked = np.argsort(-scores, kind="stable")
+            kept = ranked[:MOST_CLASSES].tolist()
+            kept = kept if true in kept else [*kept[:-1], true]
+            places = {index: place for place, index in enumerate(kept)}
+            shown = [self._name(index) for index in kept]
+            self.scores.show_scores(shown, scores[kept], places.get(decided, -1), places[true])
+        else:
+            self.scores.show_scores(names, scores, decided, true, mark)
         what = "probabilities" if certain else "outputs"
         verdict = "right" if decided == true else f"wrong: it is {self._name(true)}"
         how = f"threshold {mark:g}" if mark is not None else f"the largest of the {what}"
         self._sample.setText(f"{row}: class {self._name(decided)} by {how} — {verdict}")
+
+    def set_scale(self, factor: float) -> None:
+        """Draw `factor` times as large, for a projector."""
+        self.confusion.set_scale(factor)
+        self.scores.set_scale(factor)
 
     def apply_theme(self, theme: Theme) -> None:
         """Follow the theme."""
@@ -163,7 +177,8 @@ class ClassSection(QWidget):
             return
         counts = self._counts("test" if self._test_button.isChecked() else "train")
         if len(counts) > MOST_CLASSES:
-            self._words.setText(f"{self._about(self._result)}. {len(counts)} classes: no matrix")
+            wrong = mistakes(counts, self._names)
+            self._words.setText("\n".join(filter(None, (self._about(self._result), wrong))))
         self.confusion.show_counts(counts, self._names)
 
     def _name(self, index: int) -> str:

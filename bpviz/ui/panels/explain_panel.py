@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from bpviz.document.document import Document
 from bpviz.document.player import Player
@@ -14,9 +14,10 @@ from bpviz.engine.backprop import Trace
 from bpviz.engine.frames import Frame
 from bpviz.engine.snapshot import Snapshot
 from bpviz.explain.copying import latex_of_lines
-from bpviz.explain.derivation import explain
+from bpviz.explain.derivation import explain, leaves_of
 from bpviz.explain.explanation import Explanation, Line
 from bpviz.explain.expression import Reference
+from bpviz.explain.movement import Movement, is_trained, movement
 from bpviz.explain.questions import gives_away
 from bpviz.explain.subject import Aspect, Subject, aspects, explain_subject, known, subject_named
 from bpviz.explain.symbols import Leaves
@@ -28,6 +29,7 @@ from bpviz.ui.formula.fonts import FormulaFont
 from bpviz.ui.formula.formula_view import FormulaView
 from bpviz.ui.numbers import localised
 from bpviz.ui.panels.aspect_row import AspectRow
+from bpviz.ui.panels.movement_section import MovementSection
 from bpviz.ui.panels.panel import Panel
 from bpviz.ui.panels.terms import TermLights
 from bpviz.ui.plots.activation_plot import ActivationPlot, Point
@@ -41,6 +43,8 @@ READY: Final = (
 )
 RUNNING: Final = "Numbers change too fast to be explained. Space pauses; then every step can be."
 HIDDEN: Final = "The numbers are hidden: predict them in the panel Predict."
+WHY: Final = "Go to the update and take it apart into samples, penalty and optimizer (Ctrl+U)"
+FIXED: Final = "It is fixed: no update moves it"
 NOT_YET: Final = "Not computed yet at this step: the numbers follow when → has come to it."
 
 
@@ -48,7 +52,11 @@ class ExplainPanel(Panel):
     """Explains the frame shown; after a click on a node or an edge that one, until the next step.
 
     A term under the pointer lights up its node or edge on the canvas, and the other way round.
+    `why_asked` asks why the selected weight or bias moved, `sample_chosen` for another sample.
     """
+
+    why_asked = Signal()
+    sample_chosen = Signal(int)
 
     def __init__(
         self,
@@ -76,7 +84,11 @@ class ExplainPanel(Panel):
         self.formula = FormulaView(theme, font)
         self.chips = ChipsView(theme, font)
         self.activation = ActivationPlot(theme)
+        self.causes = MovementSection(theme)
+        self._why = QPushButton("Why Did It Move?")
         self._build()
+        self._why.clicked.connect(self.why_asked)
+        self.causes.sample_chosen.connect(self.sample_chosen)
         self._aspects.chosen.connect(self._on_aspect_chosen)
         for view in (self.formula, self.chips):
             view.term_chosen.connect(self._on_term_chosen)
@@ -101,18 +113,18 @@ class ExplainPanel(Panel):
     def set_digits(self, digits: int) -> None:
         """Show numbers with `digits` significant digits."""
         self._digits = digits
-        for view in (self.formula, self.chips, self.activation):
+        for view in (self.formula, self.chips, self.activation, self.causes):
             view.set_digits(digits)
         self.refresh()
 
     def set_scale(self, factor: float) -> None:
         """Draw formulas `factor` times as large, for a projector."""
-        for view in (self.formula, self.chips, self.activation):
+        for view in (self.formula, self.chips, self.activation, self.causes):
             view.set_scale(factor)
 
     def apply_theme(self, theme: Theme) -> None:
         """Follow the theme."""
-        for view in (self.formula, self.chips, self.activation):
+        for view in (self.formula, self.chips, self.activation, self.causes):
             view.apply_theme(theme)
 
     def refresh(self) -> None:
@@ -138,7 +150,10 @@ class ExplainPanel(Panel):
     def _explain_frame(self, trace: Trace, snapshot: Snapshot, frame: Frame) -> None:
         told = explain(trace, frame, self._player.sample, self._digits, self._player.notation)
         self._aspects.show_aspects((), (), None)
-        self._show(told)
+        self._why.hide()
+        computed = self._show(told)
+        at = Subject(frame.node, frame.edge) if frame.kind in ("update", "update_line") else None
+        self._show_causes(trace, at if computed else None)
         edge = trace.program.network.edges[frame.edge] if frame.edge >= 0 else None
         node = frame.node
         if node < 0 and edge is not None:
@@ -161,13 +176,27 @@ class ExplainPanel(Panel):
             notation=self._player.notation,
         )
         self._aspects.show_aspects(there, computed, aspect)
-        self._show(told, computed=aspect in computed)
+        is_shown = self._show(told, computed=aspect in computed)
+        self._why.setVisible("update" in there and aspect != "update")
+        trained = is_trained(Leaves(trace, sample), subject.node, subject.edge)
+        self._why.setEnabled(trained)
+        self._why.setToolTip(WHY if trained else FIXED)
+        self._show_causes(trace, subject if is_shown and aspect == "update" else None)
         node = subject.node
         if subject.edge >= 0:
             node = network.node_index[network.edges[subject.edge].target]
         self._show_activation(trace, snapshot, node)
 
-    def _show(self, told: Explanation, *, computed: bool = True) -> None:
+    def _show_causes(self, trace: Trace, subject: Subject | None) -> None:
+        """Show why the parameter of `subject` moves by this update."""
+        found: Movement | None = None
+        if subject is not None and (subject.edge >= 0 or subject.node >= 0):
+            leaves = leaves_of(trace, self._player.sample, self._player.notation)
+            found = movement(leaves, subject.node, subject.edge)
+        self.causes.show_movement(found, self._player.sample)
+
+    def _show(self, told: Explanation, *, computed: bool = True) -> bool:
+        """Show an explanation; return whether its numbers can be seen."""
         lines = _shortened(told.lines)
         inputs = frozenset(node.id for node in self._document.session.network.inputs)
         covered = gives_away(told, self._player.hidden, inputs)
@@ -184,6 +213,7 @@ class ExplainPanel(Panel):
         self._more.setText(f"… and {hidden} more like these: click an edge to see its own.")
         self._more.setVisible(hidden > 0)
         self._show_chips(lines if computed else ())
+        return computed
 
     def _show_chips(self, lines: Sequence[Line]) -> None:
         leaves = used(lines)
@@ -216,7 +246,10 @@ class ExplainPanel(Panel):
         self._aspects.show_aspects((), (), None)
         self.formula.show_lines(())
         self.chips.show_chips(())
-        for part in (self.formula, self._more, self._uses, self.chips, self.activation):
+        for part in (
+            self.formula, self._more, self._uses, self.chips, self.activation, self.causes,
+            self._why,
+        ):  # fmt: skip
             part.hide()
 
     def _what_to_do(self) -> str:
@@ -250,6 +283,7 @@ class ExplainPanel(Panel):
         self.refresh()
 
     def _build(self) -> None:
+        self._why.setObjectName("explain.why")
         self._title.setObjectName("explain.title")
         self._title.setProperty("role", "title")
         self._sentence.setObjectName("explain.sentence")
@@ -262,8 +296,8 @@ class ExplainPanel(Panel):
         layout.setContentsMargins(12, 10, 12, 12)
         layout.setSpacing(10)
         for part in (
-            self._title, self._aspects, self.formula, self._more, self._sentence, self._uses,
-            self.chips, self.activation,
+            self._title, self._aspects, self._why, self.formula, self._more, self._sentence,
+            self.causes, self._uses, self.chips, self.activation,
         ):  # fmt: skip
             layout.addWidget(part)
         layout.addStretch(1)

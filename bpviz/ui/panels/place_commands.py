@@ -13,6 +13,7 @@ from bpviz.document.stage import READY
 from bpviz.ui.panels.workspace import Workspace
 
 NOTHING_CHOSEN = "Select an edge, or a unit for its bias, to see why it moved."
+NEVER_MOVES = "It is fixed, or has no bias: no update moves it."
 NOT_MOVED = "Nothing has moved yet: step forward or run first."
 
 
@@ -58,11 +59,20 @@ class PlaceCommands(QObject):
             self._player.choose_sample((self._player.sample + by) % count)
 
     def on_why(self) -> None:
-        """Go to where the batch's gradient of the selected weight is there, and explain it."""
+        """Go to the update of the selected weight or bias, and take it apart."""
         scene, player = self._workspace.scene, self._player
         nodes, edges = scene.selected_nodes(), scene.selected_edges()
         if len(nodes) + len(edges) != 1:
             self._workspace.step_line.show_notice(NOTHING_CHOSEN)
+            return
+        network = self._document.session.network
+        fixed = (
+            not network.edge(edges[0]).trainable
+            if edges
+            else not getattr(network.node(nodes[0]), "trainable_bias", False)
+        )
+        if fixed:
+            self._workspace.step_line.show_notice(NEVER_MOVES)
             return
         if player.frame_index == READY:
             # Ready stands behind the last update: that is the one asked about.
@@ -78,7 +88,11 @@ class PlaceCommands(QObject):
         self._set_grain("term")
         if player.frames is None:
             return
-        player.show_frame(player.frames.schedule.reduce)
+        schedule = player.frames.schedule
+        if edges:
+            player.show_frame(int(schedule.edge_update[network.edge_index[edges[0]]]))
+        else:
+            player.show_frame(int(schedule.bias_update[network.node_index[nodes[0]]]))
         scene.select([], [])
         scene.select(nodes, edges)
         dock = self._workspace.docks["explain"]

@@ -29,8 +29,8 @@ from bpviz.ui.panels.form import Choice
 from bpviz.ui.panels.panel import Panel
 from bpviz.ui.panels.slices import Slices
 from bpviz.ui.panels.surface_section import SurfaceSection
-from bpviz.ui.plots.grid_plot import Line, LinesTable
 from bpviz.ui.plots.histogram_plot import HistogramPlot
+from bpviz.ui.plots.lines_table import Line, LinesTable
 from bpviz.ui.style import Theme, guard
 
 FloatArray = NDArray[np.float64]
@@ -129,6 +129,11 @@ class StatisticsPanel(Panel):
         self.weights.set_digits(digits)
         self.activations.set_digits(digits)
         self._show()
+
+    def set_scale(self, factor: float) -> None:
+        """Draw tables and plots `factor` times as large, for a projector."""
+        for part in (self.table, self.weights, self.activations, self.classes, self.surface):
+            part.set_scale(factor)
 
     def apply_theme(self, theme: Theme) -> None:
         """Follow the theme."""

@@ -113,6 +113,10 @@ class SurfaceSection(QWidget):
         self.plot.show_here(x, y)
         self._say_what_it_is()
 
+    def set_scale(self, factor: float) -> None:
+        """Draw the surface `factor` times as large, for a projector."""
+        self.plot.set_scale(factor)
+
     def apply_theme(self, theme: Theme) -> None:
         """Follow the theme."""
         self.plot.apply_theme(theme)

@@ -8,13 +8,15 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
 from bpviz.engine.functions import ACTIVATIONS, parameter_of
+from bpviz.engine.survey import flat_limit
 from bpviz.model.network import Activation, activation_name
 from bpviz.ui.numbers import format_number
+from bpviz.ui.plots.framed_plot import FramedPlot
 from bpviz.ui.style import Theme, guard, scaled_font
 
 FloatArray = NDArray[np.float64]
@@ -23,8 +25,6 @@ HEIGHT: Final = 196
 HEADING: Final = 46
 # The curve is shown over these ranges of z: it does not jitter as z moves.
 RANGES: Final = (4.0, 6.0, 10.0, 20.0, 50.0, 100.0, 1e3, 1e4, 1e6, 1e9)
-# Below this share of its steepest slope a function counts as saturated.
-SATURATED: Final = 0.04
 # Larger numbers are told in words: their squares, and so most scales, can't be computed.
 LARGEST: Final = 1e150
 NAMES: Final = {
@@ -91,49 +91,46 @@ def curve_of(activation: Activation, point: Point | None) -> Curve:
 
 def warning_of(activation: Activation, point: Point) -> str:
     """Return what hinders learning at the point: no slope, or hardly any; "" where nothing does."""
-    name = activation_name(activation)
     if not (math.isfinite(point.a) and math.isfinite(point.slope)):
         return "Not finite here: no training from this point"
     if point.slope == 0.0:
-        where = "Dead" if name == "relu" else "Flat"
+        where = "Dead" if activation_name(activation) == "relu" else "Flat"
         return f"{where} for this sample: slope 0, no error passes back"
-    row, parameter = ACTIVATIONS[name], parameter_of(activation)
-    steepest = float(np.abs(row.derivative(np.linspace(-6.0, 6.0, 121), parameter)).max())
-    bounded = name in ("sigmoid", "tanh", "gelu", "silu", "elu", "softplus")
-    if bounded and abs(point.slope) < SATURATED * steepest:
-        return "Saturated: the slope is small, hardly any error passes back"
+    if abs(point.slope) < flat_limit(activation_name(activation), parameter_of(activation)):
+        return "Saturated for this sample: small slope, hardly any error passes back"
     return ""
 
 
 def batch_warning(activation: Activation, point: Point, slopes: FloatArray) -> str:
     """Return the warning at the point, with how many of a batch's samples [B] share it."""
-    alone = warning_of(activation, point)
-    flat = int((slopes == 0.0).sum())
-    if len(slopes) < 2 or not flat:
+    alone, count = warning_of(activation, point), len(slopes)
+    limit = flat_limit(activation_name(activation), parameter_of(activation))
+    dead, weak = int((slopes == 0.0).sum()), int((np.abs(slopes) < limit).sum())
+    if count < 2 or not (dead or weak) or alone.startswith("Not"):
         return alone
-    if flat == len(slopes):
-        return f"Flat for all {flat} samples: the slope is 0, it can't learn"
-    return alone.replace("this sample", f"{flat} of {len(slopes)} samples, this one too") or (
-        f"Flat for {flat} of {len(slopes)} samples, not for this one"
+    if dead == count:
+        return f"Flat for all {count} samples: the slope is 0, it can't learn"
+    if weak == count:
+        return f"Saturated for all {count} samples: it hardly learns"
+    some = weak if alone.startswith("Saturated") or not dead else dead
+    word = "Flat" if dead else "Saturated"
+    return alone.replace("this sample", f"{some} of {count} samples, this one too") or (
+        f"{word} for {some} of {count} samples, not for this one"
     )
 
 
-class ActivationPlot(QWidget):
+class ActivationPlot(FramedPlot):
     """Draws the curve of one unit's activation; value and slope stand in its heading."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
+        super().__init__(theme, HEIGHT, parent)
         self._digits = 4
-        self._scale = 1.0
         self._activation: Activation = "identity"
         self._point: Point | None = None
         self._label = ""
         self._warning = ""
         self._curve = curve_of(self._activation, None)
         self.setObjectName("activation")
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.set_scale(1.0)
 
     @property
     def heading(self) -> tuple[str, str]:
@@ -181,34 +178,13 @@ class ActivationPlot(QWidget):
         self._digits = digits
         self.update()
 
-    def set_scale(self, factor: float) -> None:
-        """Draw `factor` times as large, for a projector."""
-        self._scale = factor
-        self.setFixedHeight(round(HEIGHT * factor))
-        self.update()
-
-    def apply_theme(self, theme: Theme) -> None:
-        """Follow the theme."""
-        self._theme = theme
-        self.update()
-
     # -- Qt's events ---------------------------------------------------------------------------
-
-    @guard
-    def sizeHint(self) -> QSize:
-        """Return the wanted size."""
-        return QSize(round(260 * self._scale), round(HEIGHT * self._scale))
 
     @guard
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint frame, heading, axes, curves, tangent and point."""
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        theme = self._theme
-        frame = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.setPen(QColor(theme.border))
-        painter.setBrush(QColor(theme.canvas))
-        painter.drawRoundedRect(frame, 6.0, 6.0)
+        frame = self.paint_frame(painter)
         self._paint_heading(painter)
         top, below = HEADING * self._scale, (24 if self.warning else 8) * self._scale
         area = frame.adjusted(8, top, -8, -below)

@@ -6,11 +6,12 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from bpviz.ui.numbers import format_number
+from bpviz.ui.plots.framed_plot import FramedPlot
 from bpviz.ui.style import Theme, guard, scaled_font
 
 FloatArray = NDArray[np.float64]
@@ -39,19 +40,16 @@ def bins_of(values: FloatArray) -> tuple[IntArray, FloatArray]:
     return counts.astype(np.int64), edges
 
 
-class HistogramPlot(QWidget):
+class HistogramPlot(FramedPlot):
     """Bars over a line of numbers; the one under the mouse says how many values it holds."""
 
     def __init__(self, theme: Theme, title: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
+        super().__init__(theme, HEIGHT, parent)
         self._title = title
         self._about = ""
         self._color = theme.positive
         self._digits = 4
         self._counts, self._edges = bins_of(np.empty(0))
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(HEIGHT)
         self.setMouseTracking(True)
         self.setAccessibleName(title)
 
@@ -88,34 +86,23 @@ class HistogramPlot(QWidget):
         self._digits = min(4, digits)
         self.update()
 
-    def apply_theme(self, theme: Theme) -> None:
-        """Follow the theme."""
-        self._theme = theme
-        self.update()
-
     def _text(self, value: float) -> str:
         return format_number(value, self._digits, trim=True)
 
     def _area(self) -> QRectF:
-        return QRectF(self.rect()).adjusted(8, HEADING, -8, -FOOT)
-
-    @guard
-    def sizeHint(self) -> QSize:
-        """Return the wanted size."""
-        return QSize(260, HEIGHT)
+        return QRectF(self.rect()).adjusted(8, HEADING * self._scale, -8, -FOOT * self._scale)
 
     @guard
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint frame, heading, bars and the numbers under them."""
         theme, painter = self._theme, QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QColor(theme.border))
-        painter.setBrush(QColor(theme.canvas))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6.0, 6.0)
-        bold, plain = scaled_font(self.font(), 11.5, bold=True), scaled_font(self.font(), 11)
+        self.paint_frame(painter)
+        scale = self._scale
+        bold = scaled_font(self.font(), 11.5 * scale, bold=True)
+        plain = scaled_font(self.font(), 11 * scale)
         painter.setFont(bold)
         painter.setPen(QColor(theme.text))
-        painter.drawText(QPointF(9, 15), self._title)
+        painter.drawText(QPointF(9, 15 * scale), self._title)
         used = QFontMetricsF(bold).horizontalAdvance(self._title) + 20
         painter.setFont(plain)
         painter.setPen(QColor(theme.muted))
@@ -123,7 +110,9 @@ class HistogramPlot(QWidget):
         about = metrics.elidedText(
             self._about, Qt.TextElideMode.ElideRight, self.width() - used - 8
         )
-        painter.drawText(QPointF(self.width() - 9 - metrics.horizontalAdvance(about), 15), about)
+        painter.drawText(
+            QPointF(self.width() - 9 - metrics.horizontalAdvance(about), 15 * scale), about
+        )
         if len(self._counts):
             self._paint_bars(painter, self._area())
             self._paint_foot(painter, self._area())
@@ -145,7 +134,7 @@ class HistogramPlot(QWidget):
     def _paint_foot(self, painter: QPainter, area: QRectF) -> None:
         low, high = float(self._edges[0]), float(self._edges[-1])
         metrics = QFontMetricsF(painter.font())
-        y = area.bottom() + 13
+        y = area.bottom() + 13 * self._scale
         painter.setPen(QColor(self._theme.muted))
         first, last = self._text(low), self._text(high)
         painter.drawText(QPointF(area.left(), y), first)

@@ -6,11 +6,12 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
 from bpviz.engine.gradcheck import StepError
+from bpviz.ui.plots.framed_plot import FramedPlot
 from bpviz.ui.style import Theme, guard, scaled_font
 
 HEIGHT: Final = 168
@@ -24,20 +25,16 @@ def logarithm(value: float) -> float:
     return math.log10(max(value, LOWEST)) if math.isfinite(value) else math.nan
 
 
-class StepPlot(QWidget):
+class StepPlot(FramedPlot):
     """Draws measured errors as dots, with the shares of truncation and rounding as lines."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self._scale = 1.0
+        super().__init__(theme, HEIGHT, parent)
         self._errors: Sequence[StepError] = ()
         self._chosen = -1
         self._range = (-12.0, 0.0)
         self.setObjectName("step_plot")
         self.setAccessibleName("Error against step size")
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.set_scale(1.0)
 
     def show_errors(self, errors: Sequence[StepError], chosen: int) -> None:
         """Show these errors, one of them marked (−1: none)."""
@@ -48,31 +45,11 @@ class StepPlot(QWidget):
         self._range = (math.floor(low) - 0.3, max(math.ceil(high), math.floor(low) + 2) + 0.3)
         self.update()
 
-    def set_scale(self, factor: float) -> None:
-        """Draw `factor` times as large, for a projector."""
-        self._scale = factor
-        self.setFixedHeight(round(HEIGHT * factor))
-        self.update()
-
-    def apply_theme(self, theme: Theme) -> None:
-        """Follow the theme."""
-        self._theme = theme
-        self.update()
-
-    @guard
-    def sizeHint(self) -> QSize:
-        """Return the wanted size."""
-        return QSize(round(260 * self._scale), round(HEIGHT * self._scale))
-
     @guard
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint frame, axes, lines and dots."""
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        frame = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.setPen(QColor(self._theme.border))
-        painter.setBrush(QColor(self._theme.canvas))
-        painter.drawRoundedRect(frame, 6.0, 6.0)
+        frame = self.paint_frame(painter)
         scale = self._scale
         area = frame.adjusted(LEFT * scale, TOP * scale, -RIGHT * scale, -BOTTOM * scale)
         if self._errors:

@@ -13,12 +13,14 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from bpviz.engine.surface import contour, shades
 from bpviz.ui.plots.loss_plot import NumberAxis
-from bpviz.ui.style import Theme, mix
+from bpviz.ui.style import Theme, mix, scaled_font
 
 FloatArray = NDArray[np.float64]
 
 LEVELS: Final = 9
 HEIGHT: Final = 250
+AXIS_WIDTH: Final = 58
+AXIS_TEXT: Final = 11
 
 
 class SurfacePlot(QWidget):
@@ -99,6 +101,15 @@ class SurfacePlot(QWidget):
         self._axes["bottom"].setLabel(first)
         self._axes["left"].setLabel(second)
 
+    def set_scale(self, factor: float) -> None:
+        """Draw `factor` times as large, for a projector."""
+        self.setFixedHeight(round(HEIGHT * factor))
+        font = scaled_font(self.font(), AXIS_TEXT * factor)
+        for axis in self._axes.values():
+            axis.setTickFont(font)
+            axis.label.setFont(font)
+        self._axes["left"].setWidth(round(AXIS_WIDTH * factor))
+
     def apply_theme(self, theme: Theme) -> None:
         """Follow the theme."""
         self._theme = theme
@@ -143,7 +154,7 @@ class SurfacePlot(QWidget):
         self.plot_item.ctrlMenu.setParent(self.plot, self.plot_item.ctrlMenu.windowFlags())
         self.plot_item.disableAutoRange()
         self.plot_item.layout.setContentsMargins(2, 6, 14, 2)
-        self._axes["left"].setWidth(58)
+        self._axes["left"].setWidth(AXIS_WIDTH)
         for item in (
             self._image, self._contours, self._ahead, self._path, self._here, self._pin,
         ):  # fmt: skip
