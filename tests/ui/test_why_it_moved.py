@@ -15,7 +15,7 @@ from bpviz.engine.builders import new_layered
 from bpviz.model.data import GeneratorData
 from bpviz.model.session import Session
 from bpviz.model.training import Adamw, Sgd
-from bpviz.model.verbs import set_edge
+from bpviz.model.verbs import connect, set_edge
 from bpviz.ui.main_window import MainWindow
 from bpviz.ui.numbers import format_number
 from bpviz.ui.panels.explain_panel import ExplainPanel
@@ -112,3 +112,12 @@ def test_a_bias_and_what_is_fixed(open_window: Open) -> None:
     assert "fixed" in why(window).toolTip()
     window.commands["run.why"].trigger()
     assert "fixed" in window.workspace.step_line.sentence
+
+
+def test_what_came_after_the_last_update_has_not_moved(open_window: Open) -> None:
+    window = open_window(session(Sgd(0.5)))
+    window.player.step_iteration()
+    window.document.push(connect(window.document.session, "x1", "y1"))
+    window.scene.select([], ["x1->y1"])
+    window.commands["run.why"].trigger()
+    assert "not there yet" in window.workspace.step_line.sentence

@@ -14,6 +14,7 @@ from bpviz.ui.panels.workspace import Workspace
 
 NOTHING_CHOSEN = "Select an edge, or a unit for its bias, to see why it moved."
 NEVER_MOVES = "It is fixed, or has no bias: no update moves it."
+NOT_THERE = "It was not there yet at the last update: step forward or run first."
 NOT_MOVED = "Nothing has moved yet: step forward or run first."
 
 
@@ -88,11 +89,15 @@ class PlaceCommands(QObject):
         self._set_grain("term")
         if player.frames is None:
             return
-        schedule = player.frames.schedule
-        if edges:
+        # Where it was not there yet, the place gone to tells so itself.
+        network, schedule = player.frames.network, player.frames.schedule
+        if edges and edges[0] in network.edge_index:
             player.show_frame(int(schedule.edge_update[network.edge_index[edges[0]]]))
-        else:
+        elif nodes and nodes[0] in network.node_index:
             player.show_frame(int(schedule.bias_update[network.node_index[nodes[0]]]))
+        else:
+            self._workspace.step_line.show_notice(NOT_THERE)
+            return
         scene.select([], [])
         scene.select(nodes, edges)
         dock = self._workspace.docks["explain"]
