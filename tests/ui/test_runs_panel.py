@@ -171,4 +171,6 @@ def test_why_a_weight_moved_leads_to_its_update(window: MainWindow) -> None:
     explain = window.workspace.explain_panel
     assert explain.title.startswith("New weight of h")
     window.player.step_back("phase")
-    assert player.frame.phase == "reduce", "the samples that are joined lie right before"
+    before = player.frame
+    assert before is not None
+    assert before.phase == "reduce", "the samples that are joined lie right before"

@@ -174,8 +174,10 @@ def test_many_classes_are_told_by_colour_tip_and_words(
     window: Stand, panel: StatisticsPanel, show: Show
 ) -> None:
     classes = 14
-    rows = [[place / classes, (place % 5) / 5] for place in range(3 * classes)]
-    targets = [[float(k == place % classes) for k in range(classes)] for place in range(len(rows))]
+    rows = tuple((place / classes, (place % 5) / 5) for place in range(3 * classes))
+    targets = tuple(
+        tuple(float(k == place % classes) for k in range(classes)) for place in range(len(rows))
+    )
     data = TableData(inputs=rows, targets=targets)
     show(new_layered((2, classes), data=data, loss="softmax_cross_entropy", seed=2))
     window.player.step_forward("phase")

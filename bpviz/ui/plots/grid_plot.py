@@ -172,10 +172,7 @@ class ConfusionPlot(QWidget):
         theme, size = self._theme, len(self._counts)
         shares = self._counts / np.maximum(1, self._counts.sum(axis=1, keepdims=True))
         strength = np.where(self._counts > 0, FAINTEST + (1.0 - FAINTEST) * shares, 0.0)
-        canvas, good, bad = (
-            np.array(QColor(color).getRgb()[:3], dtype=np.float64)
-            for color in (theme.canvas, theme.success, theme.non_finite)
-        )
+        canvas, good, bad = map(_rgb, (theme.canvas, theme.success, theme.non_finite))
         strong = np.where(np.eye(size, dtype=np.bool_)[..., None], good, bad)
         rgb = canvas + (strong - canvas) * strength[..., None]
         pixels = np.full((size, size, 4), 255, dtype=np.uint8)
@@ -187,6 +184,11 @@ class ConfusionPlot(QWidget):
         painter.setPen(QColor(theme.border))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(whole)
+
+
+def _rgb(color: str) -> FloatArray:
+    found = QColor(color)
+    return np.array([found.red(), found.green(), found.blue()], dtype=np.float64)
 
 
 def mistakes(counts: IntArray, names: Sequence[str], most: int = 3) -> str:
