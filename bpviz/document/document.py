@@ -11,8 +11,8 @@ from PySide6.QtCore import QObject, Signal
 
 from bpviz.document.runs import Run, Runs, without_runs
 from bpviz.document.saving import encode_with_history
-from bpviz.document.scout import Travel
 from bpviz.document.timeline import Timeline
+from bpviz.document.travel import Travel
 from bpviz.model.edit import Edit, diff
 from bpviz.model.files import atomic_write
 from bpviz.model.history import Place, Train

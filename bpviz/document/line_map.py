@@ -48,6 +48,8 @@ class LineMap:
         for entry in self._entries:
             length = entry.train if isinstance(entry, Train) else 0
             self._starts.append(self._starts[-1] + length)
+        # Where each bookmark that ever was on the line stood; a renamed one under both names.
+        self.bookmark_places: dict[Bookmark, Place] = {}
         undone = self._undone(here)
         self.marks = tuple(self._marks(undone))
 
@@ -107,6 +109,8 @@ class LineMap:
             for bookmark, along in self._first.items()
             if along <= self.length
         ]
+        places = self.bookmark_places
+        places.update((mark.bookmark, mark.place) for mark in marks if mark.bookmark is not None)
         for index, entry in enumerate(self._entries):
             if not isinstance(entry, Edit):
                 continue
@@ -120,8 +124,9 @@ class LineMap:
             before, after = set(changed.before), set(changed.after)
             gone = [mark.bookmark for mark in marks if mark.bookmark in before - after]
             added = [bookmark for bookmark in changed.after if bookmark not in before]
-            if len(gone) == 1 and len(added) == 1:
+            if len(gone) == 1 and len(added) == 1 and gone[0] is not None:
                 # Renamed: it stays where it was.
+                places[added[0]] = places[gone[0]]
                 marks = [
                     mark._replace(label=added[0].name, bookmark=added[0])
                     if mark.bookmark == gone[0]
@@ -131,6 +136,7 @@ class LineMap:
                 continue
             marks = [mark for mark in marks if mark.bookmark not in gone or mark.bookmark is None]
             marks += [Mark(along, place, "bookmark", each.name, each) for each in added]
+            places.update((each, place) for each in added)
         return sorted(marks, key=lambda mark: mark.place)
 
 

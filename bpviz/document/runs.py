@@ -9,10 +9,11 @@ import msgspec
 
 from bpviz.document.curves import Curves
 from bpviz.document.line import Line
+from bpviz.document.placing import placing, with_bookmarks
 from bpviz.document.timeline import Timeline
 from bpviz.engine.curve import LossCurve
 from bpviz.model.history import History, restore_history, save_history
-from bpviz.model.schema import Curve, SavedRun, Session
+from bpviz.model.schema import Curve, SavedHistory, SavedRun, Session
 
 MAX_RUNS: Final = 8
 # Under this key of a session's `view` the losses of its runs are written, this many points each.
@@ -57,8 +58,11 @@ class Runs:
     def __init__(self, session: Session) -> None:
         self.kept: list[Run] = []
         self._timelines: dict[int, tuple[History, Timeline]] = {}
+        # What a history does not hold of its start (title, notes, bookmarks …) is the line's own.
+        own = session.history
+        start = restore_history(own, session).start if isinstance(own, SavedHistory) else session
         for saved in session.runs:
-            history = restore_history(saved.history, session)
+            history = restore_history(saved.history, start)
             run = Run(saved.name, history, Curves())
             run.curves.by_leg[run.leg] = _saved_curve(session, saved.name)
             self.kept.append(run)
@@ -120,12 +124,19 @@ class Runs:
     def saved(self) -> tuple[SavedRun, ...]:
         """Return the runs as they are written, ghosts left out."""
         return tuple(
-            SavedRun(run.name, save_history(run.history)) for run in self.kept if not run.is_ghost
+            SavedRun(run.name, save_history(_as_written(run.history)))
+            for run in self.kept
+            if not run.is_ghost
         )
 
     def saved_curves(self) -> dict[str, Curve]:
         """Return the loss curves of the runs that are written, thinned, by their names."""
         return {run.name: run.curve.thinned(CURVE_POINTS) for run in self.kept if not run.is_ghost}
+
+
+def _as_written(history: History) -> History:
+    """Return the line of a run with its bookmarks where they stand now."""
+    return with_bookmarks(history, placing(Line.of(history), history.start.lesson))
 
 
 def _saved_curve(session: Session, name: str) -> LossCurve:

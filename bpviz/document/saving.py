@@ -7,11 +7,13 @@ from typing import Final
 
 import msgspec
 
+from bpviz.document.placing import placing, with_bookmarks
 from bpviz.document.runs import VIEW_KEY
+from bpviz.document.scout import Scout
 from bpviz.document.timeline import Timeline
 from bpviz.model.files import FormatError
 from bpviz.model.history import History, save_history
-from bpviz.model.schema import Curve, SavedHistory, SavedRun, Session
+from bpviz.model.schema import Curve, SavedRun, Session
 from bpviz.model.session import encode_session
 
 HISTORY_LIMIT: Final = 16 * 1024 * 1024
@@ -40,13 +42,19 @@ def encode_with_history(
         session = msgspec.structs.replace(session, runs=runs, view=view)
     if not timeline.history.entries and not session.runs:
         return encode_session(session), ""
-    saved = _fitting_history(timeline, limit)
-    if saved is not None:
+    history = _fitting_history(timeline, limit)
+    if history is not None:
+        folded = len(timeline.line) - len(history.entries)
+        placed = placing(timeline.line, session.lesson, folded)
+        saved = save_history(with_bookmarks(history, placed))
+        placed_session = msgspec.structs.replace(
+            session, history=saved, bookmarks=tuple(map(placed, session.bookmarks))
+        )
         try:
-            return encode_session(msgspec.structs.replace(session, history=saved)), ""
+            return encode_session(placed_session), ""
         except FormatError:
             # Too large with its history: without it the session may still fit.
-            saved = None
+            history = None
     return encode_session(msgspec.structs.replace(session, runs=())), LEFT_OUT
 
 
@@ -60,20 +68,25 @@ def with_curve(timeline: Timeline) -> Session:
     return msgspec.structs.replace(session, progress=progress, history=msgspec.UNSET)
 
 
-def _fitting_history(timeline: Timeline, limit: int) -> SavedHistory | None:
+def _fitting_history(timeline: Timeline, limit: int) -> History | None:
     """Return the history in at most `limit` bytes, None where not even its start fits."""
     history = timeline.history
-    here = timeline.place
     while True:
-        saved = save_history(history)
-        if len(msgspec.json.encode(saved)) <= limit:
-            return saved
+        if len(msgspec.json.encode(save_history(history))) <= limit:
+            return history
         entry, inside = history.position
         if not entry:
             return None
-        fold = max(entry // 2, 1)
-        folded = len(timeline.history.entries) - len(history.entries) + fold
-        timeline.go((folded, 0))
-        start = timeline.session
-        timeline.go(here)
-        history = History(start, history.entries[fold:], (entry - fold, inside))
+        gone = len(timeline.line) - len(history.entries)
+        fold = _known_place(timeline, gone, gone + max(entry // 2, 1)) - gone
+        scout = Scout(timeline, (gone + fold, 0))
+        scout.walk(lambda: False)
+        if scout.problem:
+            return None
+        history = History(scout.session, history.entries[fold:], (entry - fold, inside))
+
+
+def _known_place(timeline: Timeline, gone: int, wanted: int) -> int:
+    """Return the entry nearest before `wanted`, but after `gone`, that needs no replaying."""
+    known = (index for index in timeline.checkpoints.sessions if gone < index <= wanted)
+    return max(known, default=wanted)

@@ -12,10 +12,10 @@ from PySide6.QtCore import QObject
 from bpviz.document.cover import Cover
 from bpviz.document.document import Document
 from bpviz.document.reset import reset_edit, start_place
-from bpviz.document.scout import Travel
 from bpviz.document.showing import Showing
 from bpviz.document.stage import READY
 from bpviz.document.timeline import Timeline
+from bpviz.document.travel import Travel
 from bpviz.engine.errors import NonFinite
 from bpviz.engine.frames import Grain
 from bpviz.engine.hiding import Hidden

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from pytestqt.qtbot import QtBot
 
-from bpviz.document import scout
+from bpviz.document import travel
 from bpviz.document.bookmarks import Bookmarks
 from bpviz.document.checkpoints import Checkpoints
 from bpviz.document.document import Document
@@ -48,8 +48,8 @@ def player(monkeypatch: pytest.MonkeyPatch) -> Player:
 
 def in_small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nothing be done at once, and each slice be as short as it can be."""
-    monkeypatch.setattr(scout, "AT_ONCE", 0.0)
-    monkeypatch.setattr(scout, "SLICE", 0.0)
+    monkeypatch.setattr(travel, "AT_ONCE", 0.0)
+    monkeypatch.setattr(travel, "SLICE", 0.0)
 
 
 def arrive(player: Player, qtbot: QtBot) -> None:

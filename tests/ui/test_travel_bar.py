@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
-from bpviz.document import scout
+from bpviz.document import travel
 from bpviz.document.checkpoints import Checkpoints
 from bpviz.ui.main_window import MainWindow
 
@@ -25,8 +25,8 @@ def test_a_long_way_shows_a_bar_and_can_be_given_up(
     document.publish("Train")
     document.timeline.checkpoints = Checkpoints()
     document.timeline.checkpoints.sessions[0] = start
-    monkeypatch.setattr(scout, "AT_ONCE", 0.0)
-    monkeypatch.setattr(scout, "SLICE", 0.0)
+    monkeypatch.setattr(travel, "AT_ONCE", 0.0)
+    monkeypatch.setattr(travel, "SLICE", 0.0)
     bar = named(window, "travel.bar", QProgressBar)
     assert not bar.isVisible()
     window.player.seek(3900)
