@@ -13,6 +13,8 @@ FIT_ZOOM: Final = 1.5
 ZOOM_STEP: Final = 1.25
 # The room that header and legend take from a fitted drawing, in pixels.
 TOP, BOTTOM, SIDE = 52, 108, 12
+# A view lower than this has neither key nor buttons, only its zoom: so much room that takes.
+LOW_HEIGHT, LOW_BOTTOM = 260, 34
 # So far from its middle the scene can be moved; positions end at a million.
 REACH: Final = 3e6
 SETTLE_MS: Final = 150
@@ -64,7 +66,8 @@ class Camera(QObject):
     def fit(self, rect: QRectF) -> None:
         """Show all of `rect`, the drawing's extent, and keep it in view."""
         self._fits, self._fitted = True, rect
-        area = self.area().adjusted(SIDE, TOP, -SIDE, -BOTTOM)
+        low = self.area().height() < LOW_HEIGHT
+        area = self.area().adjusted(SIDE, TOP, -SIDE, -(LOW_BOTTOM if low else BOTTOM))
         if rect.isEmpty() or area.width() < 20 or area.height() < 20:
             self._view.setTransform(QTransform())
             self._view.centerOn(0.0, 0.0)

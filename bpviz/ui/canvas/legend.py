@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from bpviz.engine.frames import Frame
 from bpviz.model.network import Network
+from bpviz.ui.canvas.camera import LOW_HEIGHT
 from bpviz.ui.canvas.names import pretty_name
 from bpviz.ui.canvas.overlays import slot_title
 from bpviz.ui.canvas.scale_key import KEY_WIDTH, TEXT_SIZE, ScaleKey, key_rect, paint_key
@@ -23,6 +24,8 @@ HEADER_SIZE, EMPTY_SIZE = 15.0, 17.0
 TOP_STRIP, LOW_STRIP = 110, 130
 CORNER_WIDTH: Final = 230.0
 MARGIN: Final = 18.0
+# What buttons and margins take of the view's width where the key stands beside them.
+BUTTONS_WIDTH: Final = 270.0
 
 
 @dataclass(frozen=True)
@@ -84,9 +87,10 @@ def title_text(shown: Shown, symbol: str) -> str:
     }[shown.overlay]
 
 
-def has_key(area: QRectF) -> bool:
-    """Whether the key has room in `area`."""
-    return area.width() >= KEY_WIDTH + 2 * MARGIN and area.height() >= 260
+def has_key(area: QRectF, *, on_screen: bool = True) -> bool:
+    """Whether the key has room in `area`; on the screen beside the buttons."""
+    beside = BUTTONS_WIDTH if on_screen else 2 * MARGIN
+    return area.width() >= KEY_WIDTH + beside and area.height() >= LOW_HEIGHT
 
 
 def paint_surround(
@@ -130,7 +134,7 @@ def paint_surround(
     elif surround.note:
         place, small = QPointF(left, baseline + line), scaled_font(font, small_size)
         _backed_text(painter, place, surround.note, small, theme, theme.muted)
-    if has_key(area):
+    if has_key(area, on_screen=bool(surround.zoom)):
         paint_key(painter, key_rect(area), surround.key, theme, font, with_range=not surround.zoom)
     if not surround.zoom:
         return

@@ -6,18 +6,23 @@ from collections.abc import Mapping
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QToolButton, QWidget
 
+from bpviz.ui.canvas.camera import LOW_HEIGHT
 from bpviz.ui.canvas.minimap import Minimap
 from bpviz.ui.canvas.view import CanvasView
 from bpviz.ui.panels.find_bar import FindBar
 from bpviz.ui.panels.range_bar import RangeBar
+from bpviz.ui.panels.toolbox import Toolbox
+from bpviz.ui.style import guard
 
 # The canvas writes its zoom below the buttons.
 MARGIN: Final = 14
 TEXT_HEIGHT: Final = 20
 BADGE_HEIGHT: Final = 34
+# From this width on zoom buttons, toolbox and key stand side by side.
+ONE_ROW_FROM: Final = 760
 ZOOM_IDS: Final = ("view.zoom_out", "view.zoom_in", "view.fit")
 
 
@@ -35,7 +40,8 @@ class CanvasFrame(QWidget):
         self.range_bar = range_bar
         self.find_bar = FindBar(canvas)
         self.minimap = Minimap(canvas)
-        zoom = QWidget()
+        self._toolbox: Toolbox | None = None
+        self._zoom = zoom = QWidget()
         row = QHBoxLayout(zoom)
         row.setContentsMargins(MARGIN + 2, 0, 0, MARGIN + TEXT_HEIGHT)
         row.setSpacing(4)
@@ -61,6 +67,30 @@ class CanvasFrame(QWidget):
             _inset(self.minimap, MARGIN, MARGIN),
             Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
         )
+
+    def add_toolbox(self, toolbox: Toolbox) -> None:
+        """Let the toolbox float beside the zoom buttons, or above them where that is narrow."""
+        self._toolbox = toolbox
+        self.add_over(toolbox, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom)
+        self._find_room()
+
+    def _find_room(self) -> None:
+        """Let nothing lie over anything else: buttons go up, or away where it is very low."""
+        if self._toolbox is None:
+            return
+        low = self.height() < LOW_HEIGHT
+        self._zoom.setVisible(not low)
+        self._toolbox.setVisible(not low)
+        self.range_bar.find_room()
+        self._toolbox.stand(above=self.width() < ONE_ROW_FROM)
+        self._grid.invalidate()
+        self._grid.activate()
+
+    @guard
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Find another place for what floats where there is little room."""
+        super().resizeEvent(event)
+        self._find_room()
 
     def add_over(self, widget: QWidget, where: Qt.AlignmentFlag) -> None:
         """Let `widget` float over the canvas, at its side or corner `where`."""

@@ -53,7 +53,7 @@ class RangeBar(QWidget):
         row.addWidget(self.field)
         row.addWidget(self.button)
         scene.look_changed.connect(self.refresh)
-        scene.surround_changed.connect(self._show_where_there_is_a_key)
+        scene.surround_changed.connect(self.find_room)
         self.refresh()
 
     def refresh(self) -> None:
@@ -64,9 +64,10 @@ class RangeBar(QWidget):
         )
         self.field.setVisible(look.fixed > 0.0)
         self.field.set_value(look.fixed or None)
-        self._show_where_there_is_a_key()
+        self.find_room()
 
-    def _show_where_there_is_a_key(self) -> None:
+    def find_room(self) -> None:
+        """Show where the key has room, and nowhere else."""
         frame = self.parentWidget()
         room = frame is None or has_key(QRectF(frame.rect()))
         self.setVisible(room and bool(self._scene.session.network.nodes))

@@ -112,7 +112,7 @@ class Workspace:
         self.canvas = CanvasView(self.scene)
         self.canvas_frame = CanvasFrame(self.canvas, actions, RangeBar(self.scene, actions))
         self.toolbox = Toolbox(actions, theme)
-        self.canvas_frame.add_over(self.toolbox, Align.AlignLeft | Align.AlignBottom)
+        self.canvas_frame.add_toolbox(self.toolbox)
         self.number_spot = NumberSpot(self.canvas, self.canvas)
         self._add_bars(player)
         self.step_line = StepLine(player, theme)
