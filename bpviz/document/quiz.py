@@ -260,6 +260,6 @@ class Quiz(QObject):
         self._place = place
         if self.is_on and not player.running:
             self._ask()
-        else:
+        elif self.question is not None or self.answer is not None:
             self.question, self.answer, self._current = None, None, None
             self.changed.emit()

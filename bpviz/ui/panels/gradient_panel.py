@@ -87,11 +87,13 @@ class GradientPanel(Panel):
     def _place(self) -> tuple[object, ...]:
         """Return what the curve depends on: other frames of one trace leave it as it is."""
         player = self._player
-        return (player.trace, player.iteration, player.curve, len(player.curve.gradients))
+        gradients = player.curve.gradients
+        return (player.trace, player.iteration, player.running, player.curve, len(gradients))
 
     def _draw(self) -> None:
         self._drawn_at, self._drawn = time.monotonic(), self._place()
-        self.plot.show_curve(self._player.curve.gradients, self._player.iteration)
+        player = self._player
+        self.plot.show_curve(player.curve.gradients, player.iteration, running=player.running)
         self._show_button()
 
     def _show_button(self) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_right
+from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
@@ -13,6 +15,11 @@ from bpviz.engine.datasets import epoch_of
 from bpviz.ui.numbers import format_number, grouped
 from bpviz.ui.style import Theme
 
+# Seconds between two pictures of a run in which the numbers change.
+LIVE_INTERVAL: Final = 0.1
+# Pixels by which the lines' width grows.
+ROOM: Final = 40
+
 
 class Header(QWidget):
     """Two lines, right-aligned: "iteration 137 · epoch 35" and "loss 0.0652  test 0.0711"."""
@@ -22,6 +29,7 @@ class Header(QWidget):
         self._document = document
         self._player = player
         self._digits = 4
+        self._drawn_at = 0.0
         self._place = QLabel()
         self._loss = QLabel()
         self._place.setObjectName("header.place")
@@ -29,7 +37,8 @@ class Header(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 0, 6, 0)
         layout.setSpacing(0)
-        for label in (self._place, self._loss):
+        self._labels = (self._place, self._loss)
+        for label in self._labels:
             label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             layout.addWidget(label)
         self.setMinimumWidth(200)
@@ -44,9 +53,21 @@ class Header(QWidget):
         """Follow the theme."""
         self._place.setStyleSheet(f"color: {theme.text}; font-weight: bold;")
         self._loss.setStyleSheet(f"color: {theme.muted};")
+        self.refresh()
+
+    def refresh_live(self) -> None:
+        """Show where training stands, but while a run is on no more often than one can read."""
+        if not self._player.running or time.monotonic() - self._drawn_at >= LIVE_INTERVAL:
+            self.refresh()
 
     def refresh(self) -> None:
         """Show where training stands."""
+        self._drawn_at = time.monotonic()
+        self._say_numbers()
+        for label in self._labels:
+            _fit(label)
+
+    def _say_numbers(self) -> None:
         player = self._player
         iteration = player.iteration + (0 if player.frame is None else 1)
         self._place.setText(
@@ -69,3 +90,14 @@ class Header(QWidget):
         """Return the epoch `iteration` belongs to, 0 before the first."""
         count = 0 if self._player.trace is None else self._player.rows.count
         return epoch_of(count, self._document.session.training, iteration) if count else 0
+
+
+def _fit(label: QLabel) -> None:
+    """Give `label` a fixed size with room for its text, and some for longer ones.
+
+    A label of a fixed size asks for no new layout when its text changes: else the whole window
+    would be laid out, and painted, at each picture of a run.
+    """
+    wanted, now = label.sizeHint(), label.size()
+    if wanted.height() != now.height() or not 0 <= now.width() - wanted.width() <= 2 * ROOM:
+        label.setFixedSize(-(-wanted.width() // ROOM) * ROOM, wanted.height())

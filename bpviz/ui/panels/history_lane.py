@@ -163,6 +163,8 @@ class HistoryLane(Lane):
             painter.setPen(QPen(QColor(color), 1.5))
             # Each part is painted once: what is clipped away costs as much as what is seen.
             left, right = (strip.left(), here) if passed else (here, strip.right())
+            if right - left < 1.0:
+                continue
             painter.setClipRect(QRectF(left, strip.top(), right - left, strip.height()))
             for points in curves:
                 painter.drawPolyline(points)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 import numpy as np
@@ -19,6 +20,8 @@ HEIGHT: Final = 22
 MORE_ROOM: Final = 46
 TEXT: Final = 11
 LOWEST: Final = 2.0
+# While a run is on, bars are painted anew at most so often (seconds).
+LIVE_INTERVAL: Final = 0.1
 
 
 class SampleStrip(QWidget):
@@ -31,6 +34,7 @@ class SampleStrip(QWidget):
         self._player = player
         self._theme = theme
         self._digits = 4
+        self._drawn_at = -1.0
         self.setObjectName("step.samples")
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -48,6 +52,10 @@ class SampleStrip(QWidget):
 
     def refresh(self) -> None:
         """Follow the player; a batch of one needs no strip."""
+        now = time.monotonic()
+        if self._player.running and now - self._drawn_at < LIVE_INTERVAL:
+            return
+        self._drawn_at = now
         count = len(self._player.batch)
         self.setVisible(count > 1)
         if count > 1:

@@ -57,6 +57,8 @@ class ElidedLabel(QLabel):
 
     def set_whole_text(self, text: str) -> None:
         """Show `text`."""
+        if text == self._whole:
+            return
         self._whole = text
         self.setToolTip("")
         self._fit()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import Final
 
-import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
 
@@ -17,11 +16,11 @@ from bpviz.ui.numbers import format_number
 from bpviz.ui.panels.history_lane import HistoryLane, Stretch
 from bpviz.ui.panels.iteration_lane import IterationLane
 from bpviz.ui.panels.travel_bar import TravelBar
-from bpviz.ui.plots.scales import thinned
+from bpviz.ui.plots.scales import LIVE_POINTS, taken, thinned
 from bpviz.ui.style import Theme
 
 # Redrawn at most this often while a run is on, in seconds.
-LIVE_INTERVAL: Final = 0.08
+LIVE_INTERVAL: Final = 0.2
 CURVE_POINTS: Final = 600
 
 
@@ -99,9 +98,10 @@ class TimelineBar(QFrame):
             curve = self._document.timeline.curves.by_leg.get(number)
             if curve is None:
                 continue
-            chosen = thinned(len(curve.iteration), CURVE_POINTS)
-            along = np.asarray(curve.iteration, np.float64)[chosen] - leg.iteration + leg.along
-            loss = np.asarray(curve.train, np.float64)[chosen]
+            most = LIVE_POINTS if self._player.running else CURVE_POINTS
+            chosen = thinned(len(curve.iteration), most)
+            along = taken(curve.iteration, chosen) - leg.iteration + leg.along
+            loss = taken(curve.train, chosen)
             there = (along >= leg.along) & (along <= leg.along + leg.length)
             found.append(Stretch(along[there], loss[there]))
         return found

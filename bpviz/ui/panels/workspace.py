@@ -236,7 +236,7 @@ class Workspace:
         """Show the numbers of the present step."""
         self._cover()
         self.step_line.refresh()
-        self.header.refresh()
+        self.header.refresh_live()
         self.timeline_bar.refresh_live()
         fresh, self._fresh = self._fresh, None
         if fresh is None or fresh != self._place():

@@ -13,8 +13,17 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 from bpviz.engine.gradient_curve import GradientCurve
 from bpviz.engine.statistics import gradient_verdict
 from bpviz.ui.numbers import format_number
-from bpviz.ui.plots.loss_plot import DOT_SIZE, EDGE, NumberAxis
-from bpviz.ui.plots.scales import FloatArray, Span, drawable, iteration_span, loss_span, thinned
+from bpviz.ui.plots.loss_plot import DOT_SIZE, EDGE, NumberAxis, keep_axes
+from bpviz.ui.plots.scales import (
+    LIVE_POINTS,
+    MAX_POINTS,
+    FloatArray,
+    Span,
+    drawable,
+    iteration_span,
+    loss_span,
+    thinned,
+)
 from bpviz.ui.style import Theme, guard, mix
 
 # More curves than these can't be told apart: then they are spread over the layers.
@@ -63,9 +72,9 @@ class GradientPlot(QWidget):
         x, y = self._curves[self._shown.index(layer)][ahead].getData()
         return (np.empty(0), np.empty(0)) if x is None else (x, y)
 
-    def show_curve(self, curve: GradientCurve, position: int) -> None:
-        """Draw `curve`, with the part after iteration `position` dim."""
-        chosen = thinned(len(curve)).tolist()
+    def show_curve(self, curve: GradientCurve, position: int, *, running: bool = False) -> None:
+        """Draw `curve`, with the part after iteration `position` dim; not all while `running`."""
+        chosen = thinned(len(curve), LIVE_POINTS if running else MAX_POINTS).tolist()
         rows = [curve.sizes[index] for index in chosen]
         layers = max(map(len, rows), default=0)
         self._x = np.array([curve.iteration[index] for index in chosen], dtype=np.float64)
@@ -80,7 +89,10 @@ class GradientPlot(QWidget):
             alone = int(np.isfinite(y[:passed]).sum()) == 1
             past.setData(self._x[:passed], y[:passed], symbol="o" if alone else None)
             start = max(0, passed - 1) if passed < len(self._x) else len(self._x)
-            ahead.setData(self._x[start:], y[start:])
+            if start < len(self._x):
+                ahead.setData(self._x[start:], y[start:])
+            elif ahead.xData is not None:
+                ahead.clear()
         self._move_ranges(heights)
         self._here.setVisible(bool(len(self._x) and position < self._x[-1]))
         self._here.setValue(float(position))
@@ -124,6 +136,7 @@ class GradientPlot(QWidget):
         self._axes["left"].setWidth(64)
         self._axes["left"].setStyle(hideOverlappingLabels=False)
         self._axes["bottom"].setLabel("iteration")
+        keep_axes(self._axes.values())
         for line in (self._cursor, self._here):
             self.plot_item.addItem(line, ignoreBounds=True)
             line.hide()

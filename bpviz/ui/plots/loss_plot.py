@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from html import escape
 from typing import Final
 
@@ -10,19 +11,30 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGraphicsItem,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from bpviz.document.player import Player
 from bpviz.engine.curve import LossCurve
 from bpviz.ui.numbers import format_number, grouped
 from bpviz.ui.plots.plot_hand import PlotHand
 from bpviz.ui.plots.scales import (
+    LIVE_POINTS,
+    MAX_POINTS,
     FloatArray,
     Span,
     drawable,
     iteration_span,
     left_out,
     loss_span,
+    taken,
     thinned,
     ticks,
 )
@@ -78,6 +90,12 @@ def tick_text(value: float, logarithmic: bool) -> str:
     if 1_000 <= value < 1e6:
         return grouped(value)
     return format_number(value, TICK_DIGITS, trim=True)
+
+
+def keep_axes(axes: Iterable[NumberAxis]) -> None:
+    """Let the axes be kept as pictures: with the grid they lie below all that is drawn."""
+    for axis in axes:
+        axis.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
 
 
 class LossPlot(QWidget):
@@ -161,13 +179,12 @@ class LossPlot(QWidget):
         """Redraw the curve as it is now."""
         self._drawn_at = time.monotonic()
         curve = self._player.curve
-        chosen = thinned(len(curve.iteration))
-        x = np.asarray(curve.iteration, dtype=np.float64)[chosen]
-        train = np.asarray(curve.train, dtype=np.float64)[chosen]
+        chosen = thinned(len(curve.iteration), LIVE_POINTS if self._player.running else MAX_POINTS)
+        x, train = taken(curve.iteration, chosen), taken(curve.train, chosen)
         test = np.full(len(x), np.nan)
         has_test = len(curve.test) == len(curve.iteration) and len(x) > 0
         if has_test:
-            test = np.asarray(curve.test, dtype=np.float64)[chosen]
+            test = taken(curve.test, chosen)
         self._x, self._train, self._test = x, train, test
         self._draw_runs()
         self._draw("train", x, drawable(train, self._logarithmic))
@@ -214,6 +231,7 @@ class LossPlot(QWidget):
         self._axes["left"].setWidth(64)
         self._axes["left"].setStyle(hideOverlappingLabels=False)
         self._axes["bottom"].setLabel("iteration")
+        keep_axes(self._axes.values())
         for item in (self._cursor, self._here, self._dots):
             self.plot_item.addItem(item, ignoreBounds=True)
         self._cursor.hide()
@@ -256,7 +274,11 @@ class LossPlot(QWidget):
             symbolBrush=self._color(name),
             symbolPen=None,
         )
-        self._curves[f"{name}_ahead"].setData(x[max(0, passed - 1) :], y[max(0, passed - 1) :])
+        ahead = self._curves[f"{name}_ahead"]
+        if passed < len(x):
+            ahead.setData(x[max(0, passed - 1) :], y[max(0, passed - 1) :])
+        elif ahead.xData is not None:
+            ahead.clear()
 
     def _draw_runs(self) -> None:
         """Draw the losses of the runs beside the active one, thin, each in its colour."""
@@ -269,8 +291,8 @@ class LossPlot(QWidget):
         for number, item in enumerate(self._runs):
             curve = runs[number].curve if number < len(runs) else LossCurve()
             chosen = thinned(len(curve.iteration), OTHER_POINTS)
-            x = np.asarray(curve.iteration, dtype=np.float64)[chosen]
-            y = drawable(np.asarray(curve.train, dtype=np.float64)[chosen], self._logarithmic)
+            x = taken(curve.iteration, chosen)
+            y = drawable(taken(curve.train, chosen), self._logarithmic)
             item.setPen(pg.mkPen(colors[(number + 1) % len(colors)], width=1))
             item.setData(x, y)
             self._others += [x, y] if len(x) else []

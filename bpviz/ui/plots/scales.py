@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 MAX_POINTS: Final = 1_000
+# About one for each pixel: while a run is on, when a curve is drawn again and again.
+LIVE_POINTS: Final = 300
 ROUND_STEPS: Final = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 TICK_STEPS: Final = (1.0, 2.0, 5.0, 10.0)
 LOG_STEPS: Final = (1.0, 2.0, 5.0)
@@ -27,7 +31,7 @@ class Span(NamedTuple):
     high: float
 
 
-def thinned(count: int, limit: int = MAX_POINTS) -> NDArray[np.int64]:
+def thinned(count: int, limit: int = MAX_POINTS) -> IntArray:
     """Return at most `limit` indices out of `count`, evenly spread, first and last among them."""
     if count <= limit:
         return np.arange(count, dtype=np.int64)
@@ -53,6 +57,11 @@ def round_up(value: float) -> float:
     """Return the next round number that is not below `value` (> 0)."""
     power = 10.0 ** math.floor(math.log10(value))
     return next((step * power for step in ROUND_STEPS if step * power >= value * 0.999), 10 * power)
+
+
+def taken(values: Sequence[float], chosen: IntArray) -> FloatArray:
+    """Return the `values` at the places `chosen`, without making an array of all of them."""
+    return np.array([values[place] for place in chosen.tolist()], np.float64)
 
 
 def iteration_span(last: int) -> Span:
