@@ -28,6 +28,7 @@ SQUARE_TEXT: Final = 160.0
 # The middles of the lines over and under a node, and from where to where they reach.
 _BELOW, _ABOVE = RADIUS + 19.0, -RADIUS - 17.0
 BELOW_BAND: Final = (RADIUS + 9.0, RADIUS + 29.0)
+_SHORT_ROOM: Final = 2 * RADIUS - 8.0
 ABOVE_BAND: Final = (-RADIUS - 25.0, -RADIUS - 9.0)
 
 
@@ -63,6 +64,12 @@ def card_bounds() -> QRectF:
     return QRectF(-200.0, -RADIUS - 30.0, 400.0, 2 * RADIUS + 66.0)
 
 
+def shape_bounds() -> QRectF:
+    """Return the box, around the node's centre, of a card's shape with all that glows round it."""
+    reach = RADIUS + GLOW + 3.0
+    return QRectF(-reach, -reach, 2 * reach, 2 * reach)
+
+
 def paint_card(
     painter: QPainter,
     card: Card,
@@ -75,25 +82,40 @@ def paint_card(
 
     A `heat` map fills the shape behind the texts, which then all have the colour of plain text.
     """
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    _paint_halo(painter, card, theme)
-    _paint_body(painter, card, theme, heat)
-    paint_texts(painter, card, theme, letters, zoom, on_heat=heat is not None)
+    paint_halo(painter, card, theme)
+    paint_body(painter, card, theme, theme.node if heat is None else _heat_brush(heat, card))
+    on_heat = heat is not None
+    paint_name(painter, card, theme, letters, zoom, on_heat=on_heat)
+    paint_numbers(painter, card, theme, letters, zoom, on_heat=on_heat)
 
 
-def paint_texts(
+def paint_name(
     painter: QPainter, card: Card, theme: Theme, letters: Letters, zoom: float, *, on_heat: bool
 ) -> None:
-    """Paint what is legible of a card's texts; `on_heat` where a heat map lies behind them."""
+    """Paint a card's name, where it is legible: large where it stands alone."""
     if zoom < NAME_FROM:
         return
     texts = _Texts(painter, letters, zoom)
     painter.setPen(QColor(theme.text))
+    if zoom >= ALL_TEXT_FROM:
+        texts.name(card.name, -18.0, _inner_room(card) * 0.8, NAME_SIZE)
+    elif _has_short_value(card, zoom, on_heat=on_heat):
+        texts.name(card.name, -14.0, _SHORT_ROOM * 0.8, 19.0)
+    else:
+        texts.name(card.name, 0.0, _SHORT_ROOM, 22.0)
+
+
+def paint_numbers(
+    painter: QPainter, card: Card, theme: Theme, letters: Letters, zoom: float, *, on_heat: bool
+) -> None:
+    """Paint what is legible of a card's other texts; `on_heat` where a heat map is behind them."""
+    texts = _Texts(painter, letters, zoom)
     if zoom < ALL_TEXT_FROM:
-        _paint_short(texts, card, theme, with_value=zoom >= VALUE_FROM and not on_heat)
+        if _has_short_value(card, zoom, on_heat=on_heat):
+            painter.setPen(QColor(card.value_color or theme.text))
+            texts.line(card.value, 12.0, _SHORT_ROOM, 19.0, bold=True)
         return
-    room = 2 * (HALF_SQUARE if card.is_square else RADIUS) - 12.0
-    texts.name(card.name, -18.0, room * 0.8, NAME_SIZE)
+    room = _inner_room(card)
     painter.setPen(QColor(theme.text if on_heat or not card.value_color else card.value_color))
     texts.line(card.value, 1.0, room, VALUE_SIZE, bold=True)
     painter.setPen(QColor(theme.text if on_heat else theme.muted))
@@ -108,15 +130,13 @@ def paint_texts(
             texts.line(card.above.partition(PARTS_JOIN)[0], _ABOVE, room, ABOVE_SIZE)
 
 
-def _paint_short(texts: _Texts, card: Card, theme: Theme, *, with_value: bool) -> None:
-    """Paint the name in large letters, and the value under it where that is legible."""
-    room = 2 * RADIUS - 8.0
-    if not with_value or not card.value:
-        texts.name(card.name, 0.0, room, 22.0)
-        return
-    texts.name(card.name, -14.0, room * 0.8, 19.0)
-    texts.painter.setPen(QColor(card.value_color or theme.text))
-    texts.line(card.value, 12.0, room, 19.0, bold=True)
+def _inner_room(card: Card) -> float:
+    return 2 * (HALF_SQUARE if card.is_square else RADIUS) - 12.0
+
+
+def _has_short_value(card: Card, zoom: float, *, on_heat: bool) -> bool:
+    """Whether a value stands under the name in large letters."""
+    return bool(card.value) and not on_heat and zoom >= VALUE_FROM
 
 
 def _paint_below(texts: _Texts, card: Card) -> None:
@@ -173,7 +193,8 @@ class _Texts:
             self.name(text, 19.5, room, DETAIL_SIZE, bold=False)
 
 
-def _shape(painter: QPainter, card: Card, grow: float) -> None:
+def paint_shape(painter: QPainter, card: Card, grow: float) -> None:
+    """Paint a card's outline, `grow` further out, with the painter's pen and brush."""
     if card.is_square:
         size = HALF_SQUARE + grow
         corner = CORNER + max(grow, 0.0)
@@ -182,24 +203,40 @@ def _shape(painter: QPainter, card: Card, grow: float) -> None:
         painter.drawEllipse(QPointF(0.0, 0.0), RADIUS + grow, RADIUS + grow)
 
 
-def _paint_halo(painter: QPainter, card: Card, theme: Theme) -> None:
+def paint_halo(painter: QPainter, card: Card, theme: Theme) -> None:
+    """Paint what glows round a card's shape."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     if card.offered == "yes":
         painter.setBrush(QColor(mix(theme.canvas, theme.success, 0.3)))
-        _shape(painter, card, 8.0)
+        paint_shape(painter, card, 8.0)
     elif card.ring:
         painter.setBrush(QColor(mix(theme.canvas, card.ring, 0.24 if theme.dark else 0.17)))
-        _shape(painter, card, GLOW)
+        paint_shape(painter, card, GLOW)
     if card.selected:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(theme.accent), 2.0))
-        _shape(painter, card, 5.0)
+        paint_shape(painter, card, 5.0)
 
 
-def _paint_body(painter: QPainter, card: Card, theme: Theme, heat: QImage | None) -> None:
-    fill = theme.node if card.offered != "no" else mix(theme.canvas, theme.node, 0.5)
-    painter.setBrush(QColor(fill) if heat is None else _heat_brush(heat, card))
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, heat is not None)
+def paint_body(
+    painter: QPainter, card: Card, theme: Theme, fill: str | QBrush | None = None
+) -> None:
+    """Paint a card's shape, filled with a colour or a brush, or not at all."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, isinstance(fill, QBrush))
+    if isinstance(fill, QBrush):
+        painter.setBrush(fill)
+    elif fill is None:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+    else:
+        is_refused = card.offered == "no"
+        painter.setBrush(QColor(mix(theme.canvas, fill, 0.5) if is_refused else fill))
+    painter.setPen(_border(card, theme))
+    paint_shape(painter, card, 0.0)
+
+
+def _border(card: Card, theme: Theme) -> QPen:
     pen = QPen(QColor(theme.node_border), 1.4)
     if card.border == "not_computed":
         pen = QPen(QColor(mix(theme.canvas, theme.not_computed, 0.8)), 1.2)
@@ -218,8 +255,7 @@ def _paint_body(painter: QPainter, card: Card, theme: Theme, heat: QImage | None
     elif card.hovered and card.border == "plain":
         pen = QPen(QColor(theme.muted), 1.8)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-    painter.setPen(pen)
-    _shape(painter, card, 0.0)
+    return pen
 
 
 def _heat_brush(heat: QImage, card: Card) -> QBrush:

@@ -10,8 +10,21 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from bpviz.ui.canvas.card import GLOW, NAME_FROM, Card, card_bounds, paint_card
+from bpviz.ui.canvas.card import (
+    GLOW,
+    NAME_FROM,
+    Card,
+    card_bounds,
+    paint_body,
+    paint_card,
+    paint_halo,
+    paint_name,
+    paint_numbers,
+    shape_bounds,
+)
 from bpviz.ui.canvas.geometry import RADIUS, BoolArray, Geometry, IntArray
+from bpviz.ui.canvas.heat_shapes import HeatDots, HeatShape
+from bpviz.ui.canvas.kept import KeptPicture, can_paste
 from bpviz.ui.canvas.letters import Letters
 from bpviz.ui.canvas.pens import state_color
 from bpviz.ui.canvas.shown import Shown, State
@@ -34,11 +47,14 @@ class NodeItem(QGraphicsItem):
         self._theme = theme
         self._letters = letters
         self._heat: QImage | None = None
+        self._heat_shape = HeatShape()
+        self._kept = KeptPicture()
         self.setZValue(NODE_LEVEL)
 
     def show_heat(self, heat: QImage | None) -> None:
         """Draw this heat map behind the texts from now on; its pixels may have changed."""
         self._heat = heat
+        self._heat_shape.renew()
         self.update()
 
     def show_card(self, card: Card, theme: Theme) -> None:
@@ -58,7 +74,31 @@ class NodeItem(QGraphicsItem):
     ) -> None:
         """Paint the card, with as much text as is legible."""
         zoom = option.levelOfDetailFromTransform(painter.worldTransform())
-        paint_card(painter, self.card, self._theme, self._letters, zoom, self._heat)
+        card, theme, heat = self.card, self._theme, self._heat
+        if not can_paste(painter, widget):
+            paint_card(painter, card, theme, self._letters, zoom, heat)
+            return
+        on_heat = heat is not None
+        if heat is not None:
+            paint_halo(painter, card, theme)
+            self._heat_shape.paint(painter, widget, heat, is_square=card.is_square)
+        self._kept.paint(painter, widget, self._look(), shape_bounds(), self._paint_still)
+        paint_numbers(painter, card, theme, self._letters, zoom, on_heat=on_heat)
+
+    def _look(self) -> tuple[object, ...]:
+        """Return all that the parts that stay while numbers change depend on."""
+        card = self.card
+        marks = (card.border, card.ring, card.lit, card.selected, card.hovered, card.offered)
+        return (marks, card.is_square, card.name, bool(card.value), self._theme, self._heat is None)
+
+    def _paint_still(self, painter: QPainter) -> None:
+        """Paint what stays while numbers and heat map change: the shape and the name."""
+        card, theme, on_heat = self.card, self._theme, self._heat is not None
+        zoom = painter.worldTransform().m11()
+        if not on_heat:
+            paint_halo(painter, card, theme)
+        paint_body(painter, card, theme, None if on_heat else theme.node)
+        paint_name(painter, card, theme, self._letters, zoom, on_heat=on_heat)
 
 
 class NodeLayer(QGraphicsItem):
@@ -75,6 +115,7 @@ class NodeLayer(QGraphicsItem):
         self._heat: Sequence[QImage] = ()
         self._card: Callable[[int], Card] | None = None
         self._faded: BoolArray | None = None
+        self._heat_dots = HeatDots()
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
         self.setZValue(NODE_LEVEL)
 
@@ -101,6 +142,7 @@ class NodeLayer(QGraphicsItem):
     def show_heat(self, images: Sequence[QImage]) -> None:
         """Draw these heat maps, where there are few enough nodes for them."""
         self._heat = images
+        self._heat_dots.renew()
         self.update()
 
     def set_faded(self, faded: BoolArray | None) -> None:
@@ -141,7 +183,7 @@ class NodeLayer(QGraphicsItem):
                 self._paint_dots(painter, visible[opacity == each], zoom)
             painter.setOpacity(1.0)
             return
-        if zoom < NAME_FROM and not self._heat:
+        if zoom < NAME_FROM and (self._faded is None or not self._heat):
             visible = self._paint_alike(painter, visible, zoom)
         for node in visible.tolist():
             painter.save()
@@ -164,20 +206,29 @@ class NodeLayer(QGraphicsItem):
         alike = own[~np.isin(own, self._special)]
         look = 4 * shown.value.state[alike].astype(np.int64)
         look += 2 * geometry.is_square[alike] + shown.active_nodes[alike]
+        if self._heat:
+            size = self._picture_size(zoom)
+            self._heat_dots.paint(painter, geometry, alike, self._heat, zoom, size)
         for kind in np.unique(look):
             here = alike[look == kind]
             picture = self._picture(card(int(here[0])), zoom)
             draw_pixmap_at(painter, geometry.positions[here], picture, 1.0 / zoom)
         return visible[~np.isin(visible, alike)]
 
+    @staticmethod
+    def _picture_size(zoom: float) -> int:
+        return int(2 * (RADIUS + GLOW) * zoom) + 3
+
     def _picture(self, card: Card, zoom: float) -> QPixmap:
-        size = int(2 * (RADIUS + GLOW) * zoom) + 3
+        """Return the picture of a card without texts; hollow where heat maps lie behind it."""
+        size = self._picture_size(zoom)
         picture = QPixmap(size, size)
         picture.fill(Qt.GlobalColor.transparent)
         inside = QPainter(picture)
         inside.translate(size / 2, size / 2)
         inside.scale(zoom, zoom)
-        paint_card(inside, card, self._theme, self._letters, zoom)
+        paint_halo(inside, card, self._theme)
+        paint_body(inside, card, self._theme, None if self._heat else self._theme.node)
         inside.end()
         return picture
 

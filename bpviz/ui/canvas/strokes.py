@@ -57,16 +57,24 @@ def draw_lines(painter: QPainter, lines: FloatArray) -> None:
 
 
 def draw_pixmap_at(
-    painter: QPainter, centres: FloatArray, pixmap: QPixmap, scale: FloatArray | float
+    painter: QPainter,
+    centres: FloatArray,
+    pixmap: QPixmap,
+    scale: FloatArray | float,
+    parts: FloatArray | None = None,
 ) -> None:
-    """Draw `pixmap`, `scale` [M] times its size, around each of `centres` [M, 2] in one call."""
+    """Draw `pixmap`, `scale` [M] times its size, around each of `centres` [M, 2] in one call.
+
+    Of each only its part (left, top, width, height) of `parts` [M, 4], where that is given.
+    """
     if not len(centres):
         return
     array = PrimitiveArray(QPainter.PixmapFragment, 10)
     array.resize(len(centres))
     fields = array.ndarray()
     fields[:, 0:2] = centres
-    fields[:, 2:6] = (0.0, 0.0, pixmap.width(), pixmap.height())
+    whole = (0.0, 0.0, pixmap.width(), pixmap.height())
+    fields[:, 2:6] = whole if parts is None else parts
     fields[:, 6] = fields[:, 7] = scale
     fields[:, 8:10] = (0.0, 1.0)
     pointer, count = array.drawargs()
