@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from bpviz.model.network import Input, Network, Unit, activation_name
 from bpviz.model.schema import Session
 from bpviz.ui.canvas.card import PARTS_JOIN, Card
@@ -11,7 +13,7 @@ from bpviz.ui.canvas.geometry import FloatArray, Geometry
 from bpviz.ui.canvas.names import COMBINE_SYMBOLS, LOSS_SYMBOLS, applied, formula, pretty_name
 from bpviz.ui.canvas.overlays import Overlay
 from bpviz.ui.canvas.pens import text_color
-from bpviz.ui.canvas.shown import Numbers, Shown, State
+from bpviz.ui.canvas.shown import Numbers, Shown, State, StateArray
 from bpviz.ui.numbers import format_number
 from bpviz.ui.style import Theme
 
@@ -24,6 +26,12 @@ BORDERS = {
     State.STALE: "stale",
     State.NON_FINITE: "non_finite",
 }
+
+
+def look_of(state: StateArray) -> StateArray:
+    """Return states as a node's border tells them: what is known looks alike, whatever its sign."""
+    known: StateArray = np.where(state >= State.NEGATIVE, np.int8(State.ZERO), state)
+    return known
 
 
 def number_text(numbers: Numbers, place: int, digits: int, *, trim: bool = False) -> str:

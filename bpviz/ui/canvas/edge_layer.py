@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
 import numpy as np
@@ -16,7 +15,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from bpviz.ui.canvas.geometry import FloatArray, Geometry, IntArray
 from bpviz.ui.canvas.pens import LEVELS, Pens, levels, line_pen, width_of
 from bpviz.ui.canvas.shown import Shown, State
-from bpviz.ui.canvas.strokes import DASH, DASH_GAP, DOT, DOT_GAP, draw_lines, solid, strokes
+from bpviz.ui.canvas.strokes import DASH, DASH_GAP, DOT, DOT_GAP, KeptStrokes, draw_lines, solid
 from bpviz.ui.style import Theme, guard, mix
 
 EDGE_LEVEL: Final = 1.0
@@ -59,6 +58,7 @@ class EdgeLayer(QGraphicsItem):
         self._bucket: NDArray[np.int64] = np.zeros(0, np.int64)
         # Placing nodes makes these anew, so they tell whether anything lies elsewhere.
         self._points: FloatArray = np.zeros((0, 2, 2))
+        self._kept = KeptStrokes(geometry)
         self._batches: list[_Batch] | None = None
         self._cache: tuple[QTransform, QPixmap] | None = None
         self.share_drawn = 1.0
@@ -81,7 +81,8 @@ class EdgeLayer(QGraphicsItem):
             self._forget()
         elif len(changed):
             self._batches = self._cache = None
-            self.update(self._box(changed))
+            few = 2 * len(changed) < len(bucket)
+            self.update(self._box(changed) if few else self.boundingRect())
 
     def _changed(
         self, geometry: Geometry, shown: Shown, bucket: NDArray[np.int64]
@@ -192,11 +193,15 @@ class EdgeLayer(QGraphicsItem):
         found, first = np.unique(bucket, return_index=True)
         made = []
         for kind, part in zip(found, np.split(edges, first[1:]), strict=True):
-            state = int(kind) // LEVELS
-            make = solid if self.is_plain else partial(strokes, state=state)
-            lines = make(self._geometry, part)
-            made.append(_Batch(int(kind), part, lines))
+            made.append(_Batch(int(kind), part, self._strokes(part, int(kind) // LEVELS)))
         return made
+
+    def _strokes(self, edges: IntArray, state: int) -> FloatArray:
+        if self.is_plain:
+            return solid(self._geometry, edges)
+        if not self._kept.is_of(self._geometry):
+            self._kept = KeptStrokes(self._geometry)
+        return self._kept.of(edges, state)
 
     def _in_time(self, edges: IntArray) -> IntArray:
         """Return the strongest of `edges` that can be drawn in time; all of them when idle."""

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from bpviz.model.layers import Layer, layers
 from bpviz.model.network import Network
 from bpviz.ui.canvas.geometry import RADIUS, Geometry
+from bpviz.ui.canvas.kept import KeptPicture
 from bpviz.ui.style import Theme, guard, scaled_font
 
 HEAD_LEVEL: Final = 5.5
@@ -52,6 +53,7 @@ class HeadsItem(QGraphicsItem):
         self._layers: tuple[Layer, ...] = ()
         self._lit: Part | None = None
         self._scale = 1.0
+        self._kept = KeptPicture()
         self.parts: tuple[Part, ...] = ()
         self.setZValue(HEAD_LEVEL)
 
@@ -106,6 +108,10 @@ class HeadsItem(QGraphicsItem):
         """Paint the heads."""
         if option.levelOfDetailFromTransform(painter.worldTransform()) < SMALLEST_ZOOM:
             return
+        look = (self.parts, self._lit, self._theme, self._scale)
+        self._kept.paint(painter, widget, look, self.boundingRect(), self._paint_parts)
+
+    def _paint_parts(self, painter: QPainter) -> None:
         theme = self._theme
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(scaled_font(self._font, TEXT_SIZE * self._scale))

@@ -11,7 +11,7 @@ from PySide6.QtGui import QPainter, QPixmap, QTransform
 from PySide6.QtWidgets import QWidget
 
 # Larger pictures, in pixels, cost more to keep and to paste than they save.
-LARGEST: Final = 400_000
+LARGEST: Final = 1_000_000
 
 
 class KeptPicture:

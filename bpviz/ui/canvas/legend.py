@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QWidget
 
 from bpviz.engine.frames import Frame
 from bpviz.model.network import Network
 from bpviz.ui.canvas.camera import LOW_HEIGHT
+from bpviz.ui.canvas.kept import KeptPicture
 from bpviz.ui.canvas.names import pretty_name
 from bpviz.ui.canvas.overlays import slot_title
 from bpviz.ui.canvas.scale_key import KEY_WIDTH, TEXT_SIZE, ScaleKey, key_rect, paint_key
@@ -20,8 +21,8 @@ from bpviz.ui.style import Theme, scaled_font
 
 EMPTY_TEXT: Final = "Double-click to add a unit, or File > New"
 HEADER_SIZE, EMPTY_SIZE = 15.0, 17.0
-# What header and key take of the height of a viewport.
-TOP_STRIP, LOW_STRIP = 110, 130
+# What the header takes of the height of a viewport.
+TOP_STRIP: Final = 110.0
 CORNER_WIDTH: Final = 230.0
 MARGIN: Final = 18.0
 # What buttons and margins take of the view's width where the key stands beside them.
@@ -105,6 +106,19 @@ def paint_surround(
 
     Header, problem and zoom are `scale` times as large.
     """
+    paint_head(painter, area, surround, theme, font, scale)
+    if surround.is_empty:
+        return
+    if has_key(area, on_screen=bool(surround.zoom)):
+        paint_key(painter, key_rect(area), surround.key, theme, font, with_range=not surround.zoom)
+    if surround.zoom:
+        _paint_foot(painter, area, surround, theme, font, scale)
+
+
+def paint_head(
+    painter: QPainter, area: QRectF, surround: Surround, theme: Theme, font: QFont, scale: float
+) -> None:
+    """Paint header and problem or note; of an empty drawing what to do."""
     header_size, small_size = HEADER_SIZE * scale, TEXT_SIZE * scale
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     if surround.is_empty:
@@ -134,24 +148,34 @@ def paint_surround(
     elif surround.note:
         place, small = QPointF(left, baseline + line), scaled_font(font, small_size)
         _backed_text(painter, place, surround.note, small, theme, theme.muted)
-    if has_key(area, on_screen=bool(surround.zoom)):
-        paint_key(painter, key_rect(area), surround.key, theme, font, with_range=not surround.zoom)
-    if not surround.zoom:
-        return
+
+
+def _paint_key(
+    painter: QPainter, box: QRectF, key: ScaleKey, theme: Theme, font: QFont, with_range: bool
+) -> None:
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    paint_key(painter, box, key, theme, font, with_range=with_range)
+
+
+def _paint_foot(
+    painter: QPainter, area: QRectF, surround: Surround, theme: Theme, font: QFont, scale: float
+) -> None:
+    """Paint the zoom, and the share of the edges that is drawn."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     zoom = f"{round(100 * surround.zoom):,} %"
     if surround.share_drawn < 1.0:
         zoom += f"   ·   the strongest {max(1, round(100 * surround.share_drawn))} % of the edges"
-    place = QPointF(left, area.bottom() - MARGIN + 4)
-    _backed_text(painter, place, zoom, scaled_font(font, small_size), theme, theme.muted)
+    place = QPointF(area.left() + MARGIN, area.bottom() - MARGIN + 4)
+    small = scaled_font(font, TEXT_SIZE * scale)
+    _backed_text(painter, place, zoom, small, theme, theme.muted)
 
 
 class KeptSurround:
-    """Keeps what stands over the drawing as a picture until it says something else."""
+    """Keeps what stands over the drawing as pictures until it says something else."""
 
     def __init__(self) -> None:
         self._asked: Surround | None = None
-        self._made_for: tuple[object, ...] = ()
-        self._picture = QPixmap()
+        self._head, self._key = KeptPicture(), KeptPicture()
 
     def is_old(self, surround: Surround) -> bool:
         """Whether `surround` is another than when this was asked last."""
@@ -168,25 +192,25 @@ class KeptSurround:
         scale: float,
     ) -> None:
         """Paint `surround` over the viewport `view`, as `paint_surround` does."""
-        ratio = view.devicePixelRatioF()
-        made_for = (view.size(), ratio, surround, theme, font, scale)
-        if made_for != self._made_for:
-            picture = QPixmap(view.size() * ratio)
-            picture.setDevicePixelRatio(ratio)
-            picture.fill(Qt.GlobalColor.transparent)
-            inside = QPainter(picture)
-            paint_surround(inside, QRectF(view.rect()), surround, theme, font, scale)
-            inside.end()
-            self._made_for, self._picture = made_for, picture
         painter.save()
         painter.resetTransform()
-        # Between the strips at the top and at the bottom there is nothing to blend.
-        width, height = view.width(), view.height()
-        whole = surround.is_empty or bool(surround.problem) or height < TOP_STRIP + LOW_STRIP
-        strips = [(0, height)] if whole else [(0, TOP_STRIP), (height - LOW_STRIP, LOW_STRIP)]
-        for top, high in strips:
-            part = QRectF(0, top * ratio, width * ratio, high * ratio)
-            painter.drawPixmap(QRectF(0, top, width, high), self._picture, part)
+        area, now = QRectF(view.rect()), surround
+        words = (now.header, now.header_color, now.problem, now.is_empty, now.note, bool(now.zoom))
+        self._head.paint(
+            painter, view, (words, view.size(), theme, font, scale),
+            area if now.is_empty or now.problem else QRectF(0, 0, area.width(), TOP_STRIP),
+            lambda inside: paint_head(inside, area, now, theme, font, scale),
+        )  # fmt: skip
+        if has_key(area, on_screen=bool(now.zoom)) and not now.is_empty:
+            box, with_range = key_rect(area), not now.zoom
+            self._key.paint(
+                painter, view, (now.key, view.size(), theme, font, with_range),
+                box.adjusted(-3.0, -3.0, 3.0, 3.0),
+                lambda inside: _paint_key(inside, box, now.key, theme, font, with_range),
+            )  # fmt: skip
+        if now.zoom and not now.is_empty:
+            # Short, and another in every picture of a run that can't draw all edges.
+            _paint_foot(painter, area, now, theme, font, scale)
         painter.restore()
 
 

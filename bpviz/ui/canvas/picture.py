@@ -13,12 +13,13 @@ from PySide6.QtWidgets import QGraphicsScene
 
 from bpviz.model.schema import Session
 from bpviz.ui.canvas.card import NAME_FROM, SQUARE_TEXT, VALUE_FROM, Card, card_bounds
-from bpviz.ui.canvas.cards import CardMaker, number_text, tie_mark, touched
+from bpviz.ui.canvas.cards import CardMaker, look_of, number_text, tie_mark, touched
 from bpviz.ui.canvas.edge_layer import EdgeLayer
 from bpviz.ui.canvas.flow import FlowLayer
 from bpviz.ui.canvas.geometry import RADIUS, FloatArray, Geometry, IntArray
 from bpviz.ui.canvas.labels import (
     ALL_LABELS_LIMIT,
+    LABELS_FROM,
     Label,
     LabelLayer,
     LabelText,
@@ -164,6 +165,8 @@ class Picture:
         before, self._zoom = self._zoom, zoom
         if any((zoom < limit) != (before < limit) for limit in (VALUE_FROM, NAME_FROM)):
             self._show_nodes()
+        if before < LABELS_FROM <= zoom:
+            self._show_labels()
         return before
 
     @property
@@ -262,7 +265,8 @@ class Picture:
         if not self._is_brief:
             return ()
         shown = self.shown
-        known = (shown.value.state, shown.active_nodes, shown.loss.state, self.geometry.positions)
+        states = (look_of(shown.value.state), look_of(shown.loss.state))
+        known = (*states, shown.active_nodes, self.geometry.positions)
         places = (shown.phase, shown.current_node, shown.loss_is_current, self.has_items)
         held = (self.session.network.nodes, self.theme, self.geometry, self.marks)
         return (*held, *places, *(each.tobytes() for each in known))
@@ -304,9 +308,9 @@ class Picture:
         self._draw_labels(self._placed, (size[0] * self._scale, size[1] * self._scale))
 
     def _draw_labels(self, spots: Mapping[int, Spot], size: tuple[float, float]) -> None:
-        labels = tuple(
-            Label(edge, spot.x, spot.y, self._label_text(edge)) for edge, spot in spots.items()
-        )
+        # Where they are too small to read only their places count.
+        text = self._label_text if self._zoom >= LABELS_FROM else _without_text
+        labels = tuple(Label(edge, spot.x, spot.y, text(edge)) for edge, spot in spots.items())
         self.label_layer.show_labels(labels, size, self._scale, self.theme)
         half = np.array([*size, *size]) / 2 * (-1, -1, 1, 1)
         middles = np.array([(label.x, label.y) * 2 for label in labels]).reshape(-1, 4)
@@ -322,6 +326,10 @@ class Picture:
             return LabelText(f"w{tie}", number, color)
         weight = format_number(float(shown.weight[edge]), self._digits, trim=True)
         return LabelText(f"w {weight}{tie}", f"{shown.symbol} {number}", color)
+
+
+def _without_text(_edge: int) -> LabelText:
+    return LabelText("", "", "")
 
 
 def _remarked(before: Marks, after: Marks) -> set[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,7 @@ from bpviz.ui.canvas.shown import State
 
 DASH, DASH_GAP = 9.0, 5.0
 DOT, DOT_GAP = 2.5, 4.5
+_DASHES: Final = MappingProxyType({State.NEGATIVE: (DASH, DASH_GAP), State.STALE: (DOT, DOT_GAP)})
 HATCH, HATCH_GAP = 0.0, 30.0
 HATCH_SIZE: Final = 3.6
 # Among more edges than this hatching would be a fog.
@@ -24,14 +26,52 @@ _OVERLAP: Final = 0.5
 
 def strokes(geometry: Geometry, edges: IntArray, state: int) -> FloatArray:
     """Return the lines [M, 4] (x1, y1, x2, y2) that draw `edges` as numbers in `state` look."""
-    if state == State.NEGATIVE:
-        return _pieces(geometry, edges, DASH, DASH_GAP)
-    if state == State.STALE:
-        return _pieces(geometry, edges, DOT, DOT_GAP)
+    if state in _DASHES:
+        return _pieces(geometry, edges, *_DASHES[state])
     lines = solid(geometry, edges)
     if state == State.NOT_COMPUTED and len(geometry.source) <= HATCH_LIMIT:
         return np.concatenate([lines, _hatches(geometry, edges)])
     return lines
+
+
+class KeptStrokes:
+    """The strokes of all edges of a geometry in each state, made once for where they lie."""
+
+    def __init__(self, geometry: Geometry) -> None:
+        self._geometry = geometry
+        # Placing nodes makes these anew, so they tell whether anything lies elsewhere.
+        self._points = geometry.points
+        self._kept: dict[tuple[float, float] | None, tuple[FloatArray, IntArray]] = {}
+
+    def is_of(self, geometry: Geometry) -> bool:
+        """Whether these are the strokes of a geometry, as its edges lie now."""
+        return geometry is self._geometry and geometry.points is self._points
+
+    def of(self, edges: IntArray, state: int) -> FloatArray:
+        """Return what `strokes` does."""
+        if state == State.NOT_COMPUTED:
+            return strokes(self._geometry, edges, state)
+        dash = _DASHES.get(state)
+        if dash not in self._kept:
+            self._kept[dash] = self._made(dash)
+        lines, first = self._kept[dash]
+        begin = first[edges]
+        count = first[edges + 1] - begin
+        # The numbers begin, begin + 1, … of each edge's lines, one edge after another.
+        behind = np.cumsum(count) - count
+        places = np.arange(count.sum()) + np.repeat(begin - behind, count)
+        found: FloatArray = lines[places]
+        return found
+
+    def _made(self, dash: tuple[float, float] | None) -> tuple[FloatArray, IntArray]:
+        """Return the lines of all edges, and where each edge's begin, with their number behind."""
+        edges = np.arange(len(self._geometry.source))
+        if dash is None:
+            lines = solid(self._geometry, edges)
+            return lines, np.arange(len(edges) + 1) * (self._geometry.points.shape[1] - 1)
+        owner, _, _ = _marks(self._geometry, edges, *dash)
+        first = np.searchsorted(owner, np.arange(len(edges) + 1))
+        return _pieces(self._geometry, edges, *dash), first
 
 
 def solid(geometry: Geometry, edges: IntArray) -> FloatArray:
