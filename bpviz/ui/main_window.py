@@ -190,6 +190,7 @@ class MainWindow(QMainWindow):
         if self.document.dirty and not self._closing:
             self.files.when_saved(self._close_now)
             return
+        self.lesson_commands.put_back()  # what a page arranged is not the user's own layout
         self.settings.put_layout("geometry", self.saveGeometry())
         self.settings.put_layout("docks", self.saveState(LAYOUT_VERSION))
         self.settings.sync()

@@ -178,6 +178,11 @@ class Dock(QDockWidget):
         if self._tabbed:
             self.title.set_slim(not floating)
 
+    @property
+    def is_front(self) -> bool:
+        """Whether the panel is in front of those it shares its place with."""
+        return self._in_front
+
     def set_front(self, front: bool) -> None:
         """Say whether the dock's tab is in front."""
         self._in_front = front

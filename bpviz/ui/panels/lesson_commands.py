@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Final
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMainWindow
 
@@ -14,11 +15,15 @@ from bpviz.document.document import Document
 from bpviz.model.pages import set_pages
 from bpviz.model.schema import Lesson, Page
 from bpviz.ui.panels.docks import TabBars
+from bpviz.ui.panels.lesson_room import LessonRoom
 from bpviz.ui.panels.workspace import PLACES, Area, Workspace
 
 LESSON: Final = "lesson"
 # The panel whose place a page may show another panel in.
 BELOW: Final = "decision"
+# Panels that are a part of another one: the activation's curve stands in Explain.
+CURVE: Final = "curve"
+PARTS: Final = MappingProxyType({CURVE: "explain"})
 
 
 class LessonCommands(QObject):
@@ -40,6 +45,9 @@ class LessonCommands(QObject):
         panel = workspace.lesson_panel
         self._panel = panel
         self._guide = panel.guide
+        self._room = LessonRoom(
+            workspace.docks[LESSON], workspace.docks[BELOW], panel, workspace.explain_panel, window
+        )
         self._guide.opened.connect(self.on_opened)
         document.replaced.connect(self.leave)
         self._guide.changed.connect(self._enable)
@@ -92,12 +100,15 @@ class LessonCommands(QObject):
     def leave(self) -> None:
         """Let no empty lesson stand in front: a session without pages is explained."""
         lesson = self._workspace.docks[LESSON]
+        if not self._guide.pages:
+            self.put_back()
         if not self._guide.pages and self._tab_bars.is_front(lesson):
             self.show_panel("explain")
 
     def on_opened(self) -> None:
         """Bring the lesson to the front; where its file stands elsewhere, only its text."""
         self.show_panel(LESSON)
+        self._room.forget()
         page = self._guide.page
         if page is not None and self._guide.is_at_home:
             self._set(page)
@@ -119,8 +130,9 @@ class LessonCommands(QObject):
             self._workspace.scene.selected_nodes(), self._workspace.scene.selected_edges(),
         ):  # fmt: skip
             self._workspace.scene.select(nodes, edges)
-        self._put_beside(page.panel)
+        self._put_beside(PARTS.get(page.panel, page.panel))
         self._panel.follow_structure()
+        self._room.fit_soon(curve=page.panel == CURVE)
 
     def _trigger(self, action_id: str) -> None:
         action = self._commands.get(action_id)
@@ -142,8 +154,8 @@ class LessonCommands(QObject):
                 name = self._workspace.analysis.turn_to(wanted)
             except KeyError:
                 name = ""
-        if self._beside and self._beside != name:
-            self._put_back()
+        if self._beside != name:
+            self.put_back()
         if not name or name == LESSON:
             return
         place = PLACES[name]
@@ -151,14 +163,13 @@ class LessonCommands(QObject):
         if place.area == Area.RightDockWidgetArea and not place.below and below.isVisible():
             self._beside = name
             self._window.tabifyDockWidget(below, docks[name])
-            total = docks[LESSON].height() + below.height()
-            halves = [total // 2, total - total // 2]
-            self._window.resizeDocks([docks[LESSON], below], halves, Qt.Orientation.Vertical)
         self.show_panel(name)
         self._tab_bars.tidy_soon()
 
-    def _put_back(self) -> None:
-        """Put the panel below the lesson back among the tabs over it."""
+    def put_back(self) -> None:
+        """Put the panel that a page shows below the lesson back among the tabs over it."""
+        if not self._beside:
+            return
         docks = self._workspace.docks
         self._window.tabifyDockWidget(docks[LESSON], docks[self._beside])
         self._beside = ""
