@@ -182,6 +182,7 @@ class LessonGuide(QObject):
             timeline.go(place)
             self._document.publish("Show a page")
         if frame is not None:
+            self._player.choose_sample(0)
             self._player.show_frame(frame)
         return True
 

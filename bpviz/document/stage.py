@@ -30,7 +30,7 @@ class Stage:
         self.trial: Edit | None = None
         self._made_for: tuple[object, ...] = ()
         self.index = READY
-        self.sample = 0
+        self._chosen = 0
         self.lack = ""
         self.problem = ""
         self.trace: Trace | None = None
@@ -41,6 +41,12 @@ class Stage:
     def frame(self) -> Frame | None:
         """The frame at the cursor, None when ready or without a trace."""
         return self.frames[self.index] if self.index >= 0 and self.frames is not None else None
+
+    @property
+    def sample(self) -> int:
+        """The chosen sample's place in the batch; at the frame of a single sample, that one's."""
+        frame = self.frame
+        return frame.sample if frame is not None and frame.sample >= 0 else self._chosen
 
     def snapshot(self, *, running: bool) -> Snapshot | None:
         """Return every number that may be shown now, None without a trace."""
@@ -60,7 +66,7 @@ class Stage:
 
     def choose_sample(self, sample: int) -> None:
         """Show the sample at place `sample` of the batch."""
-        self.sample = sample
+        self._chosen = sample
         self._snapshot = None
 
     def show_terms(self, terms: bool) -> None:
@@ -100,7 +106,7 @@ class Stage:
             self.problem = in_words(self.lack)
             if not self.problem:
                 self.trace = self._make_trace(timeline)
-                self.sample = min(self.sample, len(self.trace.rows) - 1)
+                self._chosen = min(self._chosen, len(self.trace.rows) - 1)
         except NonFinite as error:
             self.problem = str(error)
 

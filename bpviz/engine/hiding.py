@@ -19,7 +19,7 @@ BoolArray = NDArray[np.bool_]
 # The kinds of numbers, and the fields of a snapshot that each stands for.
 KINDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
-        "values": ("z", "value"),
+        "values": ("z", "value", "edge_local"),
         "loss": ("loss",),
         "errors": ("dloss_da", "delta"),
         "gradients": ("edge_gradient", "bias_gradient"),

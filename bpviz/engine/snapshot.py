@@ -23,7 +23,8 @@ class Snapshot:
     (`batch_gradients`). Weights and biases are the new ones once their update has passed.
     `target` [K] are the chosen sample's, none where the loss has no targets. `phase` is "" where
     no frame is shown: before the first, and while a run is on. `edge_slots` and `bias_slots` hold
-    what the optimizer remembers, by its slots' names, 0 where there is no bias.
+    what the optimizer remembers, by its slots' names, 0 where there is no bias. `edge_local` is
+    ∂a/∂a along each edge, known as soon as its target's value is: the chain rule's factors.
     """
 
     phase: str
@@ -54,6 +55,8 @@ class Snapshot:
     edge_update_known: BoolArray
     edge_slots: Mapping[str, FloatArray]
     bias_slots: Mapping[str, FloatArray]
+    edge_local: FloatArray
+    edge_local_known: BoolArray
     loss: float
     loss_known: bool
     batch_gradients: bool
@@ -125,6 +128,8 @@ def _snapshot(
         edge_update_known=edge_updated,
         edge_slots=_slots(trace, edge_updated & passed, lambda x: x[program.edge_slot]),
         bias_slots=_slots(trace, bias_updated & passed, program.biases),
+        edge_local=trace.local_gradients(sample) * trace.slope[sample, frames.edge_target],
+        edge_local_known=(known.value <= index)[frames.edge_target],
         loss=trace.loss if batch else float(trace.loss_per_sample[sample]),
         loss_known=index >= known.loss,
         batch_gradients=batch,

@@ -17,7 +17,7 @@ THEME_CHOICES: Final = ("dark", "light", "high_contrast")
 
 COLOUR_CHOICES: Final = ("standard", "blue_red", "purple_gold")
 OVERLAY_CHOICES: Final = (
-    "values", "gradients", "updates", "weights", "optimizer", "differences"
+    "values", "gradients", "updates", "weights", "local", "optimizer", "differences"
 )  # fmt: skip
 
 

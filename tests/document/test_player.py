@@ -238,6 +238,24 @@ def test_choosing_a_sample_shows_its_numbers(player: Player) -> None:
     assert player.sample == 1
 
 
+def test_the_frame_of_a_sample_shows_that_sample(player: Player) -> None:
+    player.set_grain("term")
+    assert player.frames is not None
+    first = next(n for n, each in enumerate(player.frames) if each.kind == "sample_gradient")
+    for frame, sample in ((first, 0), (first + 1, 1)):
+        player.show_frame(frame)
+        assert player.sample == sample
+        shown, trace = player.snapshot, player.trace
+        assert shown is not None
+        assert trace is not None
+        np.testing.assert_array_equal(shown.edge_gradient, trace.edge_gradients(sample))
+    player.choose_sample(0)
+    assert (player.frame_index, player.sample) == (first, 0)
+    player.show_frame(first + 1)
+    player.show_frame(2)
+    assert player.sample == 0, "the choice is as it was"
+
+
 def test_a_refused_edit_changes_nothing(player: Player, document: Document) -> None:
     edit = verbs.set_edge(document.session, ["x1->h1_1"], "weight", 1.0)
     document.push(edit)

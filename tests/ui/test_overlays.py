@@ -52,6 +52,29 @@ def test_weights_are_shown_on_edges_and_under_nodes(window: MainWindow) -> None:
     assert (button.text(), button.isChecked()) == ("More ▾", False)
 
 
+def test_local_gradients_stand_on_their_edges_and_multiply_to_the_gradients(
+    window: MainWindow,
+) -> None:
+    QTest.keyClick(window.canvas, Qt.Key.Key_7, CTRL)
+    assert window.scene.overlay == "local"
+    assert labels(window)["h1->y1"] == "∂y₁/∂h₁ —", "not computed before its unit"
+    assert window.player.frames is not None
+    window.player.show_frame(len(window.player.frames) - 1)
+    trace, shown = window.player.trace, window.scene.picture.shown
+    assert trace is not None
+    network = trace.program.network
+    for place, edge in enumerate(network.edges):
+        nodes = [network.node_index[name] for name in (edge.source, edge.target)]
+        slope = trace.slope[0, nodes[1]]
+        assert shown.edges.value[place] == pytest.approx(edge.weight * slope)
+        if edge.target == "y1":
+            passed_on = trace.dloss_da[0, nodes[1]] * shown.edges.value[place]
+            assert trace.dloss_da[0, nodes[0]] == pytest.approx(passed_on)
+    assert labels(window)["h1->y1"].startswith("∂y₁/∂h₁ 0.11")
+    window.workspace.predict_panel.quiz.start(frozenset({"values"}))
+    assert labels(window)["h1->y1"] == "∂y₁/∂h₁ ?", "it has the slope in it"
+
+
 def test_optimizer_state_goes_round_its_slots(open_window: OpenWindow, session: Session) -> None:
     window = open_window(with_adam(session))
     window.player.step_iteration()
@@ -78,9 +101,9 @@ def test_the_menu_offers_the_optimizers_slots(open_window: OpenWindow, session: 
     for _ in range(2):  # opened again it offers the same
         menu.aboutToShow.emit()
         texts = [action.text().strip() for action in menu.actions()]
-        assert texts[2:4] == ["Mean gradient m", "Mean squared gradient v"]
-        assert len(texts) == 5
-    menu.actions()[3].trigger()
+        assert texts[3:5] == ["Mean gradient m", "Mean squared gradient v"]
+        assert len(texts) == 6
+    menu.actions()[4].trigger()
     assert window.scene.overlay == "optimizer"
     assert window.scene.picture.shown.slot == "square_mean"
 

@@ -61,6 +61,13 @@ def target_symbol(session: Session) -> str:
     return str(symbol) if symbol else "t"
 
 
+def loss_formula(session: Session) -> str:
+    """Return the loss in short, in the session's letters: ½(a−r)²."""
+    return LOSS_SYMBOLS.get(session.training.loss, "loss").replace(
+        "−t", f"−{target_symbol(session)}"
+    )
+
+
 def target_text(session: Session, target: FloatArray, digits: int) -> str:
     """Return the line over the loss: the chosen sample's targets [K], "" for too many or none."""
     if not 0 < len(target) <= MOST_TARGETS:
@@ -182,7 +189,7 @@ class CardMaker:
             name=loss_symbol(session),
             value=number_text(shown.loss, 0, self.digits),
             value_color=text_color(theme, "values", state),
-            details=(LOSS_SYMBOLS.get(session.training.loss, "loss"), "loss"),
+            details=(loss_formula(session), "loss"),
             above=target_text(session, shown.target, self.digits),
             below=below,
             below_color=text_color(theme, "gradients", below_state),

@@ -83,6 +83,7 @@ def title_text(shown: Shown, symbol: str) -> str:
         + ("the whole batch" if shown.batch_gradients else "this sample"),
         "updates": "Δw of this iteration",
         "weights": "weights w, biases b",
+        "local": "local gradients of this sample",
         "optimizer": f"optimizer: {slot or 'keeps nothing'}",
         "differences": compared,
     }[shown.overlay]

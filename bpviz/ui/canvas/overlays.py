@@ -13,16 +13,23 @@ from numpy.typing import NDArray
 FloatArray: TypeAlias = NDArray[np.float64]
 
 Overlay: TypeAlias = Literal[
-    "values", "gradients", "updates", "weights", "optimizer", "differences"
+    "values", "gradients", "updates", "weights", "local", "optimizer", "differences"
 ]
 
 OVERLAYS: Final[tuple[Overlay, ...]] = (
-    "values", "gradients", "updates", "weights", "optimizer", "differences"
+    "values", "gradients", "updates", "weights", "local", "optimizer", "differences"
 )  # fmt: skip
 # On a logarithmic scale a number this many powers of ten below the largest is drawn thinnest.
 DECADES: Final = 4
 _EDGE_SYMBOLS: Final = MappingProxyType(
-    {"values": "w·a", "gradients": "∂", "updates": "Δ", "weights": "w", "differences": "Δ₀"}
+    {
+        "values": "w·a",
+        "gradients": "∂",
+        "updates": "Δ",
+        "weights": "w",
+        "local": "∂a/∂a",
+        "differences": "Δ₀",
+    }
 )
 _BIAS_SYMBOLS: Final = MappingProxyType({"updates": "Δb", "weights": "b", "differences": "Δ₀b"})
 _SLOT_SYMBOLS: Final = MappingProxyType(
@@ -76,7 +83,7 @@ class Look:
 
 def has_gradient_colors(overlay: Overlay) -> bool:
     """Whether an overlay's numbers have the gradients' colours, not the values'."""
-    return overlay in ("gradients", "optimizer")
+    return overlay in ("gradients", "local", "optimizer")
 
 
 def edge_symbol(overlay: Overlay, slot: str, slots: Collection[str]) -> str:

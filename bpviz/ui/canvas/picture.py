@@ -29,6 +29,7 @@ from bpviz.ui.canvas.labels import (
     follow_edges,
 )
 from bpviz.ui.canvas.letters import Letters
+from bpviz.ui.canvas.names import pretty_name
 from bpviz.ui.canvas.node_item import CARD_LIMIT, NodeItem, NodeLayer
 from bpviz.ui.canvas.pens import text_color
 from bpviz.ui.canvas.room import Lines, lines_with_room
@@ -40,6 +41,8 @@ from bpviz.ui.style import Theme
 MOST_PLACED_LABELS: Final = 40
 # Of more nodes than these, too small for names, one layer draws all.
 TINY_LIMIT: Final = 80
+# The letters of two nodes' names that a label has room for.
+LONGEST_NAMES: Final = 6
 
 
 @dataclass(frozen=True)
@@ -325,7 +328,17 @@ class Picture:
         if shown.overlay == "weights":
             return LabelText(f"w{tie}", number, color)
         weight = format_number(float(shown.weight[edge]), self._digits, trim=True)
-        return LabelText(f"w {weight}{tie}", f"{shown.symbol} {number}", color)
+        return LabelText(f"w {weight}{tie}", f"{self._edge_symbol(edge)} {number}", color)
+
+    def _edge_symbol(self, edge: int) -> str:
+        """Return what stands before the edge's number; of a local gradient it is ∂y/∂x."""
+        if self.shown.overlay == "local":
+            network = self.session.network
+            ends = (network.edges[edge].target, network.edges[edge].source)
+            after, before = (pretty_name(network.node(end).label) for end in ends)
+            if len(after) + len(before) <= LONGEST_NAMES:
+                return f"∂{after}/∂{before}"
+        return self.shown.symbol
 
 
 def _without_text(_edge: int) -> LabelText:

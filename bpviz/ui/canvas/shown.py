@@ -275,6 +275,8 @@ def _edge_numbers(snapshot: Snapshot, geometry: Geometry, look: Look) -> Numbers
         return Numbers.of(snapshot.edge_update, snapshot.edge_update_known)
     if overlay == "weights":
         return Numbers.of(weight, np.ones(len(weight), np.bool_))
+    if overlay == "local":
+        return Numbers.of(snapshot.edge_local, snapshot.edge_local_known)
     if overlay == "optimizer":
         return _slot_numbers(snapshot.edge_slots, look, len(weight))
     if overlay == "differences":
@@ -324,7 +326,7 @@ def _loss_edges(snapshot: Snapshot, geometry: Geometry, overlay: Overlay) -> Num
     if overlay == "values":
         known = snapshot.value_known[outputs] & snapshot.loss_known
         return Numbers.of(snapshot.value[outputs], known)
-    if overlay == "gradients":
+    if overlay in ("gradients", "local"):
         feeds = np.isin(outputs, geometry.source[: geometry.edge_count])
         known = snapshot.dloss_da_known[outputs] & ~feeds
         return Numbers.of(snapshot.dloss_da[outputs], known)

@@ -66,7 +66,7 @@ def edge_tip(session: Session, shown: Shown, edge: int) -> str:
     lines.append(f"∂{symbol}/∂w of {whose} = {_number(shown.gradient, edge)}")
     lines.append(share_text(session, shown, edge))
     lines.append(f"Δw = {_number(shown.update, edge)}")
-    if shown.overlay in ("optimizer", "differences"):
+    if shown.overlay in ("local", "optimizer", "differences"):
         lines.append(f"{shown.symbol} = {_number(shown.edges, edge)}")
     return _lines(lines)
 

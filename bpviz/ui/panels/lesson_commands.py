@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from types import MappingProxyType
 from typing import Final
 
 from PySide6.QtCore import QObject
@@ -16,14 +15,12 @@ from bpviz.model.pages import set_pages
 from bpviz.model.schema import Lesson, Page
 from bpviz.ui.panels.docks import TabBars
 from bpviz.ui.panels.lesson_room import LessonRoom
+from bpviz.ui.panels.page_panels import PARTS
 from bpviz.ui.panels.workspace import PLACES, Area, Workspace
 
 LESSON: Final = "lesson"
 # The panel whose place a page may show another panel in.
 BELOW: Final = "decision"
-# Panels that are a part of another one: the activation's curve stands in Explain.
-CURVE: Final = "curve"
-PARTS: Final = MappingProxyType({CURVE: "explain"})
 
 
 class LessonCommands(QObject):
@@ -45,9 +42,9 @@ class LessonCommands(QObject):
         panel = workspace.lesson_panel
         self._panel = panel
         self._guide = panel.guide
-        self._room = LessonRoom(
-            workspace.docks[LESSON], workspace.docks[BELOW], panel, workspace.explain_panel, window
-        )
+        docks, check = workspace.docks, workspace.analysis.check
+        parts = {"curve": workspace.explain_panel.activation, "step_size": check.slider}
+        self._room = LessonRoom(docks[LESSON], docks[BELOW], panel, parts, window)
         self._guide.opened.connect(self.on_opened)
         document.replaced.connect(self.leave)
         self._guide.changed.connect(self._enable)
@@ -132,7 +129,9 @@ class LessonCommands(QObject):
             self._workspace.scene.select(nodes, edges)
         self._put_beside(PARTS.get(page.panel, page.panel))
         self._panel.follow_structure()
-        self._room.fit_soon(curve=page.panel == CURVE)
+        if PARTS.get(page.panel) == "data":
+            self._workspace.data_panel.show_page(page.panel)
+        self._room.fit_soon(page.panel)
 
     def _trigger(self, action_id: str) -> None:
         action = self._commands.get(action_id)

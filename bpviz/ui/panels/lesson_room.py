@@ -2,48 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from PySide6.QtCore import QObject, Qt, QTimer
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QWidget
 
 from bpviz.ui.panels.docks import Dock
-from bpviz.ui.panels.explain_panel import ExplainPanel
 from bpviz.ui.panels.lesson_panel import LessonPanel
 
 # What the panel below keeps at least, its tabs included.
 LEAST_BELOW: Final = 236
-LEAST_CURVE: Final = 280
+LEAST_PART: Final = 280
 # Heights that differ by less were not changed by hand, only rounded by the layout.
 SLACK: Final = 16
+SETTLING: Final = 40
 
 
 class LessonRoom(QObject):
-    """Divides the height on the right anew for each page, until it is divided by hand."""
+    """Divides the height on the right anew for each page, until it is divided by hand.
+
+    `parts` are what a page may have scrolled to in the panel below, by name.
+    """
 
     def __init__(
         self,
         lesson: Dock,
         below: Dock,
         panel: LessonPanel,
-        explain: ExplainPanel,
+        parts: Mapping[str, QWidget],
         window: QMainWindow,
     ) -> None:
         super().__init__(window)
         self._lesson, self._below = lesson, below
-        self._panel, self._explain = panel, explain
+        self._panel, self._parts = panel, dict(parts)
         self._window = window
-        self._shows_curve = False
+        self._part: QWidget | None = None
         self._set = (0, 0)
         # Once the page's text and all docks have found their places.
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self.fit)
+        # Once the docks have the heights that they were given.
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(SETTLING)
+        self._later.timeout.connect(self.scroll)
 
-    def fit_soon(self, *, curve: bool) -> None:
-        """Give the page its room as soon as it is laid out; show Explain's curve where `curve`."""
-        self._shows_curve = curve
+    def fit_soon(self, part: str) -> None:
+        """Give the page its room as soon as it is laid out, and scroll to `part` where given."""
+        self._part = self._parts.get(part)
         self._timer.start()
 
     def forget(self) -> None:
@@ -56,13 +65,18 @@ class LessonRoom(QObject):
         apart = not (lesson.isFloating() or below.isFloating()) and below.isVisible()
         if apart and lesson.is_front and not self._moved_by_hand(below):
             total = lesson.height() + below.height()
-            least = LEAST_CURVE if self._shows_curve else LEAST_BELOW
+            least = LEAST_BELOW if self._part is None else LEAST_PART
             top = min(max(self._wanted(), total // 2), max(total // 2, total - least))
             sizes = [top, total - top]
             self._window.resizeDocks([lesson, below], sizes, Qt.Orientation.Vertical)
             self._set = (top, total - top)
-        if self._shows_curve:
-            self._show_curve()
+        if self._part is not None:
+            self._later.start()
+
+    def scroll(self) -> None:
+        """Bring the part that the page is about into view."""
+        if self._part is not None and self._part.isVisible():
+            _scroll_to(self._part)
 
     def _wanted(self) -> int:
         reader = self._panel.reader
@@ -79,9 +93,11 @@ class LessonRoom(QObject):
         top, bottom = self._lesson.height(), below.height()
         return sum(self._set) == top + bottom and abs(top - self._set[0]) > SLACK
 
-    def _show_curve(self) -> None:
-        """Scroll to the activation's curve."""
-        parent = self._explain.parentWidget()
-        area = parent.parentWidget() if parent is not None else None
-        if isinstance(area, QScrollArea) and self._explain.activation.isVisible():
-            area.ensureWidgetVisible(self._explain.activation, 0, 8)
+
+def _scroll_to(widget: QWidget) -> None:
+    """Scroll the area that `widget` stands in until it is seen."""
+    parent = widget.parentWidget()
+    while parent is not None and not isinstance(parent, QScrollArea):
+        parent = parent.parentWidget()
+    if parent is not None:
+        parent.ensureWidgetVisible(widget, 0, 8)

@@ -9,8 +9,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
-MORE_IDS: Final = ("view.show_weights", "view.show_optimizer", "view.show_differences")
-_NAMES: Final = ("Weights", "Optimizer", "Differences")
+MORE_IDS: Final = (
+    "view.show_weights", "view.show_local", "view.show_optimizer", "view.show_differences"
+)  # fmt: skip
+_NAMES: Final = ("Weights", "Local", "Optimizer", "Differences")
 MORE: Final = "More"
 
 
@@ -28,7 +30,7 @@ class OverlayButton(QToolButton):
         self.setMenu(menu)
         self.setObjectName("button.overlays")
         self.setAccessibleName("More to show")
-        self.setToolTip("Weights, the optimizer's state, differences")
+        self.setToolTip("Weights, local gradients, the optimizer's state, differences")
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setCheckable(True)
