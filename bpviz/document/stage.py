@@ -65,9 +65,12 @@ class Stage:
         self._remember()
 
     def choose_sample(self, sample: int) -> None:
-        """Show the sample at place `sample` of the batch."""
+        """Show the sample at place `sample` of the batch; its frame where another's is shown."""
         self._chosen = sample
         self._snapshot = None
+        frame = self.frame
+        if frame is not None and frame.sample >= 0:
+            self.move_to(self.index + sample - frame.sample)
 
     def show_terms(self, terms: bool) -> None:
         """Walk single terms too, or not; the cursor stays on its frame where that exists."""

@@ -302,13 +302,9 @@ class Stepper(Showing):
 
     def choose_sample(self, index: int) -> None:
         """Show the sample at place `index` of the batch; its own frame where another's is shown."""
-        if not 0 <= index < len(self.batch) or index == self.sample:
-            return
-        self._stage.choose_sample(index)
-        frame = self._stage.frame
-        if frame is not None and frame.sample >= 0:
-            self._stage.move_to(self._stage.index + index - frame.sample)
-        self.stepped.emit()
+        if 0 <= index < len(self.batch) and index != self.sample:
+            self._stage.choose_sample(index)
+            self.stepped.emit()
 
     @property
     def trial(self) -> Edit | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from bpviz.engine.frames import Frame, FrameList
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
+Lit: TypeAlias = tuple[BoolArray, BoolArray]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,7 @@ def snapshot(trace: Trace, frames: FrameList, index: int, sample: int) -> Snapsh
     `sample` is the chosen sample's place in the batch.
     """
     frame = frames[index] if index >= 0 else None
-    return _snapshot(trace, frames, index, sample, frame, _active(frames, frame))
+    return _snapshot(trace, frames, index, sample, _active(frames, frame))
 
 
 def running_snapshot(trace: Trace, frames: FrameList, sample: int) -> Snapshot:
@@ -82,19 +84,13 @@ def running_snapshot(trace: Trace, frames: FrameList, sample: int) -> Snapshot:
     """
     nodes = np.zeros(len(frames.network.nodes), dtype=np.bool_)
     edges = np.zeros(len(frames.network.edges), dtype=np.bool_)
-    return _snapshot(trace, frames, len(frames), sample, None, (nodes, edges), passed=False)
+    return _snapshot(trace, frames, len(frames), sample, (nodes, edges), passed=False)
 
 
 def _snapshot(
-    trace: Trace,
-    frames: FrameList,
-    index: int,
-    sample: int,
-    frame: Frame | None,
-    active: tuple[BoolArray, BoolArray],
-    *,
-    passed: bool = True,
+    trace: Trace, frames: FrameList, index: int, sample: int, active: Lit, *, passed: bool = True
 ) -> Snapshot:
+    frame = frames[index] if 0 <= index < len(frames) else None
     known, program, batch = frames.schedule, trace.program, index >= frames.schedule.reduce
     old_weight, new_weight = trace.theta[program.edge_slot], trace.updated[program.edge_slot]
     old_bias, new_bias = program.biases(trace.theta), program.biases(trace.updated)
@@ -128,7 +124,7 @@ def _snapshot(
         edge_update_known=edge_updated,
         edge_slots=_slots(trace, edge_updated & passed, lambda x: x[program.edge_slot]),
         bias_slots=_slots(trace, bias_updated & passed, program.biases),
-        edge_local=trace.local_gradients(sample) * trace.slope[sample, frames.edge_target],
+        edge_local=_local_gradients(trace, frames, sample),
         edge_local_known=(known.value <= index)[frames.edge_target],
         loss=trace.loss if batch else float(trace.loss_per_sample[sample]),
         loss_known=index >= known.loss,
@@ -137,6 +133,13 @@ def _snapshot(
         active_nodes=active[0],
         active_edges=active[1],
     )
+
+
+def _local_gradients(trace: Trace, frames: FrameList, sample: int) -> FloatArray:
+    """Return ∂a/∂a [E] from each edge's target back to its source."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        local: FloatArray = trace.local_gradients(sample) * trace.slope[sample, frames.edge_target]
+    return local
 
 
 def _slots(
