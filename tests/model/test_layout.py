@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 import time
-from itertools import combinations
+from itertools import combinations, pairwise, permutations, product
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bpviz.model.crossings import Columns, crossings, untangled
 from bpviz.model.layout import arranged
 from bpviz.model.network import Edge, Input, Network, Position, Unit
 
@@ -90,6 +91,42 @@ def test_edges_that_skip_layers_run_through_no_node() -> None:
         for name, (x, y) in places.items():
             if x1 < x < x2 and name not in (edge.source, edge.target):
                 assert abs(y1 + (y2 - y1) * (x - x1) / (x2 - x1) - y) > 40.0, (edge.name, name)
+
+
+def small_board(seed: int) -> tuple[Columns, list[list[int]]]:
+    """Return two to four random columns of at most four nodes, and where each node leads."""
+    draw = random.Random(seed)
+    columns: Columns = []
+    for _ in range(draw.randint(2, 4)):
+        first = sum(map(len, columns))
+        columns.append(list(range(first, first + draw.randint(1, 4))))
+    after: list[list[int]] = [[] for column in columns for _ in column]
+    for one, other in pairwise(columns):
+        for node in one:
+            after[node] = [target for target in other if draw.random() < 0.5]
+    return columns, after
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_small_drawings_have_the_fewest_crossings_there_can_be(seed: int) -> None:
+    columns, after = small_board(seed)
+    found = crossings(untangled(columns, after), after)
+    orders = product(*(permutations(column) for column in columns)) if found else ()
+    fewest = min(
+        (crossings([list(column) for column in order], after) for order in orders), default=0
+    )
+    assert found == fewest
+
+
+def test_two_hundred_edges_are_arranged_before_anyone_waits() -> None:
+    network = layered([20] * 4, 50, 1)
+    assert 180 < len(network.edges) < 220
+    times = []
+    for _ in range(3):
+        start = time.process_time()
+        arranged(network)
+        times.append(time.process_time() - start)
+    assert min(times) < 0.2
 
 
 def test_a_large_network_is_arranged_in_a_moment() -> None:
