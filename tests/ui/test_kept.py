@@ -12,11 +12,11 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 
-from bpviz.model.verbs import set_node
+from bpviz.model.verbs import set_edge, set_node
 from bpviz.ui.canvas import kept, node_item
-from bpviz.ui.canvas.geometry import Geometry
+from bpviz.ui.canvas.geometry import FloatArray, Geometry
 from bpviz.ui.canvas.kept import KeptPicture
-from bpviz.ui.canvas.strokes import KeptStrokes, strokes
+from bpviz.ui.canvas.strokes import KeptStrokes, draw_lines, strokes
 from bpviz.ui.style import LIGHT
 from tests.ui.canvas_fakes import Canvas, canvas_on, layered, lesson, scattered
 
@@ -137,3 +137,35 @@ def test_many_small_maps_are_pasted_at_their_nodes(qapp: QApplication) -> None:
         # In the middle of a steep map half a pixel makes another colour.
         assert np.median(wrong) < 12
         assert np.mean(np.array(wrong) > 40) < 0.1
+
+
+def test_edges_at_rest_are_pasted_and_one_that_changes_is_painted_in_its_place(
+    qapp: QApplication,
+) -> None:
+    with canvas_on(layered(2, 24, 24, 1), width=700, height=500) as canvas:
+        canvas.scene.set_motion(False)
+        canvas.scene.set_overlay("weights")
+        layer = canvas.scene.picture.edge_layer
+        assert layer.is_plain
+        before = seen(canvas)
+        name = canvas.scene.geometry.names[300]
+        weight = canvas.document.session.network.edges[300].weight
+        painted: list[int] = []
+
+        def noted(painter: QPainter, lines: FloatArray) -> None:
+            painted.append(len(lines))
+            draw_lines(painter, lines)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("bpviz.ui.canvas.edge_layer.draw_lines", noted)
+            canvas.view.viewport().grab()
+            assert not painted, "nothing has changed"
+            edit = set_edge(canvas.document.session, [name], "weight", -weight)
+            canvas.document.push(edit)
+            changed = seen(canvas)
+        assert sum(painted) < 600, "only what touches the edge's box"
+        assert np.abs(changed - before).max() > 40
+        layer._forget()
+        assert np.mean(np.abs(seen(canvas) - changed).max(axis=2) > 8) < 1e-3
+        canvas.document.undo()
+        assert np.mean(np.abs(seen(canvas) - before).max(axis=2) > 8) < 1e-3

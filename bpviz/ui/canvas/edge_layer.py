@@ -61,6 +61,9 @@ class EdgeLayer(QGraphicsItem):
         self._kept = KeptStrokes(geometry)
         self._batches: list[_Batch] | None = None
         self._cache: tuple[QTransform, QPixmap] | None = None
+        # Where the kept picture is no longer right.
+        self._dirty = QRectF()
+        self._painted_at: QTransform | None = None
         self.share_drawn = 1.0
         self.paint_count = 0
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
@@ -80,9 +83,13 @@ class EdgeLayer(QGraphicsItem):
             self.prepareGeometryChange()
             self._forget()
         elif len(changed):
-            self._batches = self._cache = None
-            few = 2 * len(changed) < len(bucket)
-            self.update(self._box(changed) if few else self.boundingRect())
+            self._batches = None
+            if 2 * len(changed) < len(bucket):
+                box = self._box(changed)
+                self._dirty = self._dirty.united(box)
+                self.update(box)
+            else:
+                self._forget()
 
     def _changed(
         self, geometry: Geometry, shown: Shown, bucket: NDArray[np.int64]
@@ -117,8 +124,6 @@ class EdgeLayer(QGraphicsItem):
     def set_still(self, still: bool) -> None:
         """Say whether the edges stay as they are while dots move over them: they are then kept."""
         self._still = still
-        if not still:
-            self._cache = None
 
     @property
     def is_plain(self) -> bool:
@@ -145,15 +150,21 @@ class EdgeLayer(QGraphicsItem):
         painter.setClipRect(self.boundingRect(), Qt.ClipOperation.IntersectClip)
         if widget is None and not self.is_plain:
             self._paint_paths(painter)
-        elif widget is not None and self._still:
+        elif widget is not None and self._may_keep(painter):
             self._paint_kept(painter, zoom, widget)
         else:
             self._paint_lines(painter, option.exposedRect, zoom)
 
     def _forget(self) -> None:
-        self._batches = None
-        self._cache = None
+        self._batches = self._cache = self._painted_at = None
+        self._dirty = QRectF()
         self.update()
+
+    def _may_keep(self, painter: QPainter) -> bool:
+        """Whether the edges stay as they are: dots move over them, or only nodes have changed."""
+        before, self._painted_at = self._painted_at, QTransform(painter.worldTransform())
+        rests = self.is_plain and not self._moving
+        return self._still or (rests and before == self._painted_at)
 
     # -- lines ---------------------------------------------------------------------------------
 
@@ -252,13 +263,30 @@ class EdgeLayer(QGraphicsItem):
             picture.fill(Qt.GlobalColor.transparent)
             inside = QPainter(picture)
             inside.setTransform(transform)
+            inside.setClipRect(self.boundingRect())
             self._paint_lines(inside, self.boundingRect(), zoom)
             inside.end()
             self._cache = (transform, picture)
+        elif not self._dirty.isEmpty():
+            self._mend(self._cache[1], transform, zoom)
+        self._dirty = QRectF()
         painter.save()
         painter.resetTransform()
         painter.drawPixmap(0, 0, self._cache[1])
         painter.restore()
+
+    def _mend(self, picture: QPixmap, transform: QTransform, zoom: float) -> None:
+        """Paint the part of a kept picture anew in which edges have changed."""
+        whole = transform.mapRect(self._dirty).toAlignedRect()
+        inside = QPainter(picture)
+        inside.setClipRect(QRectF(whole))
+        inside.setCompositionMode(QPainter.CompositionMode.CompositionMode_Clear)
+        inside.fillRect(whole, Qt.GlobalColor.transparent)
+        inside.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+        inside.setTransform(transform)
+        back, _ = transform.inverted()
+        self._paint_lines(inside, back.mapRect(QRectF(whole)), zoom)
+        inside.end()
 
     # -- files ---------------------------------------------------------------------------------
 
