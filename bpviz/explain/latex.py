@@ -106,7 +106,8 @@ def to_latex(expression: Expression, digits: int = 4) -> str:
         case Function(name, argument, _):
             return _function(name, to_latex(argument, digits))
         case Given(term, condition):
-            return rf"{to_latex(term, digits)}\ [\text{{{escaped(condition)}}}]"
+            inner = _bracketed(to_latex(term, digits), isinstance(unwrapped(term), Sum))
+            return rf"{inner}\ [\text{{{escaped(condition)}}}]"
         case _:
             raise TypeError(f"no LaTeX for {type(expression).__name__}")
 

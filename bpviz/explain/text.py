@@ -58,7 +58,7 @@ def to_text(expression: Expression, digits: int = 4) -> str:
         case Function(name, argument, _):
             return f"{FUNCTIONS[name].text}({to_text(argument, digits)})"
         case Given(term, condition):
-            return f"{to_text(term, digits)} [{condition}]"
+            return f"{_grouped(term, digits, Sum)} [{condition}]"
         case _:
             raise TypeError(f"no text for {type(expression).__name__}")
 

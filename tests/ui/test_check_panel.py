@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
+from bpviz.explain.numbers import format_number
 from bpviz.model.data import TableData
 from bpviz.model.network import Edge, Input, Network, Unit
 from bpviz.model.schema import Session
@@ -174,3 +175,13 @@ def test_digits_change_while_the_panel_rests_on_another_network(
     window.commands["view.front_gradient_check"].trigger()
     QApplication.processEvents()
     assert window.document.session.network.edges == ()
+
+
+def test_names_stay_readable_at_projector_size(window: MainWindow, panel: CheckPanel) -> None:
+    window.view.set_scale(150)
+    assert panel.table.isColumnHidden(2)
+    assert panel.table.rowHeight(0) == 36
+    tip = panel.model.data(panel.model.index(0, 1), Qt.ItemDataRole.ToolTipRole)
+    assert format_number(panel.model.checks[0].numeric, 4) in str(tip)
+    window.view.set_scale(100)
+    assert not panel.table.isColumnHidden(2)

@@ -142,7 +142,11 @@ class Typesetter:
                 return self._listed(word, terms, size, level + 1)
             case Given(term, condition):
                 words = self.text(f"[{condition}]", "roman", script_size(size) + 1, "muted")
-                return [*self.pieces(term, size, level), Piece(words, 0.35 * size)]
+                if isinstance(unwrapped(term), Sum):
+                    inside = self._fenced(term, size, level + 1, "()")
+                else:
+                    inside = self.pieces(term, size, level)
+                return [*inside, Piece(words, 0.35 * size)]
             case _:
                 return [Piece(self._leaf(expression, size))]
 

@@ -28,6 +28,7 @@ KEYS: Final[tuple[Callable[[ParameterCheck], str | float], ...]] = (
 )
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
+NUMERIC: Final = 2
 
 
 class CheckModel(QAbstractTableModel):
@@ -87,6 +88,8 @@ class CheckModel(QAbstractTableModel):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Role.ToolTipRole and check.is_kink:
             return "Every step crosses a kink, such as that of ReLU at 0: nothing to compare"
+        if role == Role.ToolTipRole and column == 1:
+            return f"From central differences: {format_number(check.numeric, self._digits)}"
         if role != Role.DisplayRole:
             return None
         if column == 0:
@@ -98,7 +101,7 @@ class CheckModel(QAbstractTableModel):
             return "kink"
         return (
             format_number(check.numeric, self._digits)
-            if column == 2
+            if column == NUMERIC
             else format_number(check.error, 2)
         )
 

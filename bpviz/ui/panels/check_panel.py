@@ -27,7 +27,7 @@ from bpviz.explain.parameter import Parameter
 from bpviz.model.network import Network
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.numbers import format_number
-from bpviz.ui.panels.check_model import CheckModel
+from bpviz.ui.panels.check_model import NUMERIC, CheckModel
 from bpviz.ui.panels.idle_check import IdleCheck
 from bpviz.ui.panels.parameter_panel import ParameterPanel, scrolled, shown_name
 from bpviz.ui.plots.step_plot import StepPlot
@@ -37,6 +37,9 @@ from bpviz.ui.style import Theme, guard
 STEPS: Final = tuple(10.0 ** (place / 4 - 12) for place in range(45))
 START: Final = 28
 TABLE_HEIGHT: Final = 150
+ROW: Final = 24
+# Beyond this scale there is no room for the column of the numeric gradients.
+LARGEST_WHOLE: Final = 1.25
 # Seconds between two fillings of the table while the check goes on.
 TABLE_EVERY: Final = 0.25
 
@@ -90,6 +93,10 @@ class CheckPanel(ParameterPanel):
     def set_scale(self, factor: float) -> None:
         """Draw `factor` times as large, for a projector."""
         self.plot.set_scale(factor)
+        self.table.verticalHeader().setDefaultSectionSize(round(ROW * factor))
+        self.table.setMinimumHeight(round(TABLE_HEIGHT * factor))
+        # Names must stay readable: then a gradient's tip tells the number next to it.
+        self.table.setColumnHidden(NUMERIC, factor > LARGEST_WHOLE)
 
     def apply_theme(self, theme: Theme) -> None:
         """Follow the theme."""
@@ -237,7 +244,7 @@ class CheckPanel(ParameterPanel):
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setShowGrid(False)
         table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(24)
+        table.verticalHeader().setDefaultSectionSize(ROW)
         head = table.horizontalHeader()
         head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         head.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
