@@ -29,7 +29,9 @@ from bpviz.ui.style import Theme, heat_colors, legible_share
 SIDES: Final = (10, 14, 20, 28, 40)
 # Seconds that all maps together may take: at rest, and for each picture of a run.
 REST_BUDGET, RUN_BUDGET = 0.040, 0.0025
-# A run draws the maps no more often than that they take this share of the time.
+# A run draws the maps no more often than so many seconds apart (every second picture), and than
+# that they take this share of the time.
+RUN_INTERVAL: Final = 0.045
 _RUN_SHARE: Final = 0.12
 _FIRST_COST: Final = 2e-8
 # Above this many nodes there are no cards, and no place for maps.
@@ -101,7 +103,7 @@ class HeatMaps:
             return had
         player = self._player
         now, running = time.perf_counter(), player.running
-        if running and now - self._made_at < self._took / _RUN_SHARE:
+        if running and now - self._made_at < max(RUN_INTERVAL, self._took / _RUN_SHARE):
             return False
         program, theta = player.program, player.theta
         side = self._side(len(program.node_ids), RUN_BUDGET if running else REST_BUDGET)

@@ -16,7 +16,8 @@ from bpviz.ui.panels.slices import Slices
 from bpviz.ui.plots.gradient_plot import GradientPlot
 from bpviz.ui.style import Theme, guard
 
-LIVE_INTERVAL: Final = 0.2
+# Of many wide curves a picture takes as long as the rest of the window: the loss comes first.
+LIVE_INTERVAL: Final = 0.4
 
 
 class GradientPanel(Panel):

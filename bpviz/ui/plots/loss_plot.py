@@ -41,7 +41,7 @@ from bpviz.ui.plots.scales import (
 from bpviz.ui.style import Theme, guard, mix, run_colors
 
 # Redrawn at most this often while a run is on: the eye reads no curve faster.
-LIVE_INTERVAL: Final = 0.08
+LIVE_INTERVAL: Final = 0.12
 # While the line is scrubbed the curve stays, and only moves on: the move itself comes first.
 SCRUB_INTERVAL: Final = 0.15
 TICK_DIGITS: Final = 3
