@@ -218,3 +218,16 @@ def test_labels_of_long_numbers_keep_within_their_boxes(qapp: QApplication) -> N
     labels = [each for each in drawn if each.text.startswith("∂ −1.000e−300")]
     assert labels
     assert all(each.box.width() <= width for each in labels)
+
+
+@pytest.mark.parametrize("zoom", [0.3, 0.45, 0.56, 0.8, 1.5])
+def test_texts_of_heads_keep_off_their_borders(qapp: QApplication, zoom: float) -> None:
+    with canvas_on(lesson("S5")) as canvas:
+        heads = canvas.scene.sketch.heads
+        canvas.view.camera.zoom_by(zoom / canvas.view.zoom)
+        canvas.view.camera.stop()
+        for part in heads.parts:
+            found = heads.text_face(part, zoom)
+            assert found is not None
+            assert found.font.pixelSize() * zoom >= LEAST_PIXELS
+            assert QFontMetricsF(found.font).horizontalAdvance(part.text) <= part.box.width() - 6.0

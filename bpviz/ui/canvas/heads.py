@@ -14,7 +14,8 @@ from bpviz.model.layers import Layer, layers
 from bpviz.model.network import Network
 from bpviz.ui.canvas.geometry import RADIUS, Geometry
 from bpviz.ui.canvas.kept import KeptPicture
-from bpviz.ui.style import Theme, guard, scaled_font
+from bpviz.ui.canvas.letters import Face, Letters
+from bpviz.ui.style import Theme, guard
 
 HEAD_LEVEL: Final = 5.5
 HEIGHT, BUTTON = 24.0, 24.0
@@ -29,6 +30,8 @@ SMALLEST_ZOOM: Final = 0.25
 # A layer whose nodes do not stand in a column has no head.
 COLUMN: Final = 70.0
 TEXT_SIZE: Final = 11.5
+# Free beside a head's text, in all.
+TEXT_MARGIN: Final = 6.0
 
 What = Literal["select", "grow", "shrink", "insert"]
 
@@ -48,7 +51,7 @@ class HeadsItem(QGraphicsItem):
     def __init__(self, theme: Theme, font: QFont) -> None:
         super().__init__()
         self._theme = theme
-        self._font = font
+        self._letters = Letters(font)
         self._network: Network | None = None
         self._layers: tuple[Layer, ...] = ()
         self._lit: Part | None = None
@@ -93,6 +96,11 @@ class HeadsItem(QGraphicsItem):
             self._lit = part
             self.update()
 
+    def text_face(self, part: Part, zoom: float) -> Face | None:
+        """Return in which letters a part's text fits between its borders; None for none."""
+        room = part.box.width() - TEXT_MARGIN * self._scale
+        return self._letters.fitting(part.text, TEXT_SIZE * self._scale, room, zoom)
+
     @guard
     def boundingRect(self) -> QRectF:
         """Return the box around all heads."""
@@ -114,14 +122,17 @@ class HeadsItem(QGraphicsItem):
     def _paint_parts(self, painter: QPainter) -> None:
         theme = self._theme
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(scaled_font(self._font, TEXT_SIZE * self._scale))
+        zoom = painter.worldTransform().m11()
         for part in self.parts:
             lit = part == self._lit
             painter.setPen(QPen(QColor(theme.accent if lit else theme.border), 1.0))
             painter.setBrush(QColor(theme.hover if lit else theme.panel))
             painter.drawRoundedRect(part.box, 5.0, 5.0)
             painter.setPen(QColor(theme.text if lit or part.what != "insert" else theme.muted))
-            painter.drawText(part.box, Qt.AlignmentFlag.AlignCenter, part.text)
+            face = self.text_face(part, zoom)
+            if face is not None:
+                painter.setFont(face.font)
+                painter.drawText(part.box, Qt.AlignmentFlag.AlignCenter, part.text)
 
 
 def _same_layers(before: Network, after: Network) -> bool:
