@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from PySide6.QtCore import QPoint
 from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
@@ -19,7 +20,8 @@ from bpviz.model.training import Sgd, Training
 from bpviz.ui.actions import ACTIONS
 from bpviz.ui.main_window import MainWindow
 from bpviz.ui.panels.help_dialog import keys_html
-from tests.ui.canvas_hands import edges, key, labels, nodes, undone
+from tests.ui.canvas_hands import at, edges, key, labels, nodes, undone
+from tests.ui.conftest import named
 
 pytestmark = pytest.mark.qt_log_ignore("does not support (raise|grabbing)")
 Opener = Callable[[Session | None], MainWindow]
@@ -285,6 +287,7 @@ def test_a_network_is_built_from_nothing_and_trained_by_keys(
     start = encode_session(window.document.session)
     QGuiApplication.clipboard().clear()
     press("Shift+N")
+    assert window.canvas.zoom == pytest.approx(1.0), "a node by itself is not blown up"
     press("Shift+N")
     press("Esc")
     walk_to(window, "x1")
@@ -310,6 +313,13 @@ def test_a_network_is_built_from_nothing_and_trained_by_keys(
     columns = {node.position[0] for node in window.document.session.network.nodes}
     assert len(columns) == 3
     assert window.player.problem.startswith("There are no rows yet")
+    seen = window.canvas.viewport().rect()
+    for name in nodes(window):
+        assert seen.contains(at(window, name)), "what keys add is in view"
+    bar, tools = window.workspace.lack_bar, named(window, "toolbox.unit")
+    assert bar.isVisible()
+    assert bar.mapToGlobal(bar.rect().bottomLeft()).y() < tools.mapToGlobal(QPoint()).y()
+    assert not window.workspace.canvas_frame.minimap.isVisible()
     press("Ctrl+Return")
     assert window.player.problem == ""
     press("Space")

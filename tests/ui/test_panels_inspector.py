@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QLineEdit
+from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from bpviz.document.document import Document
@@ -213,5 +213,14 @@ def test_several_weights_and_biases_are_scaled_and_randomised(window: MainWindow
     drawn = window.document.session.network.edge("h1->y1").weight
     assert drawn != 0.3
     assert abs(drawn) <= 0.5
-    window.scene.select(["y1"], [])
+    window.scene.select(["x1"], [])
     assert not named(window, "inspector.factor").isVisible()
+
+
+def test_fields_keep_their_height_where_the_panel_scrolls(window: MainWindow) -> None:
+    window.resize(1100, 700)
+    window.scene.select(["h1"], [])
+    QApplication.processEvents()
+    for name in ("label", "combine", "activation", "bias"):
+        field = named(window, f"inspector.{name}")
+        assert field.height() >= field.sizeHint().height(), name

@@ -35,7 +35,8 @@ def surround_of(player: Player, picture: Picture, zoom: float, note: str = "") -
     return Surround(
         header=header,
         header_color=theme.phase_color(now.phase) if frame else theme.muted,
-        problem=problem,
+        # In a few words: the whole sentence, with what to do, stands in the line below.
+        problem=problem.partition(": ")[0] if player.lack else problem,
         is_empty=not network.nodes,
         key=ScaleKey(
             overlay=now.overlay,

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QGraphicsView
 
 MAX_ZOOM, MIN_ZOOM = 8.0, 0.05
 FIT_ZOOM: Final = 1.5
+# A drawing no wider than this has one column.
+FEW_WIDTH: Final = 300.0
 ZOOM_STEP: Final = 1.25
 # The room that header and legend take from a fitted drawing, in pixels.
 TOP, BOTTOM, SIDE = 52, 108, 12
@@ -73,7 +75,9 @@ class Camera(QObject):
             self._view.centerOn(0.0, 0.0)
             self.moved.emit()
             return
-        zoom = min(area.width() / rect.width(), area.height() / rect.height(), self.fit_limit)
+        # A node or two by themselves are not blown up: more are about to come.
+        limit = self.fit_limit if rect.width() > FEW_WIDTH else self.fit_limit / FIT_ZOOM
+        zoom = min(area.width() / rect.width(), area.height() / rect.height(), limit)
         self._view.setTransform(QTransform.fromScale(zoom, zoom))
         self._move_point(rect.center(), area.center())
         self.moved.emit()

@@ -113,6 +113,11 @@ class Hand:
         """Remember where a menu was opened: what it adds goes there."""
         self._menu_place = at
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the pointer is over the canvas, or a menu was opened there."""
+        return self.pointer is not None or self._menu_place is not None
+
     def take_place(self) -> QPointF:
         """Return where something new goes: where the menu was opened, at the pointer, or midway."""
         place = self._menu_place or self.pointer or self._middle()

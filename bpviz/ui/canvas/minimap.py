@@ -18,6 +18,8 @@ SIZE: Final = QSize(190, 124)
 MARGIN: Final = 8.0
 # A drawing of more nodes than this has a minimap even where all of it is in view.
 MANY_NODES: Final = 60
+# With so few the map comes only where most of the drawing is out of sight.
+FEW_NODES: Final = 12
 # More lines than this would only be a grey area.
 MOST_LINES: Final = 1_500
 
@@ -48,7 +50,11 @@ class Minimap(QWidget):
     def follow(self) -> None:
         """Show where the view is now; hide where all of a small drawing is in view."""
         count = self._view.canvas.geometry.node_count
-        seen = self._seen().contains(self._view.canvas.picture.content_rect())
+        content, view = self._view.canvas.picture.content_rect(), self._seen()
+        seen = view.contains(content)
+        if count <= FEW_NODES and not seen:  # nodes of a small drawing are not to lie below it
+            part = view.intersected(content)
+            seen = 2.0 * part.width() * part.height() > content.width() * content.height()
         self.setVisible(self._wanted and count > 1 and (count > MANY_NODES or not seen))
         self.update()
 

@@ -81,6 +81,7 @@ class EditCommands(QObject):
         self._editor.attempt_new(
             lambda: add_unit_behind(self._scene.session, sources, (place.x(), place.y())), place
         )
+        self._canvas.walker.show_item()
 
     def add_product(self) -> None:
         """Add a product unit at the pointer."""
@@ -107,15 +108,17 @@ class EditCommands(QObject):
         self._toolbox.show_placing(self._canvas.hand.placing)
 
     def _add(self, kind: str) -> None:
-        at = self._free_place(self._canvas.hand.take_place())
         self._hold()
+        at = self._free_place(self._canvas.hand.take_place())
         self._editor.attempt_new(
             lambda: placing_edit(self._scene.session, kind, (at.x(), at.y())), at
         )
+        self._canvas.walker.show_item()
 
     def _hold(self) -> None:
-        # A drawing that is edited by hand stays where the hand is, unless nothing is there yet.
-        if self._scene.geometry.node_count:
+        # A drawing that is edited by hand stays where the hand is, unless nothing is there yet;
+        # one that is edited by keys alone stays in view.
+        if self._scene.geometry.node_count and self._canvas.hand.is_over:
             self._canvas.camera.hold()
 
     def _free_place(self, at: QPointF) -> QPointF:
@@ -212,6 +215,7 @@ class EditCommands(QObject):
 
     def paste(self) -> None:
         """Paste what is on the clipboard at the pointer."""
+        self._hold()
         wanted = self._canvas.hand.take_place()
 
         def make() -> Edit:
@@ -220,7 +224,6 @@ class EditCommands(QObject):
             session = self._scene.session
             return clips.paste(session, part, (at.x(), at.y()), table_of(session))
 
-        self._hold()
         self._editor.attempt_new(make, wanted)
 
     def duplicate(self) -> None:

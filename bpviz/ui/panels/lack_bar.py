@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 from bpviz.document.player import Player
 from bpviz.engine.datasets import as_table
 from bpviz.model.remedies import Fix, Lack, lack_of
+from bpviz.ui.canvas.camera import BOTTOM, LOW_HEIGHT
 from bpviz.ui.canvas.card import BELOW_BAND
 from bpviz.ui.canvas.view import CanvasView
 
@@ -80,7 +81,9 @@ class LackBar(QFrame):
         is_left = 2 * x < geometry.positions[:, 0].min() + geometry.positions[:, 0].max()
         wanted = at.x() + BESIDE - self.width() if is_left else at.x() - BESIDE
         left = max(MARGIN, min(wanted, area.width() - self.width() - MARGIN))
-        top = max(MARGIN, min(at.y() + GAP, area.height() - self.height() - MARGIN))
+        # Above the buttons in the canvas's corner, where there are any.
+        low = MARGIN if area.height() < LOW_HEIGHT else BOTTOM
+        top = max(MARGIN, min(at.y() + GAP, area.height() - self.height() - low))
         self.move(self._canvas.viewport().mapTo(self._frame, QPoint(left, top)))
         self.show()
         self.raise_()

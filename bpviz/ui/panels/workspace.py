@@ -158,11 +158,15 @@ class Workspace:
         """Return a dock for each panel and plot, by their place's name."""
         widgets: dict[str, QWidget] = {**self.panels, "loss": self.loss_plot}
         for widget in widgets.values():
-            widget.setMinimumSize(NARROWEST, LOWEST)
+            widget.setMinimumWidth(NARROWEST)
         docks = {
             name: Dock(name, place.title, widgets[name], scrolled=place.scrolled)
             for name, place in PLACES.items()
         }
+        for name, place in PLACES.items():
+            # A panel that scrolls keeps all its height inside: its rows are never squeezed.
+            inside = docks[name].widget() if place.scrolled else widgets[name]
+            inside.setMinimumHeight(LOWEST)
         # The plots have headings of their own, with the key and the values in them.
         docks["decision"].title.set_slim(True)
         docks["loss"].set_heading(self.loss_plot.heading)
