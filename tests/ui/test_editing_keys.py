@@ -276,6 +276,17 @@ def test_the_fields_of_a_unit_go_by_keys(window: MainWindow) -> None:
 # --- from nothing -----------------------------------------------------------------------------
 
 
+def all_is_in_view(window: MainWindow) -> None:
+    """Assert that no node is out of sight, and that nothing floats over nodes or buttons."""
+    seen = window.canvas.viewport().rect()
+    for name in nodes(window):
+        assert seen.contains(at(window, name)), "what keys add is in view"
+    bar, tools = window.workspace.lack_bar, named(window, "toolbox.unit")
+    assert bar.isVisible()
+    assert bar.mapToGlobal(bar.rect().bottomLeft()).y() < tools.mapToGlobal(QPoint()).y()
+    assert not window.workspace.canvas_frame.minimap.isVisible()
+
+
 def test_a_network_is_built_from_nothing_and_trained_by_keys(
     open_window: Opener, qtbot: QtBot
 ) -> None:
@@ -313,13 +324,7 @@ def test_a_network_is_built_from_nothing_and_trained_by_keys(
     columns = {node.position[0] for node in window.document.session.network.nodes}
     assert len(columns) == 3
     assert window.player.problem.startswith("There are no rows yet")
-    seen = window.canvas.viewport().rect()
-    for name in nodes(window):
-        assert seen.contains(at(window, name)), "what keys add is in view"
-    bar, tools = window.workspace.lack_bar, named(window, "toolbox.unit")
-    assert bar.isVisible()
-    assert bar.mapToGlobal(bar.rect().bottomLeft()).y() < tools.mapToGlobal(QPoint()).y()
-    assert not window.workspace.canvas_frame.minimap.isVisible()
+    all_is_in_view(window)
     press("Ctrl+Return")
     assert window.player.problem == ""
     press("Space")
