@@ -19,6 +19,7 @@ from bpviz import __version__
 from bpviz.document.autosave import Autosave
 from bpviz.document.document import Document
 from bpviz.document.fast_kernel import FastKernel
+from bpviz.document.filling import CurveFilling
 from bpviz.document.player import Player
 from bpviz.engine.builders import new_layered
 from bpviz.model.data import GeneratorData
@@ -47,6 +48,7 @@ def create_window(session: Session | None = None) -> MainWindow:
     document.setParent(window)
     player.setParent(window)
     connect(window)
+    CurveFilling(document, player, window)
     window.lesson_commands.start()
     return window
 

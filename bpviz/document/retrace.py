@@ -38,6 +38,11 @@ class Retrace:
         return self._timeline.curve
 
     @property
+    def curves(self) -> Curves:
+        """What was measured so far, leg by leg."""
+        return self._timeline.curves
+
+    @property
     def share(self) -> float:
         """How much of the line is walked, 0 to 1."""
         return self._done / self._total if self._total else 1.0

@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
+from bpviz.engine.hiding import Hidden
 from bpviz.model import verbs
 from bpviz.model.training import Sgd
 from bpviz.ui.main_window import MainWindow
@@ -174,3 +175,17 @@ def test_why_a_weight_moved_leads_to_its_update(window: MainWindow) -> None:
     before = player.frame
     assert before is not None
     assert before.phase == "reduce", "the samples that are joined lie right before"
+
+
+def test_the_losses_of_runs_are_hidden_while_they_are_predicted(
+    window: MainWindow, panel: RunsPanel
+) -> None:
+    fork(window)
+    shown = texts(panel.runs)[1]
+    assert " · loss 0" in shown
+    window.player.set_hidden(Hidden(frozenset({"loss"})))
+    assert " · loss ?" in texts(panel.runs)[1]
+    assert "loss 0" not in "".join(texts(panel.runs))
+    assert window.workspace.docks["loss"].is_covered, "the plot holds their curves"
+    window.player.set_hidden(Hidden())
+    assert texts(panel.runs)[1] == shown

@@ -111,7 +111,9 @@ class RunsPanel(Panel):
 
     def _row(self, run: Run) -> tuple[str, str, str]:
         text = f"{run.name} · {run.last_iteration:,} iterations"
-        if run.curve.train:
+        if "loss" in self._player.hidden.kinds:
+            text += " · loss ?"
+        elif run.curve.train:
             text += f" · loss {format_number(run.curve.train[-1], self._digits)}"
         if run.is_ghost:
             return run.name, f"{text} · not kept", "Put aside by a change in the past; not saved"
