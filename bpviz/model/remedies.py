@@ -13,9 +13,10 @@ from bpviz.model.data import TableData
 from bpviz.model.drafts import counted, edit_of, label_of, network_with
 from bpviz.model.edit import Edit, EditError, diff
 from bpviz.model.fitting import fit_network
-from bpviz.model.network import LAYER_GAP, Network, Node
+from bpviz.model.network import LAYER_GAP, Network, Node, Unit
 from bpviz.model.schema import Session
-from bpviz.model.verbs import add_output, set_data, set_output
+from bpviz.model.verbs import add_output, set_data, set_node, set_output
+from bpviz.model.wiring import connect_all
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,16 @@ class Lack:
 def lack_of(session: Session, table: TableData) -> Lack | None:
     """Return the first thing that `session` lacks and an Edit can give; None where there is none.
 
-    `table` holds the rows, also those of a generator. Nothing is said of an empty drawing, and of
-    units without edges, which say themselves what they need.
+    `table` holds the rows, also those of a generator. Nothing is said of an empty drawing.
     """
     network = session.network
     if not network.nodes:
         return None
     if not network.units:
         return _no_units(session, table)
+    bare = [u for u in network.units if u.combine != "sum" and not network.incoming[u.id]]
+    if bare:
+        return _no_edges(session, bare[0])
     if not network.outputs:
         return _no_outputs(session, table)
     if not table.inputs:
@@ -60,6 +63,21 @@ def _no_units(session: Session, table: TableData) -> Lack:
     x, y = session.network.node(node).position
     make = partial(add_output, session, (x + LAYER_GAP, y), table)
     return Lack("No unit yet", node, (Fix("Add an output", "Add a unit that is an output", make),))
+
+
+def _no_edges(session: Session, unit: Unit) -> Lack:
+    as_sum = Fix(
+        "Make it a sum",
+        "A sum needs no edges: without any it is its bias",
+        partial(set_node, session, [unit.id], "combine", "sum"),
+    )
+    sources = [node.id for node in session.network.inputs]
+    feed = Fix(
+        "Connect the inputs",
+        "Let all inputs feed it, with small weights",
+        partial(connect_all, session, sources, unit.id),
+    )
+    return Lack("Needs an edge into it", unit.id, (feed, as_sum) if sources else (as_sum,))
 
 
 def _no_outputs(session: Session, table: TableData) -> Lack:

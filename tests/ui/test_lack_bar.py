@@ -91,3 +91,14 @@ def test_the_bar_stays_inside_the_canvas(window: MainWindow) -> None:
         key(window, "Ctrl++")
     bar = window.workspace.lack_bar
     assert window.workspace.canvas_frame.rect().contains(bar.geometry())
+
+
+@pytest.mark.parametrize("keys", ["Shift+P", "Shift+M"])
+def test_a_unit_without_edges_is_fed_or_made_a_sum(window: MainWindow, keys: str) -> None:
+    key(window, keys)
+    assert window.workspace.lack_bar.text == "Needs an edge into it"
+    put_right(window, "Make it a sum")
+    window.document.undo()
+    put_right(window, "Connect the inputs")
+    network = window.document.session.network
+    assert [edge.source for edge in network.incoming["h3"]] == ["x1", "x2"]
