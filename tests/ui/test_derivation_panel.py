@@ -208,6 +208,25 @@ def test_paths_light_up_and_add_up(window: MainWindow, paths: PathsPanel) -> Non
     assert window.scene.picture.marks.path_edges == frozenset()
 
 
+def test_terms_of_a_path_and_the_drawing_light_each_other(
+    window: MainWindow, paths: PathsPanel
+) -> None:
+    window.scene.select([], ["x1->h2"])
+    view, edges = paths.view, window.document.session.network.edge_index
+    (area,) = paths.findChildren(QScrollArea)
+    at = view.rect_of(Reference("edge", "h2->y1", "weight")).center().toPoint()
+    area.ensureVisible(at.x(), at.y())
+    QTest.mouseMove(view, at)
+    assert window.scene.picture.marks.hovered_edge == edges["h2->y1"]
+    QTest.mouseMove(view, QPoint(view.width() - 1, at.y()))
+    assert window.scene.picture.marks.hovered_edge == -1
+    place = window.document.session.network.node_index["h2"]
+    x, y = window.scene.geometry.positions[place]
+    pointer = window.canvas.viewportTransform().map(QPointF(x, y)).toPoint()
+    QTest.mouseMove(window.canvas.viewport(), pointer)
+    assert view.highlighted == Reference("node", "h2", "")
+
+
 def test_of_many_paths_the_strongest_are_shown_and_the_rest_is_summed(
     open_window: Callable[[Session | None], MainWindow], session: Session
 ) -> None:

@@ -160,7 +160,14 @@ class TermsView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
         self.paint_backdrop(painter)
         self._paint_marks(painter)
-        paint_ink(painter, self._page.drawn, self._glyphs, self._theme)
+        # Of a long page the most part is scrolled out of sight.
+        top, bottom = event.rect().top() - REACH, event.rect().bottom() + REACH
+        seen = (
+            drawn
+            for drawn in self._page.drawn
+            if drawn.y - drawn.box.ascent <= bottom and drawn.y + drawn.box.descent >= top
+        )
+        paint_ink(painter, seen, self._glyphs, self._theme)
         painter.end()
 
     def paint_backdrop(self, painter: QPainter) -> None:
@@ -219,11 +226,18 @@ def term_tip(term: Reference) -> str:
 
 def paint_ink(painter: QPainter, drawn: Iterable[Drawn], glyphs: FormulaFont, theme: Theme) -> None:
     """Paint texts, bars and stretched signs."""
+    tone: str | None = None
+    lettering: tuple[str, int] | None = None
     for x, y, box in drawn:
         ink = box.ink
         if isinstance(ink, Text):
-            painter.setPen(QColor(getattr(theme, ink.tone or "text")))
-            painter.setFont(glyphs.font(ink.style, ink.size))
+            # Changing pen or font takes longer than most of these texts.
+            if ink.tone != tone:
+                tone = ink.tone
+                painter.setPen(QColor(getattr(theme, tone or "text")))
+            if (ink.style, ink.size) != lettering:
+                lettering = (ink.style, ink.size)
+                painter.setFont(glyphs.font(ink.style, ink.size))
             painter.drawText(QPointF(x, y), glyphs.shown(ink.text, ink.style))
             continue
         color = QColor(theme.text)

@@ -17,12 +17,12 @@ from bpviz.explain.parameter import Parameter
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.formula.banded_view import NONE
 from bpviz.ui.formula.derivation_view import DerivationView
-from bpviz.ui.panels.parameter_panel import ParameterPanel, scrolled
-from bpviz.ui.panels.terms import TermLights
+from bpviz.ui.panels.formula_panel import FormulaPanel
+from bpviz.ui.panels.parameter_panel import scrolled
 from bpviz.ui.style import Theme
 
 
-class DerivationPanel(ParameterPanel):
+class DerivationPanel(FormulaPanel):
     """Shows the derivation of a gradient; `export_asked` asks for it as a file."""
 
     export_asked = Signal()
@@ -35,12 +35,11 @@ class DerivationPanel(ParameterPanel):
         theme: Theme,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(document, player, scene, theme, parent)
         self.view = DerivationView(theme)
+        super().__init__(document, player, scene, theme, self.view, parent)
         self._copy = QPushButton("Copy LaTeX")
         self._copy_line = QPushButton("Copy Line")
         self._export = QPushButton("Export…")
-        self._lights = TermLights(scene, self.view, parent=self)
         self._build()
         self._copy.clicked.connect(self._on_copy)
         self._copy_line.clicked.connect(self._on_copy_line)
@@ -48,20 +47,6 @@ class DerivationPanel(ParameterPanel):
         self.view.band_clicked.connect(self._on_band_clicked)
         self.view.menu_asked.connect(self._on_menu_asked)
         self.follow_structure()
-
-    def set_digits(self, digits: int) -> None:
-        """Show numbers with `digits` significant digits."""
-        self.view.set_digits(digits)
-        super().set_digits(digits)
-
-    def set_scale(self, factor: float) -> None:
-        """Draw formulas `factor` times as large, for a projector."""
-        self.view.set_scale(factor)
-
-    def apply_theme(self, theme: Theme) -> None:
-        """Follow the theme."""
-        super().apply_theme(theme)
-        self.view.apply_theme(theme)
 
     def show_parameter(self, trace: Trace, parameter: Parameter) -> None:
         """Derive the gradient of this parameter."""

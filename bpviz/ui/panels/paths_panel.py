@@ -18,15 +18,15 @@ from bpviz.ui.canvas.names import pretty_name
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.formula.banded_view import NONE
 from bpviz.ui.formula.paths_view import FEW, PathsView
-from bpviz.ui.panels.parameter_panel import ParameterPanel, scrolled
-from bpviz.ui.panels.terms import TermLights
+from bpviz.ui.panels.formula_panel import FormulaPanel
+from bpviz.ui.panels.parameter_panel import scrolled
 from bpviz.ui.style import Theme, guard
 
 # Of a longer path the first and the last nodes are named.
 MOST_NAMES: Final = 24
 
 
-class PathsPanel(ParameterPanel):
+class PathsPanel(FormulaPanel):
     """Shows the paths of the parameter; the one under the pointer is lit on the drawing."""
 
     def __init__(
@@ -37,10 +37,9 @@ class PathsPanel(ParameterPanel):
         theme: Theme,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(document, player, scene, theme, parent)
         self.view = PathsView(theme)
+        super().__init__(document, player, scene, theme, self.view, parent)
         self.count = QLabel()
-        self._lights = TermLights(scene, self.view, parent=self)
         self.count.setProperty("role", "muted")
         self.count.setWordWrap(True)
         self.count.setObjectName("paths.count")
@@ -51,20 +50,6 @@ class PathsPanel(ParameterPanel):
         column.addWidget(scrolled(self.view), 1)
         self.view.band_hovered.connect(self._on_band_hovered)
         self.follow_structure()
-
-    def set_digits(self, digits: int) -> None:
-        """Show numbers with `digits` significant digits."""
-        self.view.set_digits(digits)
-        super().set_digits(digits)
-
-    def set_scale(self, factor: float) -> None:
-        """Draw formulas `factor` times as large, for a projector."""
-        self.view.set_scale(factor)
-
-    def apply_theme(self, theme: Theme) -> None:
-        """Follow the theme."""
-        super().apply_theme(theme)
-        self.view.apply_theme(theme)
 
     def show_parameter(self, trace: Trace, parameter: Parameter) -> None:
         """Show the paths of this parameter for the chosen sample."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QPen
@@ -242,22 +243,17 @@ class ActivationPlot(FramedPlot):
 
     def _path(self, area: QRectF, heights: FloatArray) -> QPainterPath:
         """Return a curve, interrupted where it is not finite or leaps over the picture."""
-        path = QPainterPath()
-        tall = self._curve.high - self._curve.low
-        before = math.nan
-        for z, height in zip(self._curve.z.tolist(), heights.tolist(), strict=True):
-            if not math.isfinite(height):
-                before = math.nan
-                continue
-            # Far outside nothing is seen, and Qt's arithmetic would suffer.
-            kept = min(max(height, self._curve.low - 9 * tall), self._curve.high + 9 * tall)
-            at = self._at(area, z, kept)
-            if abs(kept - before) < 4 * tall:
-                path.lineTo(at)
-            else:
-                path.moveTo(at)
-            before = kept
-        return path
+        curve = self._curve
+        tall = curve.high - curve.low
+        finite = np.isfinite(heights)
+        # Far outside nothing is seen, and Qt's arithmetic would suffer.
+        shown = np.clip(heights, curve.low - 9 * tall, curve.high + 9 * tall)
+        kept = np.where(finite, shown, curve.low)
+        joined = np.zeros(len(kept), dtype=np.int32)
+        joined[:-1] = finite[:-1] & finite[1:] & (np.abs(np.diff(kept)) < 4 * tall)
+        x = area.left() + area.width() * (curve.z + curve.reach) / (2 * curve.reach)
+        y = area.bottom() - area.height() * (kept - curve.low) / tall
+        return pg.functions.arrayToQPath(x, y, joined, finiteCheck=False)  # type: ignore[no-any-return]
 
     def _paint_point(self, painter: QPainter, area: QRectF, point: Point) -> None:
         if not point.is_drawable:
