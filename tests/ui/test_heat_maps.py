@@ -5,8 +5,8 @@ from collections.abc import Callable
 import msgspec
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
@@ -15,7 +15,8 @@ from bpviz.model.data import GeneratorData, TableData
 from bpviz.model.network import Edge, Input, Network, Unit
 from bpviz.model.schema import Session
 from bpviz.model.verbs import set_edge
-from bpviz.ui.canvas.heat_maps import SIDES
+from bpviz.ui.canvas.heat_maps import REST_BUDGET, SIDES
+from bpviz.ui.canvas.scene import FINER_AFTER
 from bpviz.ui.main_window import MainWindow
 from bpviz.ui.panels.form import Choice
 from bpviz.ui.panels.parameter_panel import ParameterPanel
@@ -139,6 +140,45 @@ def test_resolution_gives_way_to_many_nodes_in_a_run() -> None:
         canvas.player.pause()
         scene.refresh()
         assert SIDES[0] <= running <= resting
+
+
+def test_after_an_edit_maps_are_coarse_at_once_and_fine_a_moment_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with canvas_on(layered(2, 3, 1)) as canvas:
+        scene, maps = canvas.scene, canvas.scene.heat_maps
+        monkeypatch.setattr(
+            maps, "_side", lambda count, budget: 40 if budget == REST_BUDGET else 14
+        )
+        scene.set_heat_maps(True)
+        QTest.qWait(2 * FINER_AFTER)
+        assert maps.side == 40
+        before = [image.copy() for image in maps.images]
+        edge = scene.session.network.edges[0].name
+        canvas.document.push(set_edge(scene.session, [edge], "weight", 3.0))
+        assert maps.side == 14  # before anything is painted, and of the new weight
+        assert maps.is_coarse
+        QTest.qWait(2 * FINER_AFTER)
+        assert maps.side == 40
+        assert not maps.is_coarse
+        assert any(new != old for new, old in zip(maps.images, before, strict=True))
+        canvas.player.step_forward()  # other frames leave the maps as they are
+        assert maps.side == 40
+
+
+def test_a_picture_of_the_drawing_has_fine_maps(monkeypatch: pytest.MonkeyPatch) -> None:
+    with canvas_on(layered(2, 3, 1)) as canvas:
+        scene, maps = canvas.scene, canvas.scene.heat_maps
+        monkeypatch.setattr(
+            maps, "_side", lambda count, budget: 40 if budget == REST_BUDGET else 14
+        )
+        scene.set_heat_maps(True)
+        assert maps.is_coarse
+        image = QImage(300, 200, QImage.Format.Format_RGB32)
+        painter = QPainter(image)
+        scene.paint_to(painter, QRectF(0, 0, 300, 200))
+        painter.end()
+        assert maps.side == 40
 
 
 def test_menu_and_panel_switch_maps_and_plot_and_the_choice_lasts(open_window: Opener) -> None:

@@ -27,8 +27,9 @@ from bpviz.ui.style import Theme, heat_colors, legible_share
 
 # Cells along one side of a map: as many as there is time for.
 SIDES: Final = (10, 14, 20, 28, 40)
-# Seconds that all maps together may take: at rest, and for each picture of a run.
-REST_BUDGET, RUN_BUDGET = 0.040, 0.0025
+# Seconds that all maps together may take: at rest, at once after an edit, which must be seen
+# first, and for each picture of a run.
+REST_BUDGET, EDIT_BUDGET, RUN_BUDGET = 0.040, 0.006, 0.0025
 # A run draws the maps no more often than so many seconds apart (every second picture), and than
 # that they take this share of the time.
 RUN_INTERVAL: Final = 0.045
@@ -52,6 +53,8 @@ class HeatMaps:
         self._cost = _FIRST_COST
         self._took = 0.0
         self._made_at = 0.0
+        self.is_coarse = False
+        """Whether there is time for finer maps, at rest: `refine` makes them."""
         self._table = np.zeros(0, np.uint32)
         self.images: tuple[QImage, ...] = ()
         """One for each node of the network, or none at all."""
@@ -99,14 +102,42 @@ class HeatMaps:
     def refresh(self) -> bool:
         """Bring the maps up to date; return whether any changed."""
         if not self._can_draw():
-            had, self.images = bool(self.images), ()
+            had, self.images, self.is_coarse = bool(self.images), (), False
             return had
         player = self._player
         now, running = time.perf_counter(), player.running
         if running and now - self._made_at < max(RUN_INTERVAL, self._took / _RUN_SHARE):
             return False
         program, theta = player.program, player.theta
-        side = self._side(len(program.node_ids), RUN_BUDGET if running else REST_BUDGET)
+        count = len(program.node_ids)
+        finest = self._side(count, REST_BUDGET)
+        side = self._side(count, RUN_BUDGET if running else EDIT_BUDGET)
+        if not running and self._shows(program, theta, finest):
+            side = finest
+        self.is_coarse = not running and side < finest
+        return self._bring_to(program, theta, side)
+
+    def refine(self) -> bool:
+        """Make the maps as fine as there is time for at rest; return whether any changed."""
+        player = self._player
+        if not self.is_coarse or player.running or not self._can_draw():
+            return False
+        self.is_coarse = False
+        program = player.program
+        return self._bring_to(program, player.theta, self._side(len(program.node_ids), REST_BUDGET))
+
+    def _shows(self, program: Program, theta: FloatArray, side: int) -> bool:
+        """Whether the maps are of these parameters already, with as many cells or more."""
+        return (
+            self._plane is not None
+            and self._plane.program is program
+            and self.side >= side
+            and np.array_equal(theta, self._theta)
+        )
+
+    def _bring_to(self, program: Program, theta: FloatArray, side: int) -> bool:
+        """Make the maps with `side` cells along a side, unless they are there."""
+        now = time.perf_counter()
         placed = self._place(program, side)
         if not placed and np.array_equal(theta, self._theta):
             return False

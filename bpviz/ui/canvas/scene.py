@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QApplication, QGraphicsScene
 
@@ -44,6 +45,9 @@ from bpviz.ui.canvas.targets import (
     tip_text,
 )
 from bpviz.ui.style import Theme
+
+# Milliseconds after the last edit until the heat maps get finer.
+FINER_AFTER: Final = 120
 
 
 class CanvasScene(QGraphicsScene):
@@ -87,6 +91,8 @@ class CanvasScene(QGraphicsScene):
         blank = shown(None, self._session.network, geometry, self._look)
         self._last: tuple[Geometry, Shown] | None = None
         self.heat_maps = HeatMaps(player, theme)
+        self._finer = QTimer(self, singleShot=True, interval=FINER_AFTER)
+        self._finer.timeout.connect(self._refine_heat)
         self.picture = Picture(self, self._session, geometry, blank, theme, QApplication.font())
         self.sketch = Sketch(self, theme)
         self.fader = Fader(self)
@@ -216,6 +222,15 @@ class CanvasScene(QGraphicsScene):
     def _show_heat(self) -> None:
         if self.heat_maps.refresh():
             self.picture.show_heat(self.heat_maps.images)
+        if self.heat_maps.is_coarse:
+            self._finer.start()
+        else:
+            self._finer.stop()
+
+    def _refine_heat(self) -> None:
+        self._finer.stop()
+        if self.heat_maps.refine():
+            self.picture.show_heat(self.heat_maps.images)
 
     def _on_edited(self, _edit: Edit) -> None:
         # The numbers follow with the player's `stepped`, once all have heard of the edit.
@@ -338,6 +353,7 @@ class CanvasScene(QGraphicsScene):
 
     def paint_to(self, painter: QPainter, rect: QRectF) -> None:
         """Paint the drawing with header and legend into `rect` of a picture or file."""
+        self._refine_heat()
         zoom = self.picture.set_zoom(1.0)
         self.sketch.set_visible(False)
         self.fader.show(self.picture, -1)
