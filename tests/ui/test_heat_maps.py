@@ -16,7 +16,7 @@ from bpviz.model.network import Edge, Input, Network, Unit
 from bpviz.model.schema import Session
 from bpviz.model.verbs import set_edge
 from bpviz.ui.canvas.heat_maps import REST_BUDGET, SIDES
-from bpviz.ui.canvas.scene import FINER_AFTER
+from bpviz.ui.canvas.heat_show import FINER_AFTER
 from bpviz.ui.main_window import MainWindow
 from bpviz.ui.panels.form import Choice
 from bpviz.ui.panels.parameter_panel import ParameterPanel

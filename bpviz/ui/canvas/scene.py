@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QObject, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QApplication, QGraphicsScene
 
@@ -26,6 +25,7 @@ from bpviz.ui.canvas.geometry import FloatArray, Geometry
 from bpviz.ui.canvas.glide import Glide
 from bpviz.ui.canvas.heads import tip_of
 from bpviz.ui.canvas.heat_maps import HeatMaps
+from bpviz.ui.canvas.heat_show import HeatShow
 from bpviz.ui.canvas.legend import Surround
 from bpviz.ui.canvas.marker import Marker
 from bpviz.ui.canvas.overlays import OVERLAYS, Look
@@ -45,9 +45,6 @@ from bpviz.ui.canvas.targets import (
     tip_text,
 )
 from bpviz.ui.style import Theme
-
-# Milliseconds after the last edit until the heat maps get finer.
-FINER_AFTER: Final = 120
 
 
 class CanvasScene(QGraphicsScene):
@@ -91,9 +88,8 @@ class CanvasScene(QGraphicsScene):
         blank = shown(None, self._session.network, geometry, self._look)
         self._last: tuple[Geometry, Shown] | None = None
         self.heat_maps = HeatMaps(player, theme)
-        self._finer = QTimer(self, singleShot=True, interval=FINER_AFTER)
-        self._finer.timeout.connect(self._refine_heat)
         self.picture = Picture(self, self._session, geometry, blank, theme, QApplication.font())
+        self._heat = HeatShow(self.heat_maps, self.picture, self)
         self.sketch = Sketch(self, theme)
         self.fader = Fader(self)
         self.marker = Marker(self.picture, self.selection, self.sketch, self.fader)
@@ -213,24 +209,11 @@ class CanvasScene(QGraphicsScene):
         self.picture.edge_layer.set_moving(self.is_running)
         stream = stream_of(now, self._player.trace, snapshot, geometry)
         self.picture.show(self._session, geometry, now, self._theme, self._digits, stream)
-        self._show_heat()
+        self._heat.refresh()
         self.marker.may_fade = not self.is_running
         self.marker.mark()
         self._run_clock()
         self.surround_changed.emit()
-
-    def _show_heat(self) -> None:
-        if self.heat_maps.refresh():
-            self.picture.show_heat(self.heat_maps.images)
-        if self.heat_maps.is_coarse:
-            self._finer.start()
-        else:
-            self._finer.stop()
-
-    def _refine_heat(self) -> None:
-        self._finer.stop()
-        if self.heat_maps.refine():
-            self.picture.show_heat(self.heat_maps.images)
 
     def _on_edited(self, _edit: Edit) -> None:
         # The numbers follow with the player's `stepped`, once all have heard of the edit.
@@ -353,7 +336,7 @@ class CanvasScene(QGraphicsScene):
 
     def paint_to(self, painter: QPainter, rect: QRectF) -> None:
         """Paint the drawing with header and legend into `rect` of a picture or file."""
-        self._refine_heat()
+        self._heat.refine()
         zoom = self.picture.set_zoom(1.0)
         self.sketch.set_visible(False)
         self.fader.show(self.picture, -1)
