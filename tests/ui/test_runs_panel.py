@@ -177,6 +177,21 @@ def test_why_a_weight_moved_leads_to_its_update(window: MainWindow) -> None:
     assert before.phase == "reduce", "the samples that are joined lie right before"
 
 
+def test_a_ninth_run_is_refused_and_the_tip_says_why(window: MainWindow, panel: RunsPanel) -> None:
+    for iteration in range(30, 23, -1):
+        window.player.seek(iteration)
+        window.commands["run.fork"].trigger()
+    assert len(texts(panel.runs)) == 8
+    button = named(window, "runs.fork")
+    assert not button.isEnabled()
+    assert button.toolTip() == "8 runs are the most: delete one first"
+    window.player.seek(20)
+    window.commands["run.fork"].trigger()
+    assert len(texts(panel.runs)) == 8
+    assert window.player.last_iteration == 24
+    assert "8 runs" in window.workspace.step_line.sentence
+
+
 def test_the_losses_of_runs_are_hidden_while_they_are_predicted(
     window: MainWindow, panel: RunsPanel
 ) -> None:

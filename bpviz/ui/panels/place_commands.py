@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 
 from bpviz.document.document import Document
 from bpviz.document.player import Player, StepGrain
+from bpviz.document.runs import MAX_RUNS
 from bpviz.document.stage import READY
 from bpviz.ui.panels.workspace import Workspace
 
@@ -41,7 +42,7 @@ class PlaceCommands(QObject):
     def on_fork(self) -> None:
         """Keep the line as a run and go on from here."""
         if self._document.runs_full:
-            why = "There are as many runs as can be kept: delete one in the panel Runs first."
+            why = f"{MAX_RUNS} runs are the most: delete one in the panel Runs first."
             self._workspace.step_line.show_notice(why)
         else:
             self._document.fork_run()
