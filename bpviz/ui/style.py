@@ -12,7 +12,7 @@ from pathlib import Path
 from string import Template
 from typing import Concatenate, ParamSpec, TypeVar
 
-from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtGui import QColor, QFont, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication
 
 Arguments = ParamSpec("Arguments")
@@ -350,6 +350,11 @@ def scaled_font(base: QFont, pixels: float, *, bold: bool = False) -> QFont:
     font.setPixelSize(max(1, round(pixels)))
     font.setBold(bold)
     return font
+
+
+def text_scale(font: QFont) -> float:
+    """Return how many times as large as usual a widget with `font` is to write."""
+    return QFontInfo(font).pixelSize() / max(1, QFontInfo(QApplication.font()).pixelSize())
 
 
 def _luminance(color: str) -> float:

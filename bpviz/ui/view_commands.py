@@ -72,6 +72,7 @@ class ViewCommands(QObject):
         self._commands["view.larger"].setEnabled(percent != SCALE_CHOICES[-1])
         self._commands["view.smaller"].setEnabled(percent != SCALE_CHOICES[0])
         self._workspace.set_scale(percent / 100)
+        self._tool_bar.set_scale(percent / 100)
 
     def on_scale_chosen(self, action: QAction) -> None:
         """Show all at the size that the action is called after."""

@@ -9,8 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, QRect, QRectF
 from PySide6.QtWidgets import QApplication, QToolButton
 
-from bpviz.ui.canvas.legend import has_key
-from bpviz.ui.canvas.scale_key import key_rect
+from bpviz.ui.canvas.corners import has_key, key_rect
 from bpviz.ui.main_window import MainWindow
 from bpviz.ui.panels.canvas_frame import CanvasFrame
 from tests.ui.conftest import named

@@ -17,7 +17,7 @@ from bpviz.ui.figures import copied_drawing, write_drawing
 from bpviz.ui.main_window import MainWindow
 from bpviz.ui.numbers import decimal_points, format_number, full_number, grouped, use_comma
 from bpviz.ui.panels.number_text import parse_number
-from bpviz.ui.plots.loss_plot import tick_text
+from bpviz.ui.plots.axes import tick_text
 from tests.ui.conftest import NO_RAISE, close_for_good, named, type_into
 
 pytestmark = pytest.mark.qt_log_ignore(NO_RAISE)

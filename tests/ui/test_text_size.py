@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import combinations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtGui import QFontInfo
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from bpviz.model.schema import Session
+from bpviz.ui.canvas.corners import around_scale, has_key, key_rect
 from bpviz.ui.main_window import MainWindow
+from bpviz.ui.panels.choice_group import ChoiceButton, ChoiceGroup
+from bpviz.ui.panels.workspace import PLACES
+from bpviz.ui.style import text_scale
 from tests.ui.conftest import NO_RAISE, close_for_good
 
 pytestmark = pytest.mark.qt_log_ignore(NO_RAISE)
@@ -71,3 +77,87 @@ def test_no_formula_is_cut_at_the_projectors_size(window: MainWindow, name: str)
             "matrices": analysis.matrices.view,
         }.get(name)
         assert view is None or view.page.width <= view.width()
+
+
+@pytest.mark.parametrize(("size", "percent"), [((1440, 900), 150), ((1280, 720), 200)])
+def test_the_window_still_fits_its_screen(
+    window: MainWindow, size: tuple[int, int], percent: int
+) -> None:
+    window.resize(*size)
+    window.commands[f"view.scale_{percent}"].trigger()
+    for name, place in PLACES.items():
+        if place.area == Qt.DockWidgetArea.RightDockWidgetArea:
+            window.workspace.bring_to_front(name)
+        QApplication.processEvents()
+        assert (window.width(), window.height()) == size, name
+        assert window.minimumSizeHint().height() <= size[1], name
+        assert window.minimumSizeHint().width() <= size[0], name
+
+
+def test_nothing_over_the_drawing_lies_over_something_else(window: MainWindow) -> None:
+    frame = window.workspace.canvas_frame
+    for size in ((1440, 900), (1280, 720), (1060, 900)):
+        window.resize(*size)
+        for percent in (100, 150, 200):
+            window.commands[f"view.scale_{percent}"].trigger()
+            QApplication.processEvents()
+            area = QRectF(frame.rect())
+            buttons = [
+                QRectF(each.mapTo(frame, QPoint(0, 0)), each.size())
+                for each in frame.findChildren(QToolButton)
+                if each.isVisibleTo(frame) and each.objectName() != "gradient_check"
+            ]
+            for first, second in combinations(buttons, 2):
+                assert not first.intersects(second), (size, percent)
+            if has_key(area, around_scale(percent / 100)):
+                key = key_rect(area, around_scale(percent / 100))
+                assert area.contains(key)
+                inside = [each for each in buttons if each.intersects(key)]
+                assert len(inside) == 1  # the button of the range belongs to the key
+                assert key.contains(inside[0])
+
+
+def test_key_lanes_and_axes_grow(window: MainWindow) -> None:
+    window.resize(1440, 900)
+    workspace = window.workspace
+    lanes = (workspace.timeline_bar.iteration, workspace.timeline_bar.history)
+    axes = [workspace.loss_plot.plot_item.getAxis(side) for side in ("left", "bottom")]
+    before = [lane.height() for lane in lanes]
+    key = key_rect(QRectF(workspace.canvas_frame.rect())).width()
+    usual = QFontInfo(QApplication.font()).pixelSize()
+    window.commands["view.scale_150"].trigger()
+    QApplication.processEvents()
+    assert [lane.height() - low for lane, low in zip(lanes, before, strict=True)] == [7, 7]
+    area = QRectF(workspace.canvas_frame.rect())
+    assert key_rect(area, around_scale(1.5)).width() > 1.2 * key
+    for axis in axes:
+        assert axis.style["tickFont"].pixelSize() == round(1.5 * usual)
+    assert text_scale(workspace.decision_panel.plot.font()) == pytest.approx(1.5, abs=0.05)
+    window.commands["view.scale_100"].trigger()
+    QApplication.processEvents()
+    assert [lane.height() for lane in lanes] == before
+    assert axes[0].style["tickFont"].pixelSize() == usual
+
+
+def test_a_narrow_tool_bar_has_menus_in_the_place_of_buttons(window: MainWindow) -> None:
+    bar = window.tool_bar
+    window.resize(1440, 900)
+    QApplication.processEvents()
+    groups = bar.findChildren(ChoiceGroup)
+    assert [group.is_short for group in groups] == [False, False]
+    for width, expected in ((1280, [True, False]), (1000, [True, True])):
+        window.resize(width, 900)
+        QApplication.processEvents()
+        assert [group.is_short for group in groups] == expected
+        header = window.workspace.header
+        assert header.isVisible()
+        assert header.mapTo(window, QPoint(header.width(), 0)).x() <= width
+    button = groups[0].findChild(ChoiceButton)
+    assert button is not None
+    assert button.text() == "Neuron ▾"
+    window.commands["run.grain_layer"].trigger()
+    assert button.text() == "Layer ▾"
+    assert button.accessibleName() == "Step by: Layer"
+    window.resize(1440, 900)
+    QApplication.processEvents()
+    assert [group.is_short for group in groups] == [False, False]

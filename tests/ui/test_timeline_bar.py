@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from bpviz.document.line_map import LineMap, Mark
 from bpviz.engine.builders import new_layered
 from bpviz.model import verbs
 from bpviz.model.data import GeneratorData
@@ -21,7 +22,7 @@ from bpviz.model.training import Sgd
 from bpviz.ui.main_window import MainWindow
 from bpviz.ui.panels.history_lane import STRIP, TOP, HistoryLane
 from bpviz.ui.panels.iteration_lane import IterationLane
-from bpviz.ui.panels.lane import LABEL_GAP, Lane, placed_labels
+from bpviz.ui.panels.lane import ENDS, LABEL_GAP, Lane, placed_labels
 
 Opener = Callable[[Session | None], MainWindow]
 Left = Qt.MouseButton.LeftButton
@@ -194,3 +195,29 @@ def test_the_knob_stands_out_in_every_theme(
     shown = history.grab().toImage()
     knob = shown.pixelColor(round(history.x_of(30)), round(TOP + STRIP / 2)).name()
     assert knob == window.view.theme.text
+
+
+@pytest.mark.parametrize("percent", [100, 150])
+def test_names_of_bookmarks_are_read_beside_their_marks(
+    window: MainWindow, history: HistoryLane, percent: int
+) -> None:
+    window.commands[f"view.scale_{percent}"].trigger()
+    name = "A page of the lesson with a long name, which has no room here"
+    line = LineMap(window.document.timeline.line)
+    named = [(0, f"{name} {number}") for number in range(5)]
+    named += [(20, "Here"), (21, "And here"), (22, name), (58, "Solved")]
+    line.marks = tuple(Mark(along, (1, 0), "bookmark", label) for along, label in named)
+    history.show_line(line, (0, 0), (), "at the start")
+    clusters = history.clusters()
+    labels = history.labels(clusters)
+    assert any(text.startswith("★ A page") and "… +4" in text for text, _ in labels)
+    for (_, first), (_, second) in pairwise(labels):
+        assert first.right() + LABEL_GAP <= second.left()
+    for text, box in labels:
+        # A name begins at its own mark, so that it is clear which is meant.
+        ends = box.right() > history.width() - ENDS - 1
+        assert ends or any(abs(each.x - box.left()) < 0.6 for each in clusters), text
+        assert box.right() <= history.width()
+        assert box.bottom() <= history.height() + 1
+    tip = history.tip_at(clusters[0].x)
+    assert all(f"★ {name} {number}" in tip for number in range(5))

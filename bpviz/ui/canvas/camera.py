@@ -8,15 +8,15 @@ from PySide6.QtCore import QObject, QPoint, QPointF, QRectF, QTimer, Signal
 from PySide6.QtGui import QTransform
 from PySide6.QtWidgets import QGraphicsView
 
+from bpviz.ui.canvas.corners import TOP, room_below
+
 MAX_ZOOM, MIN_ZOOM = 8.0, 0.05
 FIT_ZOOM: Final = 1.5
 # A drawing no wider than this has one column.
 FEW_WIDTH: Final = 300.0
 ZOOM_STEP: Final = 1.25
-# The room that header and legend take from a fitted drawing, in pixels.
-TOP, BOTTOM, SIDE = 52, 108, 12
-# A view lower than this has neither key nor buttons, only its zoom: so much room that takes.
-LOW_HEIGHT, LOW_BOTTOM = 260, 34
+# The room beside a fitted drawing, in pixels.
+SIDE: Final = 12
 # So far from its middle the scene can be moved; positions end at a million.
 REACH: Final = 3e6
 SETTLE_MS: Final = 150
@@ -37,6 +37,7 @@ class Camera(QObject):
         self._fits = True
         self.fit_limit = FIT_ZOOM
         self._fitted = QRectF()
+        self._scale = 1.0
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
@@ -57,6 +58,10 @@ class Camera(QObject):
         """Whether the whole drawing is kept in view."""
         return self._fits
 
+    def set_scale(self, scale: float) -> None:
+        """Leave `scale` times as much room for header and legend."""
+        self._scale = scale
+
     def hold(self) -> None:
         """Stay where the view is, however the drawing grows: a hand is at work there."""
         self._fits = False
@@ -68,8 +73,9 @@ class Camera(QObject):
     def fit(self, rect: QRectF) -> None:
         """Show all of `rect`, the drawing's extent, and keep it in view."""
         self._fits, self._fitted = True, rect
-        low = self.area().height() < LOW_HEIGHT
-        area = self.area().adjusted(SIDE, TOP, -SIDE, -(LOW_BOTTOM if low else BOTTOM))
+        area = self.area()
+        below = room_below(area, self._scale)
+        area = area.adjusted(SIDE, TOP * self._scale, -SIDE, -below)
         if rect.isEmpty() or area.width() < 20 or area.height() < 20:
             self._view.setTransform(QTransform())
             self._view.centerOn(0.0, 0.0)

@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QWidget
 
 from bpviz.engine.frames import Frame
 from bpviz.model.network import Network
-from bpviz.ui.canvas.camera import LOW_HEIGHT
+from bpviz.ui.canvas.corners import MARGIN, has_key, key_rect
 from bpviz.ui.canvas.kept import KeptPicture
 from bpviz.ui.canvas.names import pretty_name
 from bpviz.ui.canvas.overlays import slot_title
-from bpviz.ui.canvas.scale_key import KEY_WIDTH, TEXT_SIZE, ScaleKey, key_rect, paint_key
+from bpviz.ui.canvas.scale_key import TEXT_SIZE, ScaleKey, paint_key
 from bpviz.ui.canvas.shown import Shown
 from bpviz.ui.style import Theme, scaled_font
 
@@ -24,9 +24,8 @@ HEADER_SIZE, EMPTY_SIZE = 15.0, 17.0
 # What the header takes of the height of a viewport.
 TOP_STRIP: Final = 110.0
 CORNER_WIDTH: Final = 230.0
-MARGIN: Final = 18.0
-# What buttons and margins take of the view's width where the key stands beside them.
-BUTTONS_WIDTH: Final = 270.0
+# A header without room is written so much smaller before it is cut.
+SMALLER: Final = 0.85
 
 
 @dataclass(frozen=True)
@@ -89,12 +88,6 @@ def title_text(shown: Shown, symbol: str) -> str:
     }[shown.overlay]
 
 
-def has_key(area: QRectF, *, on_screen: bool = True) -> bool:
-    """Whether the key has room in `area`; on the screen beside the buttons."""
-    beside = BUTTONS_WIDTH if on_screen else 2 * MARGIN
-    return area.width() >= KEY_WIDTH + beside and area.height() >= LOW_HEIGHT
-
-
 def paint_surround(
     painter: QPainter,
     area: QRectF,
@@ -105,13 +98,14 @@ def paint_surround(
 ) -> None:
     """Paint header, problem, legend and zoom into `area`, in its own pixels.
 
-    Header, problem and zoom are `scale` times as large.
+    All of it is `scale` times as large, where there is the room.
     """
     paint_head(painter, area, surround, theme, font, scale)
     if surround.is_empty:
         return
-    if has_key(area, on_screen=bool(surround.zoom)):
-        paint_key(painter, key_rect(area), surround.key, theme, font, with_range=not surround.zoom)
+    if has_key(area, scale, on_screen=bool(surround.zoom)):
+        box = key_rect(area, scale)
+        paint_key(painter, box, surround.key, theme, font, with_range=not surround.zoom)
     if surround.zoom:
         _paint_foot(painter, area, surround, theme, font, scale)
 
@@ -120,7 +114,7 @@ def paint_head(
     painter: QPainter, area: QRectF, surround: Surround, theme: Theme, font: QFont, scale: float
 ) -> None:
     """Paint header and problem or note; of an empty drawing what to do."""
-    header_size, small_size = HEADER_SIZE * scale, TEXT_SIZE * scale
+    header_size, small_size = _header_size(area, surround, font, scale), TEXT_SIZE * scale
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     if surround.is_empty:
         painter.setFont(scaled_font(font, EMPTY_SIZE))
@@ -128,14 +122,12 @@ def paint_head(
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, EMPTY_TEXT)
         return
     left, header_font = area.left() + MARGIN, scaled_font(font, header_size, bold=True)
-    line = QFontMetricsF(header_font).height()
+    line = QFontMetricsF(scaled_font(font, HEADER_SIZE * scale, bold=True)).height()
     baseline = area.top() + MARGIN + 11.0 * scale
     header = surround.header
     if surround.zoom:
-        # On the screen the corner to the right has buttons.
-        room = area.width() - 2 * MARGIN - CORNER_WIDTH
         elided = Qt.TextElideMode.ElideRight
-        header = QFontMetricsF(header_font).elidedText(header, elided, max(room, 120.0))
+        header = QFontMetricsF(header_font).elidedText(header, elided, _header_room(area))
     _backed_text(
         painter, QPointF(left, baseline), header, header_font, theme, surround.header_color
     )
@@ -171,6 +163,20 @@ def _paint_foot(
     _backed_text(painter, place, zoom, small, theme, theme.muted)
 
 
+def _header_room(area: QRectF) -> float:
+    # On the screen the corner to the right has buttons.
+    return max(area.width() - 2 * MARGIN - CORNER_WIDTH, 120.0)
+
+
+def _header_size(area: QRectF, surround: Surround, font: QFont, scale: float) -> float:
+    """Return the height of the header's letters: rather smaller than cut."""
+    wanted = HEADER_SIZE * scale
+    if not surround.zoom:
+        return wanted
+    needs = QFontMetricsF(scaled_font(font, wanted, bold=True)).horizontalAdvance(surround.header)
+    return wanted * min(1.0, max(_header_room(area) / max(needs, 1.0), SMALLER / scale))
+
+
 class KeptSurround:
     """Keeps what stands over the drawing as pictures until it says something else."""
 
@@ -199,11 +205,11 @@ class KeptSurround:
         words = (now.header, now.header_color, now.problem, now.is_empty, now.note, bool(now.zoom))
         self._head.paint(
             painter, view, (words, view.size(), theme, font, scale),
-            area if now.is_empty or now.problem else QRectF(0, 0, area.width(), TOP_STRIP),
+            area if now.is_empty or now.problem else QRectF(0, 0, area.width(), TOP_STRIP * scale),
             lambda inside: paint_head(inside, area, now, theme, font, scale),
         )  # fmt: skip
-        if has_key(area, on_screen=bool(now.zoom)) and not now.is_empty:
-            box, with_range = key_rect(area), not now.zoom
+        if has_key(area, scale, on_screen=bool(now.zoom)) and not now.is_empty:
+            box, with_range = key_rect(area, scale), not now.zoom
             self._key.paint(
                 painter, view, (now.key, view.size(), theme, font, with_range),
                 box.adjusted(-3.0, -3.0, 3.0, 3.0),

@@ -8,13 +8,13 @@ from typing import Final
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
+from bpviz.ui.canvas.corners import KEY_HEIGHT, KEY_WIDTH
 from bpviz.ui.canvas.overlays import DECADES, Overlay
 from bpviz.ui.canvas.pens import THINNEST, WIDEST, state_color
 from bpviz.ui.canvas.shown import State
 from bpviz.ui.numbers import format_number
 from bpviz.ui.style import Theme, mix, scaled_font
 
-KEY_WIDTH, KEY_HEIGHT = 356.0, 88.0
 TEXT_SIZE: Final = 11.0
 TICK_SIZE: Final = 10.0
 _EDGE: Final = 12.0
@@ -61,16 +61,6 @@ def range_text(*, is_logarithmic: bool, is_fixed: bool) -> str:
     return f"{size}, {'fixed' if is_fixed else 'automatic'}"
 
 
-def key_rect(area: QRectF) -> QRectF:
-    """Return where in `area` the key stands."""
-    return QRectF(
-        area.right() - KEY_WIDTH - 14.0,
-        area.bottom() - KEY_HEIGHT - 12.0,
-        KEY_WIDTH,
-        KEY_HEIGHT,
-    )
-
-
 def paint_key(
     painter: QPainter,
     box: QRectF,
@@ -81,6 +71,16 @@ def paint_key(
     with_range: bool,
 ) -> None:
     """Paint the key into `box`; `with_range` says how sizes become widths, where no button does."""
+    painter.save()
+    painter.translate(box.topLeft())
+    painter.scale(box.width() / KEY_WIDTH, box.height() / KEY_HEIGHT)
+    _paint_usual(painter, QRectF(0.0, 0.0, KEY_WIDTH, KEY_HEIGHT), key, theme, font, with_range)
+    painter.restore()
+
+
+def _paint_usual(
+    painter: QPainter, box: QRectF, key: ScaleKey, theme: Theme, font: QFont, with_range: bool
+) -> None:
     painter.setPen(QPen(QColor(theme.border), 1.0))
     painter.setBrush(QColor(theme.panel))
     painter.drawRoundedRect(box, 7.0, 7.0)

@@ -21,6 +21,7 @@ from shiboken6 import isValid
 
 from bpviz.ui.canvas.camera import FIT_ZOOM, REACH, ZOOM_STEP, Camera
 from bpviz.ui.canvas.card import ALL_TEXT_FROM as LEGIBLE
+from bpviz.ui.canvas.corners import around_scale
 from bpviz.ui.canvas.ground import Ground
 from bpviz.ui.canvas.hand import Hand
 from bpviz.ui.canvas.legend import KeptSurround
@@ -83,7 +84,8 @@ class CanvasView(QGraphicsView):
 
     def set_scale(self, factor: float) -> None:
         """Write larger over the drawing, and let a fitted one be `factor` times as large."""
-        self._text_scale = (1.0 + factor) / 2  # the corners it stands in are not larger
+        self._text_scale = around_scale(factor)
+        self.camera.set_scale(self._text_scale)
         self.camera.fit_limit = FIT_ZOOM * factor
         self.viewport().update()
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QToolButton, QWidget
 
-from bpviz.ui.canvas.camera import LOW_HEIGHT
+from bpviz.ui.canvas.corners import LOW_HEIGHT, around_scale, toolbox_corner
 from bpviz.ui.canvas.minimap import Minimap
 from bpviz.ui.canvas.view import CanvasView
 from bpviz.ui.panels.find_bar import FindBar
@@ -21,8 +21,6 @@ from bpviz.ui.style import guard
 MARGIN: Final = 14
 TEXT_HEIGHT: Final = 20
 BADGE_HEIGHT: Final = 34
-# From this width on zoom buttons, toolbox and key stand side by side.
-ONE_ROW_FROM: Final = 760
 ZOOM_IDS: Final = ("view.zoom_out", "view.zoom_in", "view.fit")
 
 
@@ -38,9 +36,10 @@ class CanvasFrame(QWidget):
     ) -> None:
         super().__init__(parent)
         self.range_bar = range_bar
+        self._toolbox: Toolbox | None = None
+        self._scale = 1.0
         self.find_bar = FindBar(canvas)
         self.minimap = Minimap(canvas)
-        self._toolbox: Toolbox | None = None
         self._zoom = zoom = QWidget()
         row = QHBoxLayout(zoom)
         row.setContentsMargins(MARGIN + 2, 0, 0, MARGIN + TEXT_HEIGHT)
@@ -69,20 +68,24 @@ class CanvasFrame(QWidget):
         )
 
     def add_toolbox(self, toolbox: Toolbox) -> None:
-        """Let the toolbox float beside the zoom buttons, or above them where that is narrow."""
+        """Let `toolbox` float over the lower left corner, clear of the key."""
         self._toolbox = toolbox
         self.add_over(toolbox, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom)
+
+    def set_scale(self, factor: float) -> None:
+        """Leave room for texts `factor` times as large."""
+        self._scale = around_scale(factor)
+        self.range_bar.set_scale(self._scale)
         self._find_room()
 
     def _find_room(self) -> None:
         """Let nothing lie over anything else: buttons go up, or away where it is very low."""
-        if self._toolbox is None:
-            return
+        self.range_bar.find_room()
         low = self.height() < LOW_HEIGHT
         self._zoom.setVisible(not low)
-        self._toolbox.setVisible(not low)
-        self.range_bar.find_room()
-        self._toolbox.stand(above=self.width() < ONE_ROW_FROM)
+        if self._toolbox is not None:
+            self._toolbox.setVisible(not low)
+            self._toolbox.stand(*toolbox_corner(QRectF(self.rect()), self._scale))
         self._grid.invalidate()
         self._grid.activate()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
@@ -38,6 +39,8 @@ COVERED: Final = (
 TITLE_SIZE: Final = 15
 # How much wider docks become, as a share of what their texts become larger.
 WIDER: Final = 0.45
+# Of a window that is not wide so much at most goes to the panels: the rest is the drawing's.
+MOST_WIDE: Final[Mapping[str, float]] = MappingProxyType({"data": 0.245, "explain": 0.33})
 
 
 class DockTitle(QWidget):
@@ -264,5 +267,6 @@ def widen(docks: Mapping[str, Dock], factor: float, widths: Mapping[str, int]) -
     window = next(iter(docks.values())).parent()
     if isinstance(window, QMainWindow):
         share = 1.0 + WIDER * (factor - 1.0)
-        sizes = [round(width * share) for width in widths.values()]
+        most = {name: part * window.width() for name, part in MOST_WIDE.items()}
+        sizes = [round(min(width * share, most[name])) for name, width in widths.items()]
         window.resizeDocks([docks[name] for name in widths], sizes, Qt.Orientation.Horizontal)

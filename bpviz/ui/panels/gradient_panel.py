@@ -71,6 +71,13 @@ class GradientPanel(Panel):
         if not moving or time.monotonic() - self._drawn_at >= max(LIVE_INTERVAL, self._player.pace):
             self._draw()
 
+    def set_scale(self, factor: float) -> None:
+        """Write at the axes `factor` times as large."""
+        self.plot.set_scale(factor)
+        policy = self._fill_button.sizePolicy()
+        policy.setRetainSizeWhenHidden(factor == 1.0)
+        self._fill_button.setSizePolicy(policy)
+
     def set_digits(self, digits: int) -> None:
         """Read numbers out with `digits` significant digits."""
         self.plot.set_digits(digits)

@@ -8,12 +8,12 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bpviz.document.line_map import LineMap, Mark
 from bpviz.model.history import Place
-from bpviz.ui.panels.lane import ENDS, Lane, placed_labels
+from bpviz.ui.panels.lane import ENDS, LABEL_GAP, TEXT, Lane, placed_labels
 from bpviz.ui.plots.scales import drawable
 from bpviz.ui.style import Theme, mix, scaled_font
 
@@ -25,9 +25,10 @@ KNOB: Final = 5.5
 SNAP: Final = 4.0
 # Marks nearer to each other are drawn as one.
 TOGETHER: Final = 3.0
-LONGEST_LABEL: Final = 150.0
+LONGEST_LABEL, SHORTEST_LABEL = 150.0, 90.0
+MOST_IN_TIP: Final = 12
+FLAG: Final = 6.0
 FAR: Final = 20
-TEXT: Final = 11
 AHEAD: Final = 0.4
 
 FloatArray = NDArray[np.float64]
@@ -47,13 +48,17 @@ class Cluster(NamedTuple):
     marks: tuple[Mark, ...]
 
     @property
-    def label(self) -> str:
-        """The name of the one bookmark or edit, or how many there are."""
-        starred = [mark for mark in self.marks if mark.kind == "bookmark"]
+    def starred(self) -> list[Mark]:
+        """The bookmarks among them."""
+        return [mark for mark in self.marks if mark.kind == "bookmark"]
+
+    @property
+    def label(self) -> tuple[str, str]:
+        """The name of the last bookmark or the one edit, and how many bookmarks are there too."""
+        starred = self.starred
         if starred:
-            rest = f" +{len(starred) - 1}" if len(starred) > 1 else ""
-            return f"★ {starred[-1].label}{rest}"
-        return self.marks[0].label if len(self.marks) == 1 else f"{len(self.marks)} changes"
+            return f"★ {starred[-1].label}", f" +{len(starred) - 1}" if len(starred) > 1 else ""
+        return self.marks[0].label if len(self.marks) == 1 else f"{len(self.marks)} changes", ""
 
 
 class HistoryLane(Lane):
@@ -67,7 +72,7 @@ class HistoryLane(Lane):
         self._about = ""
         self._drawn: tuple[tuple[object, ...], list[QPolygonF]] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(HEIGHT)
+        self.set_scale(1.0)
 
     def show_line(
         self, line_map: LineMap, place: Place, losses: Sequence[Stretch], about: str
@@ -76,6 +81,10 @@ class HistoryLane(Lane):
         self._map, self._place, self._losses, self._about = line_map, place, losses, about
         self.speak(f"History: {about}")
         self.update()
+
+    def plain_height(self) -> int:
+        """Return the lane's height at the usual size of texts."""
+        return HEIGHT
 
     # -- places ------------------------------------------------------------------------------------
 
@@ -128,7 +137,8 @@ class HistoryLane(Lane):
         near = self._near(x)
         lines = []
         if near is not None:
-            lines = [("★ " if m.kind == "bookmark" else "") + m.label for m in near.marks[-6:]]
+            last = near.marks[-MOST_IN_TIP:]
+            lines = [("★ " if m.kind == "bookmark" else "") + m.label for m in last]
             if len(near.marks) > len(lines):
                 lines.insert(0, f"… and {len(near.marks) - len(lines)} before")
         place = self.target_at(x)
@@ -192,32 +202,45 @@ class HistoryLane(Lane):
             painter.setPen(QPen(QColor(self._mark_color(cluster, here)), 1.5))
             top, bottom = TOP - 2.0, TOP + STRIP + 2.0
             painter.drawLine(QLineF(cluster.x, top, cluster.x, bottom))
+            if cluster.starred:
+                # A flag, so that bookmarks differ from edits by more than their colour.
+                painter.setBrush(painter.pen().color())
+                points = [(0.0, top), (FLAG, top + FLAG / 2), (0.0, top + FLAG)]
+                painter.drawPolygon(QPolygonF([QPointF(cluster.x + x, y) for x, y in points]))
 
-    def _paint_labels(self, painter: QPainter, clusters: list[Cluster]) -> None:
-        painter.setFont(scaled_font(self.font(), TEXT))
-        painter.setPen(QColor(self._theme.muted))
-        metrics = painter.fontMetrics()
-        texts = [
-            metrics.elidedText(each.label, Qt.TextElideMode.ElideRight, int(LONGEST_LABEL))
-            for each in clusters
-        ]
+    def labels(self, clusters: list[Cluster]) -> list[tuple[str, QRectF]]:
+        """Return the texts under the strip and their boxes: each begins at its mark if it can."""
+        metrics = QFontMetricsF(scaled_font(self.font(), self._text_size))
+        longest = LONGEST_LABEL * self._text_size / TEXT
+        texts = []
+        ahead = [*(each.x for each in clusters[1:]), float(self.width())]
+        for cluster, following in zip(clusters, ahead, strict=False):
+            name, more = cluster.label
+            # Rather a shorter name than none, as long as it can be told from others.
+            room = min(longest, max(following - cluster.x - LABEL_GAP, SHORTEST_LABEL))
+            room -= metrics.horizontalAdvance(more)
+            texts.append(metrics.elidedText(name, Qt.TextElideMode.ElideRight, room) + more)
         wanted = [
-            (each.x, metrics.horizontalAdvance(text), _weight(each))
+            (each.x, metrics.horizontalAdvance(text), int(bool(each.starred)))
             for each, text in zip(clusters, texts, strict=True)
         ]
-        for index, left in placed_labels(wanted, ENDS, self.width() - ENDS):
-            at = QPointF(left, TOP + STRIP + 2 + metrics.ascent())
-            painter.drawText(at, texts[index])
+        top, height = TOP + STRIP + 2.0, metrics.height()
+        return [
+            (texts[place], QRectF(left, top, wanted[place][1], height))
+            for place, left in placed_labels(wanted, ENDS, self.width() - ENDS, share=0.0)
+        ]
+
+    def _paint_labels(self, painter: QPainter, clusters: list[Cluster]) -> None:
+        painter.setFont(scaled_font(self.font(), self._text_size))
+        painter.setPen(QColor(self._theme.muted))
+        ascent = painter.fontMetrics().ascent()
+        for text, box in self.labels(clusters):
+            painter.drawText(QPointF(box.left(), box.top() + ascent), text)
 
     def _mark_color(self, cluster: Cluster, here: float) -> str:
         theme = self._theme
-        starred = any(mark.kind == "bookmark" for mark in cluster.marks)
-        color = theme.update if starred else theme.negative
+        color = theme.update if cluster.starred else theme.negative
         return mix(theme.window, color, 0.55) if cluster.x > here + 0.5 else color
-
-
-def _weight(cluster: Cluster) -> int:
-    return int(any(mark.kind == "bookmark" for mark in cluster.marks))
 
 
 def _scaled(losses: Sequence[FloatArray]) -> list[FloatArray]:

@@ -22,7 +22,6 @@ NARROWEST: Final = 16.0
 # Blocks narrower than this are drawn by the next coarser grain.
 FINEST: Final = 5.0
 AHEAD: Final = 0.38
-TEXT: Final = 11
 
 
 class Part(NamedTuple):
@@ -48,7 +47,7 @@ class IterationLane(Lane):
         self._index = -1
         self._phases: list[tuple[Phase, int, int]] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(HEIGHT)
+        self.set_scale(1.0)
 
     def show_frames(self, frames: FrameList | None, index: int) -> None:
         """Show `frames` with the cursor at `index`; without frames there is nothing to walk."""
@@ -64,6 +63,10 @@ class IterationLane(Lane):
             where = f"step {index + 1:,} of {count:,}: {self._title(index)}"
         self.speak(f"This iteration: {where}")
         self.update()
+
+    def plain_height(self) -> int:
+        """Return the lane's height at the usual size of texts."""
+        return HEIGHT
 
     # -- places ------------------------------------------------------------------------------------
 
@@ -170,7 +173,7 @@ class IterationLane(Lane):
             painter.drawRoundedRect(box, 2, 2)
 
     def _paint_names(self, painter: QPainter, parts: list[Part]) -> None:
-        painter.setFont(scaled_font(self.font(), TEXT))
+        painter.setFont(scaled_font(self.font(), self._text_size))
         painter.setPen(QColor(self._theme.muted))
         metrics = painter.fontMetrics()
         # Where there is no room for all, the widest phases keep their names.

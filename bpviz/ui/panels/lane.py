@@ -22,6 +22,8 @@ from bpviz.ui.style import Theme, guard
 
 # Room at both ends, so that the knob is seen whole.
 ENDS: Final = 8
+# The height of the texts, and of the line they stand in.
+TEXT, TEXT_LINE = 11, 14
 MOST_LABELS: Final = 60
 LABEL_GAP: Final = 8.0
 MOVES: Final = {
@@ -50,6 +52,7 @@ class Lane(QWidget):
         """`name` is the lane's id, and with a capital the first word of what it says."""
         super().__init__(parent)
         self._theme = theme
+        self._text_size = float(TEXT)
         self._newest: object = None
         self._pressed = False
         self._soon = QTimer(self)
@@ -71,7 +74,17 @@ class Lane(QWidget):
         self._theme = theme
         self.update()
 
+    def set_scale(self, factor: float) -> None:
+        """Write `factor` times as large, and be as much higher as that needs."""
+        self._text_size = TEXT * factor
+        self.setFixedHeight(self.plain_height() + round(TEXT_LINE * (factor - 1.0)))
+        self.update()
+
     # -- what a lane says of itself --------------------------------------------------------------
+
+    @abstractmethod
+    def plain_height(self) -> int:
+        """Return the lane's height at the usual size of texts."""
 
     @abstractmethod
     def target_at(self, x: float) -> object:

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
+from PySide6.QtGui import QAction, QFontInfo
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QToolButton, QWidget
 
-from bpviz.ui.canvas.legend import has_key
-from bpviz.ui.canvas.scale_key import KEY_HEIGHT, range_text
+from bpviz.ui.canvas.corners import has_key, key_rect, key_scale
+from bpviz.ui.canvas.scale_key import range_text
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.panels.number_field import NumberField
 
@@ -48,8 +48,8 @@ class RangeBar(QWidget):
             menu.addAction(actions[each])
         self.button.setMenu(menu)
         row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 20, 12 + round(KEY_HEIGHT) - HEIGHT - 5)
         row.setSpacing(4)
+        self._row, self._scale, self._size = row, 1.0, 0.0
         row.addWidget(self.field)
         row.addWidget(self.button)
         scene.look_changed.connect(self.refresh)
@@ -66,10 +66,31 @@ class RangeBar(QWidget):
         self.field.set_value(look.fixed or None)
         self.find_room()
 
+    def set_scale(self, scale: float) -> None:
+        """Follow a key that is `scale` times as large where it has the room."""
+        self._scale = scale
+        self.find_room()
+
+    def _place(self, area: QRectF) -> None:
+        """Stand in the upper right corner of the key over a canvas of `area`."""
+        size, key = key_scale(area, self._scale), key_rect(area, self._scale)
+        high = round(HEIGHT * size)
+        below = round(area.bottom() - key.top() - high - 5 * size)
+        self._row.setContentsMargins(0, 0, 20, below)
+        if size == self._size:
+            return
+        self._size = size
+        pixels = round(QFontInfo(QApplication.font()).pixelSize() * size)
+        self.setStyleSheet("" if size == 1.0 else f"QWidget {{ font-size: {pixels}px; }}")
+        self.field.setFixedSize(round(FIELD_WIDTH * size), high + 2)
+        self.button.setFixedHeight(high)
+
     def find_room(self) -> None:
         """Show where the key has room, and nowhere else."""
         frame = self.parentWidget()
-        room = frame is None or has_key(QRectF(frame.rect()))
+        room = frame is None or has_key(QRectF(frame.rect()), self._scale)
+        if frame is not None:
+            self._place(QRectF(frame.rect()))
         self.setVisible(room and bool(self._scene.session.network.nodes))
 
     def _on_accepted(self, value: object) -> None:

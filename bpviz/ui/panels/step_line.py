@@ -26,6 +26,7 @@ RUNNING = "Training. Space pauses; then every step can be walked back and forth.
 LINES = 2
 # Sentences mostly begin at the same place.
 TITLE_WIDTH = 150
+TITLE_SIZE = 15
 
 
 class ElidedLabel(QLabel):
@@ -160,8 +161,14 @@ class StepLine(QFrame):
         self.refresh()
 
     def set_scale(self, factor: float) -> None:
-        """Write the sentence `factor` times as large."""
+        """Write all `factor` times as large."""
         self._sentence.set_scale(factor)
+        usual = QFontInfo(QApplication.font()).pixelSize()
+        for label, size in (
+            (self._title, TITLE_SIZE), (self._count, usual), (self._chosen, usual),
+        ):  # fmt: skip
+            sheet = f"font-size: {round(size * factor)}px;"
+            label.setStyleSheet("" if factor == 1.0 else sheet)
 
     def apply_theme(self, theme: Theme) -> None:
         """Follow the theme."""

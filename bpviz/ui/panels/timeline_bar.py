@@ -6,7 +6,8 @@ import time
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
+from PySide6.QtGui import QFontInfo
+from PySide6.QtWidgets import QApplication, QFrame, QGridLayout, QLabel, QWidget
 
 from bpviz.document.document import Document
 from bpviz.document.line_map import LineMap
@@ -43,6 +44,7 @@ class TimelineBar(QFrame):
         layout.setHorizontalSpacing(10)
         layout.setVerticalSpacing(0)
         layout.setColumnStretch(1, 1)
+        self._labels: list[QLabel] = []
         for row, (text, lane) in enumerate(
             (("This iteration", self.iteration), ("History", self.history))
         ):
@@ -50,6 +52,7 @@ class TimelineBar(QFrame):
             label.setBuddy(lane)
             label.setProperty("role", "muted")
             label.setContentsMargins(0, 2, 0, 0)
+            self._labels.append(label)
             layout.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
             layout.addWidget(lane, row, 1)
         self._travel = TravelBar(player, self)
@@ -64,6 +67,14 @@ class TimelineBar(QFrame):
         """Show numbers with `digits` significant digits."""
         self._digits = digits
         self.refresh()
+
+    def set_scale(self, factor: float) -> None:
+        """Write `factor` times as large, for a projector."""
+        for label in self._labels:
+            size = round(QFontInfo(QApplication.font()).pixelSize() * factor)
+            label.setStyleSheet("" if factor == 1.0 else f"font-size: {size}px;")
+        for lane in (self.iteration, self.history):
+            lane.set_scale(factor)
 
     def apply_theme(self, theme: Theme) -> None:
         """Follow the theme."""

@@ -7,10 +7,10 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QFontInfo, QResizeEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QSizePolicy,
     QToolBar,
@@ -18,11 +18,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from bpviz.ui.canvas.corners import around_scale
 from bpviz.ui.icons import icon
+from bpviz.ui.panels.choice_group import ChoiceGroup
 from bpviz.ui.panels.header import Header
-from bpviz.ui.panels.overlay_button import OverlayButton
+from bpviz.ui.panels.overlay_button import MORE_IDS, OverlayButton
 from bpviz.ui.settings import SPEED_CHOICES
-from bpviz.ui.style import Theme
+from bpviz.ui.style import Theme, guard
 
 EDIT_IDS = ("edit.undo", "edit.redo")
 PLAYER_IDS = (
@@ -42,6 +44,9 @@ TONES = {
     "view.show_updates": "updates",
     "run.toggle": "primary",
 }
+SEPARATOR = "QToolBar::separator { width: 8px; }"
+# What the bar's own rims take, and the space between its widgets.
+ROOM, SPACING = 28, 4
 
 
 class ToolBar(QToolBar):
@@ -54,22 +59,56 @@ class ToolBar(QToolBar):
         self.setMovable(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.setIconSize(QSize(20, 20))
-        self.setStyleSheet("QToolBar::separator { width: 8px; }")
+        self.setStyleSheet(SEPARATOR)
+        self._header = header
         self._add_group(EDIT_IDS)
         self.addSeparator()
         self._speed = self._speed_button()
         player = self._add_group(PLAYER_IDS)
         player.addWidget(self._speed)
         self.addSeparator()
-        self._add_group(GRAIN_IDS, "Step by")
-        self.addSeparator()
-        shows = self._add_group(OVERLAY_IDS, "Show")
         self.overlay_button = OverlayButton(actions)
-        shows.addWidget(self.overlay_button)
+        grains = [self._button(each, text_only=True) for each in GRAIN_IDS]
+        shows = [self._button(each, text_only=True) for each in OVERLAY_IDS]
+        self._steps = ChoiceGroup("Step by", grains, [actions[each] for each in GRAIN_IDS])
+        self._shows = ChoiceGroup(
+            "Show",
+            [*shows, self.overlay_button],
+            [actions[each] for each in (*OVERLAY_IDS, *MORE_IDS)],
+        )
+        self.addWidget(self._steps)
+        self.addSeparator()
+        self.addWidget(self._shows)
         space = QWidget()
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(space)
         self.addWidget(header)
+
+    def set_scale(self, factor: float) -> None:
+        """Write larger for texts `factor` times as large, as far as the bar has the room."""
+        pixels = round(QFontInfo(QApplication.font()).pixelSize() * around_scale(factor))
+        larger = f"QToolButton, QLabel {{ font-size: {pixels}px; }}"
+        self.setStyleSheet(SEPARATOR if factor == 1.0 else SEPARATOR + larger)
+        self._fit()
+
+    @guard
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Shorten the groups where the bar is too narrow for all of them."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Let one button with a menu stand for the steps, then for the overlays, where need be."""
+        groups = (self._steps, self._shows)
+        # What the bar would need with both groups long.
+        widgets = [self.widgetForAction(action) for action in self.actions()]
+        needs = sum(each.sizeHint().width() + SPACING for each in widgets if each is not None)
+        needs += ROOM + sum(group.spared for group in groups if group.is_short)
+        for group in groups:
+            short = needs > self.width()
+            needs -= group.spared if short else 0
+            if short != group.is_short:
+                group.set_short(short)
 
     def show_running(self, running: bool, theme: Theme) -> None:
         """Turn the run button into a pause button and back."""
@@ -100,16 +139,13 @@ class ToolBar(QToolBar):
         button.setMenu(menu)
         return button
 
-    def _add_group(self, ids: Sequence[str], label: str = "") -> QHBoxLayout:
+    def _add_group(self, ids: Sequence[str]) -> QHBoxLayout:
         holder = QWidget()
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(2 if label else 4)
-        if label:
-            text = QLabel(label)
-            row.addWidget(text)
+        row.setSpacing(4)
         for action_id in ids:
-            row.addWidget(self._button(action_id, text_only=bool(label)))
+            row.addWidget(self._button(action_id, text_only=False))
         self.addWidget(holder)
         return row
 

@@ -14,8 +14,6 @@ from bpviz.ui.canvas.placing import KINDS
 from bpviz.ui.icons import icon
 from bpviz.ui.style import Theme, guard
 
-# The zoom buttons stand to the left or below, the zoom itself below them.
-BESIDE_ZOOM, LEFT, MARGIN, ABOVE_ZOOM = 152, 16, 34, 70
 HOW: Final = "click, then click where it goes, or drag it there"
 
 
@@ -36,8 +34,9 @@ class Toolbox(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setObjectName("toolbox")
-        self._row = row = QHBoxLayout(self)
-        row.setContentsMargins(BESIDE_ZOOM, 0, 0, MARGIN)
+        row = QHBoxLayout(self)
+        self._row = row
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
         self._buttons: dict[str, KindButton] = {}
         for name, kind in KINDS.items():
@@ -59,9 +58,8 @@ class Toolbox(QWidget):
         for name, button in self._buttons.items():
             button.setIcon(icon(name, theme))
 
-    def stand(self, *, above: bool) -> None:
-        """Stand above the zoom buttons, or beside them."""
-        left, bottom = (LEFT, ABOVE_ZOOM) if above else (BESIDE_ZOOM, MARGIN)
+    def stand(self, left: int, bottom: int) -> None:
+        """Stand so far off the canvas's left and lower rim."""
         self._row.setContentsMargins(left, 0, 0, bottom)
 
     def show_placing(self, kind: str) -> None:

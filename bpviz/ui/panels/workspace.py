@@ -262,7 +262,10 @@ class Workspace:
     def set_scale(self, factor: float) -> None:
         """Show formulas, panels and the texts over the drawing `factor` times as large."""
         self.canvas.set_scale(factor)
+        self.canvas_frame.set_scale(factor)
         self.step_line.set_scale(factor)
+        self.timeline_bar.set_scale(factor)
+        self.loss_plot.set_scale(factor)
         for panel in self.panels.values():
             panel.set_scale(factor)
         for dock in self.docks.values():

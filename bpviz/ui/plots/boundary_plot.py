@@ -24,11 +24,11 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bpviz.engine.plane import Span
 from bpviz.ui.numbers import format_number
+from bpviz.ui.plots.axes import tick_text
 from bpviz.ui.plots.field import CLASSES, Field, FieldPicture
-from bpviz.ui.plots.loss_plot import tick_text
 from bpviz.ui.plots.scales import Span as Range
 from bpviz.ui.plots.scales import linear_ticks, thinned
-from bpviz.ui.style import Theme, class_colors, guard, heat_colors, mix, scaled_font
+from bpviz.ui.style import Theme, class_colors, guard, heat_colors, mix, scaled_font, text_scale
 
 FloatArray = NDArray[np.float64]
 
@@ -101,7 +101,8 @@ class BoundaryPlot(QWidget):
     @property
     def area(self) -> QRectF:
         """The box of the field itself, in the widget's pixels."""
-        box = QRectF(self.rect()).adjusted(LEFT, TOP, -RIGHT, -BOTTOM)
+        scale = text_scale(self.font())
+        box = QRectF(self.rect()).adjusted(LEFT * scale, TOP, -RIGHT * scale, -BOTTOM * scale)
         return box if box.width() > 20 and box.height() > 20 else QRectF()
 
     @guard
@@ -151,7 +152,7 @@ class BoundaryPlot(QWidget):
         self._kept_scale = self.picture.scale
         painter = QPainter(kept)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(scaled_font(self.font(), TEXT_SIZE))
+        painter.setFont(scaled_font(self.font(), TEXT_SIZE * text_scale(self.font())))
         self._paint_axes(painter, field, area)
         painter.save()
         painter.setClipRect(area.adjusted(-4, -4, 4, 4))
@@ -171,26 +172,33 @@ class BoundaryPlot(QWidget):
     def _paint_axes(self, painter: QPainter, field: Field, area: QRectF) -> None:
         theme, metrics = self._theme, QFontMetricsF(painter.font())
         across, up = self._spans(field)
+        scale, ascent = text_scale(self.font()), metrics.ascent()
         painter.setPen(QPen(QColor(theme.border), 1.0))
         painter.drawRect(area)
-        for value in linear_ticks(Range(*across), max(2, int(area.width() / 60))):
+        for value in linear_ticks(Range(*across), max(2, int(area.width() / (60 * scale)))):
             x = area.left() + _share(value, across) * area.width()
             painter.setPen(QColor(theme.muted))
             text = tick_text(value, False)
-            place = QPointF(x - metrics.horizontalAdvance(text) / 2, area.bottom() + 15)
+            place = QPointF(
+                x - metrics.horizontalAdvance(text) / 2, area.bottom() + 4 + metrics.ascent()
+            )
             painter.drawText(place, text)
-        for value in linear_ticks(Range(*up), max(2, int(area.height() / 45))):
+        for value in linear_ticks(Range(*up), max(2, int(area.height() / (45 * scale)))):
             y = area.bottom() - _share(value, up) * area.height()
             text = tick_text(value, False)
-            place = QPointF(area.left() - 6 - metrics.horizontalAdvance(text), y + 4)
+            place = QPointF(
+                area.left() - 6 - metrics.horizontalAdvance(text), y + metrics.capHeight() / 2
+            )
             painter.drawText(place, text)
         painter.setPen(QColor(theme.text))
         name = field.inputs[field.axes.across]
         middle = area.center().x() - metrics.horizontalAdvance(name) / 2
-        painter.drawText(QPointF(middle, area.bottom() + 30), name)
+        painter.drawText(
+            QPointF(middle, area.bottom() + 5 + metrics.height() + metrics.ascent()), name
+        )
         name = _output_name(field) if field.is_line else field.inputs[field.axes.up]
-        name = metrics.elidedText(name, Qt.TextElideMode.ElideRight, LEFT - 8)
-        painter.drawText(QPointF(4.0, area.top() + 11), name)
+        name = metrics.elidedText(name, Qt.TextElideMode.ElideRight, area.left() - 8)
+        painter.drawText(QPointF(4.0, area.top() + ascent), name)
 
     def _paint_points(self, painter: QPainter, field: Field, area: QRectF) -> None:
         rows, theme = field.rows, self._theme
@@ -267,14 +275,15 @@ class BoundaryPlot(QWidget):
         theme, metrics = self._theme, QFontMetricsF(painter.font())
         table = class_colors(theme)
         for output, name in enumerate(field.outputs):
-            y = area.top() + 16.0 * output
+            y = area.top() + (metrics.height() + 3.0) * output
             if y > area.bottom() - 10:
                 break
             left = area.right() + BAR_GAP
             painter.fillRect(QRectF(left, y, 9.0, 9.0), QColor(table[output % len(table)]))
             painter.setPen(QColor(theme.muted))
-            text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, RIGHT - BAR_GAP - 16)
-            painter.drawText(QPointF(left + 13, y + 9), text)
+            room = self.width() - left - 16
+            text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
+            painter.drawText(QPointF(left + 13, y + metrics.capHeight()), text)
 
     def _paint_curves(self, painter: QPainter, field: Field, area: QRectF) -> None:
         x, curves = self.picture.curves()

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 from bpviz.engine.gradient_curve import GradientCurve
 from bpviz.engine.statistics import gradient_verdict
 from bpviz.ui.numbers import format_number
-from bpviz.ui.plots.loss_plot import DOT_SIZE, EDGE, NumberAxis, keep_axes
+from bpviz.ui.plots.axes import LEFT_WIDTH, NumberAxis, keep_axes, scale_axes
+from bpviz.ui.plots.loss_plot import DOT_SIZE, EDGE
 from bpviz.ui.plots.scales import (
     LIVE_POINTS,
     MAX_POINTS,
@@ -43,6 +44,7 @@ class GradientPlot(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._digits = 4
+        self._is_large = False
         self._x = np.empty(0)
         self._sizes = np.empty((0, 0))
         self._shown: tuple[int, ...] = ()
@@ -104,6 +106,13 @@ class GradientPlot(QWidget):
         self._digits = digits
         self._show_reading()
 
+    def set_scale(self, factor: float) -> None:
+        """Write at the axes `factor` times as large."""
+        scale_axes(self._axes.values(), factor)
+        # In large letters the heading has no room for words beside the key.
+        self._is_large = factor > 1.0
+        self._color_curves()
+
     def apply_theme(self, theme: Theme) -> None:
         """Follow the theme."""
         self._theme = theme
@@ -133,7 +142,7 @@ class GradientPlot(QWidget):
         self.plot_item.disableAutoRange()
         self.plot_item.showGrid(x=False, y=True, alpha=0.25)
         self.plot_item.layout.setContentsMargins(4, 6, 14, 2)
-        self._axes["left"].setWidth(64)
+        self._axes["left"].setWidth(LEFT_WIDTH)
         self._axes["left"].setStyle(hideOverlappingLabels=False)
         self._axes["bottom"].setLabel("iteration")
         keep_axes(self._axes.values())
@@ -141,6 +150,7 @@ class GradientPlot(QWidget):
             self.plot_item.addItem(line, ignoreBounds=True)
             line.hide()
         self._key.setTextFormat(Qt.TextFormat.RichText)
+        self._key.setToolTip("Size of the gradient of each layer's weights")
         self._key.setMinimumWidth(40)
         self._reading.setObjectName("gradients.reading")
         self._reading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -175,7 +185,7 @@ class GradientPlot(QWidget):
         self._color_curves()
 
     def _color_curves(self) -> None:
-        words = ["<b>Gradient size ‖∂E/∂W‖</b>&nbsp;"]
+        words = [f"<b>{'' if self._is_large else 'Gradient size '}‖∂E/∂W‖</b>&nbsp;"]
         for place, (layer, pair) in enumerate(zip(self._shown, self._curves, strict=True)):
             color = self._color(place)
             style = DASHES[place % len(DASHES)]

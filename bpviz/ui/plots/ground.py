@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
 from bpviz.ui.numbers import format_number
 from bpviz.ui.plots.scales import Span, linear_ticks, round_up
-from bpviz.ui.style import Theme, scaled_font
+from bpviz.ui.style import Theme, scaled_font, text_scale
 
 FloatArray = NDArray[np.float64]
 
@@ -30,9 +30,11 @@ class Ground:
     titles: tuple[str, str] = ("", "")
 
     @classmethod
-    def of(cls, rect: QRectF, spans: tuple[Span, Span], titles: tuple[str, str]) -> Ground:
-        """Return the ground inside `rect`, with room for ticks."""
-        left, top, right, bottom = MARGINS
+    def of(
+        cls, rect: QRectF, spans: tuple[Span, Span], titles: tuple[str, str], font: QFont
+    ) -> Ground:
+        """Return the ground inside `rect`, with room for ticks as large as `font` asks for."""
+        left, top, right, bottom = (each * text_scale(font) for each in MARGINS)
         return cls(rect.adjusted(left, top, -right, -bottom), *spans, titles)
 
     def place_of(self, x: float, y: float) -> QPointF:
@@ -70,7 +72,7 @@ class Ground:
         """Paint area, grid, ticks and titles."""
         area = self.area
         painter.fillRect(area, QColor(theme.canvas))
-        font = scaled_font(base, 10)
+        font = scaled_font(base, 10 * text_scale(base))
         metrics = QFontMetricsF(font)
         painter.setFont(font)
         for value in linear_ticks(self.across, 4):
@@ -80,9 +82,8 @@ class Ground:
             text = format_number(value, 3, trim=True)
             painter.setPen(QColor(theme.muted))
             wide = metrics.horizontalAdvance(text)
-            painter.drawText(
-                QPointF(min(x - wide / 2, area.right() - wide), area.bottom() + 12), text
-            )
+            left = min(x - wide / 2, area.right() - wide)
+            painter.drawText(QPointF(left, area.bottom() + 2 + metrics.ascent()), text)
         for value in linear_ticks(self.up, 4):
             y = self.place_of(self.across.low, value).y()
             painter.setPen(QColor(theme.border if value == 0.0 else theme.grid))
@@ -90,11 +91,14 @@ class Ground:
             text = format_number(value, 3, trim=True)
             painter.setPen(QColor(theme.muted))
             left = area.left() - 4 - metrics.horizontalAdvance(text)
-            painter.drawText(QPointF(left, min(max(y + 4, area.top() + 9), area.bottom())), text)
+            y = max(y + metrics.capHeight() / 2, area.top() + metrics.capHeight())
+            painter.drawText(QPointF(left, min(y, area.bottom())), text)
         painter.setPen(QColor(theme.text))
         wide = metrics.horizontalAdvance(self.titles[0])
         painter.drawText(QPointF(area.right() - wide - 3, area.bottom() - 4), self.titles[0])
-        painter.drawText(QPointF(area.left() + 4, area.top() + 11), self.titles[1])
+        painter.drawText(
+            QPointF(area.left() + 4, area.top() + 1 + metrics.ascent()), self.titles[1]
+        )
 
 
 def span_around(values: FloatArray) -> Span:

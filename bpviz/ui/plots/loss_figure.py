@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF
 
-from bpviz.ui.plots.loss_plot import tick_text
+from bpviz.ui.plots.axes import tick_text
 from bpviz.ui.plots.scales import (
     FloatArray,
     Span,

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from html import escape
 from typing import Final
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import (
-    QGraphicsItem,
     QHBoxLayout,
     QLabel,
     QSizePolicy,
@@ -24,6 +22,7 @@ from PySide6.QtWidgets import (
 from bpviz.document.player import Player
 from bpviz.engine.curve import LossCurve
 from bpviz.ui.numbers import format_number, grouped
+from bpviz.ui.plots.axes import LEFT_WIDTH, NumberAxis, keep_axes, scale_axes
 from bpviz.ui.plots.plot_hand import PlotHand
 from bpviz.ui.plots.scales import (
     LIVE_POINTS,
@@ -36,7 +35,6 @@ from bpviz.ui.plots.scales import (
     loss_span,
     taken,
     thinned,
-    ticks,
 )
 from bpviz.ui.style import Theme, guard, mix, run_colors
 
@@ -44,8 +42,6 @@ from bpviz.ui.style import Theme, guard, mix, run_colors
 LIVE_INTERVAL: Final = 0.12
 # While the line is scrubbed the curve stays, and only moves on: the move itself comes first.
 SCRUB_INTERVAL: Final = 0.15
-TICK_DIGITS: Final = 3
-TEXT_ROOM: Final = 12
 DOT_SIZE: Final = 7
 OTHER_POINTS: Final = 400
 # In the key so many runs are named, with so many letters each.
@@ -53,49 +49,6 @@ MOST_NAMED: Final = 3
 LONGEST_NAME: Final = 14
 # Room around the ranges, so that ticks and curve at the very edge are seen whole.
 EDGE: Final = 0.03
-
-
-class NumberAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
-    """An axis with ticks at round numbers, written as all numbers of the program are."""
-
-    def __init__(self, orientation: str) -> None:
-        super().__init__(orientation)
-        self.logarithmic = False
-
-    @guard
-    def boundingRect(self) -> QRectF:
-        """Leave room for the texts at both ends, which pyqtgraph drops where there is a grid."""
-        across, down = (0, TEXT_ROOM) if self.orientation == "left" else (TEXT_ROOM, 0)
-        return QRectF(super().boundingRect()).adjusted(-across, -down, across, down)
-
-    @guard
-    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
-        """Return the places of ticks for a range drawn on `size` pixels."""
-        if not high > low:
-            return []
-        room = 34 if self.orientation == "left" else 90
-        wanted = max(2, int(size / room))
-        return [(high - low, ticks(Span(low, high), self.logarithmic, wanted))]
-
-    @guard
-    def tickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:
-        """Return the ticks' texts."""
-        return [tick_text(value, self.logarithmic) for value in values]
-
-
-def tick_text(value: float, logarithmic: bool) -> str:
-    """Return the text at a tick; on a logarithmic axis `value` is the exponent."""
-    if logarithmic:
-        value = 10.0**value
-    if 1_000 <= value < 1e6:
-        return grouped(value)
-    return format_number(value, TICK_DIGITS, trim=True)
-
-
-def keep_axes(axes: Iterable[NumberAxis]) -> None:
-    """Let the axes be kept as pictures: with the grid they lie below all that is drawn."""
-    for axis in axes:
-        axis.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
 
 
 class LossPlot(QWidget):
@@ -196,6 +149,10 @@ class LossPlot(QWidget):
         self._show_key(has_test)
         self._show_reading()
 
+    def set_scale(self, factor: float) -> None:
+        """Write at the axes `factor` times as large."""
+        scale_axes(self._axes.values(), factor)
+
     def apply_theme(self, theme: Theme) -> None:
         """Follow the theme."""
         self._theme = theme
@@ -228,7 +185,7 @@ class LossPlot(QWidget):
         self.plot_item.disableAutoRange()
         self.plot_item.showGrid(x=False, y=True, alpha=0.25)
         self.plot_item.layout.setContentsMargins(4, 6, 14, 2)
-        self._axes["left"].setWidth(64)
+        self._axes["left"].setWidth(LEFT_WIDTH)
         self._axes["left"].setStyle(hideOverlappingLabels=False)
         self._axes["bottom"].setLabel("iteration")
         keep_axes(self._axes.values())

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bpviz.ui.plots.ground import Ground, span_around
 from bpviz.ui.plots.scales import Span, thinned
-from bpviz.ui.style import Theme, guard, scaled_font
+from bpviz.ui.style import Theme, guard, scaled_font, text_scale
 
 FloatArray = NDArray[np.float64]
 Part: TypeAlias = Literal["train", "test"]
@@ -128,7 +128,7 @@ class PointsPlane(QWidget):
     @property
     def ground(self) -> Ground:
         """The axes, and which numbers stand where on the widget."""
-        return Ground.of(QRectF(self.rect()), self._spans, self._titles)
+        return Ground.of(QRectF(self.rect()), self._spans, self._titles, self.font())
 
     # -- painting ------------------------------------------------------------------------------
 
@@ -173,7 +173,7 @@ class PointsPlane(QWidget):
         painter.setClipping(False)
         if self._hint:
             painter.setPen(QColor(self._theme.muted))
-            painter.setFont(scaled_font(self.font(), 12))
+            painter.setFont(scaled_font(self.font(), 12 * text_scale(self.font())))
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(area.adjusted(12, 0, -12, 0), int(flags), self._hint)
         painter.end()

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from bpviz.engine.surface import contour, shades
-from bpviz.ui.plots.loss_plot import NumberAxis
+from bpviz.ui.plots.axes import NumberAxis
 from bpviz.ui.style import Theme, mix, scaled_font
 
 FloatArray = NDArray[np.float64]

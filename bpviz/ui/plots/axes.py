@@ -1,0 +1,84 @@
+"""The axes of plots: ticks at round numbers, as large as the texts around them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import pyqtgraph as pg
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QFontInfo
+from PySide6.QtWidgets import QApplication, QGraphicsItem
+
+from bpviz.ui.numbers import format_number, grouped
+from bpviz.ui.plots.scales import Span, ticks
+from bpviz.ui.style import guard, scaled_font
+
+TICK_DIGITS: Final = 3
+# Room for half a text beyond an axis's ends.
+TEXT_ROOM: Final = 12
+LEFT_WIDTH, TEXT_HEIGHT = 64, 18
+# The least distances of ticks, up and across.
+ROOM_UP, ROOM_ACROSS = 34, 90
+
+
+class NumberAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
+    """An axis with ticks at round numbers, written as all numbers of the program are."""
+
+    def __init__(self, orientation: str) -> None:
+        super().__init__(orientation)
+        self.logarithmic = False
+        self._factor = 1.0
+
+    def set_scale(self, factor: float) -> None:
+        """Write `factor` times as large as usual."""
+        self._factor = factor
+        size = QFontInfo(QApplication.font()).pixelSize() * factor
+        font = scaled_font(QApplication.font(), size)
+        self.setStyle(tickFont=font, tickTextHeight=round(TEXT_HEIGHT * factor))
+        self.label.setFont(font)
+        if self.orientation == "left":
+            self.setWidth(round(LEFT_WIDTH * factor))
+        self.picture = None
+        self.update()
+
+    @guard
+    def boundingRect(self) -> QRectF:
+        """Leave room for the texts at both ends, which pyqtgraph drops where there is a grid."""
+        across, down = (0, TEXT_ROOM) if self.orientation == "left" else (TEXT_ROOM, 0)
+        return QRectF(super().boundingRect()).adjusted(-across, -down, across, down)
+
+    @guard
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        """Return the places of ticks for a range drawn on `size` pixels."""
+        if not high > low:
+            return []
+        room = ROOM_UP if self.orientation == "left" else ROOM_ACROSS
+        wanted = max(2, int(size / (room * self._factor)))
+        return [(high - low, ticks(Span(low, high), self.logarithmic, wanted))]
+
+    @guard
+    def tickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:
+        """Return the ticks' texts."""
+        return [tick_text(value, self.logarithmic) for value in values]
+
+
+def tick_text(value: float, logarithmic: bool) -> str:
+    """Return the text at a tick; on a logarithmic axis `value` is the exponent."""
+    if logarithmic:
+        value = 10.0**value
+    if 1_000 <= value < 1e6:
+        return grouped(value)
+    return format_number(value, TICK_DIGITS, trim=True)
+
+
+def scale_axes(axes: Iterable[NumberAxis], factor: float) -> None:
+    """Let all of `axes` write `factor` times as large as usual."""
+    for axis in axes:
+        axis.set_scale(factor)
+
+
+def keep_axes(axes: Iterable[NumberAxis]) -> None:
+    """Let the axes be kept as pictures: with the grid they lie below all that is drawn."""
+    for axis in axes:
+        axis.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
