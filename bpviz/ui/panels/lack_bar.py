@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 from bpviz.document.player import Player
 from bpviz.engine.datasets import as_table
 from bpviz.model.remedies import Fix, Lack, lack_of
-from bpviz.ui.canvas.camera import BOTTOM, LOW_HEIGHT
 from bpviz.ui.canvas.card import BELOW_BAND
+from bpviz.ui.canvas.corners import BOTTOM, LOW_HEIGHT
 from bpviz.ui.canvas.view import CanvasView
 
 GAP, BESIDE = 6, 24
