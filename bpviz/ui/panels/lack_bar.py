@@ -82,7 +82,7 @@ class LackBar(QFrame):
         wanted = at.x() + BESIDE - self.width() if is_left else at.x() - BESIDE
         left = max(MARGIN, min(wanted, area.width() - self.width() - MARGIN))
         # Above the buttons in the canvas's corner, where there are any.
-        low = MARGIN if area.height() < LOW_HEIGHT else BOTTOM
+        low = MARGIN if area.height() < LOW_HEIGHT else round(BOTTOM)
         top = max(MARGIN, min(at.y() + GAP, area.height() - self.height() - low))
         self.move(self._canvas.viewport().mapTo(self._frame, QPoint(left, top)))
         self.show()
