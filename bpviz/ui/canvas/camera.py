@@ -37,7 +37,8 @@ class Camera(QObject):
         self._fits = True
         self.fit_limit = FIT_ZOOM
         self._fitted = QRectF()
-        self._scale = 1.0
+        self.scale = 1.0
+        """How many times as large as usual header and legend are."""
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
@@ -58,10 +59,6 @@ class Camera(QObject):
         """Whether the whole drawing is kept in view."""
         return self._fits
 
-    def set_scale(self, scale: float) -> None:
-        """Leave `scale` times as much room for header and legend."""
-        self._scale = scale
-
     def hold(self) -> None:
         """Stay where the view is, however the drawing grows: a hand is at work there."""
         self._fits = False
@@ -74,8 +71,8 @@ class Camera(QObject):
         """Show all of `rect`, the drawing's extent, and keep it in view."""
         self._fits, self._fitted = True, rect
         area = self.area()
-        below = room_below(area, self._scale)
-        area = area.adjusted(SIDE, TOP * self._scale, -SIDE, -below)
+        below = room_below(area, self.scale)
+        area = area.adjusted(SIDE, TOP * self.scale, -SIDE, -below)
         if rect.isEmpty() or area.width() < 20 or area.height() < 20:
             self._view.setTransform(QTransform())
             self._view.centerOn(0.0, 0.0)

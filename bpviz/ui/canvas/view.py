@@ -44,7 +44,6 @@ class CanvasView(QGraphicsView):
         super().__init__(scene, parent)
         self._canvas = scene
         self._pan_from: QPoint | None = None
-        self._text_scale = 1.0
         self._ground = Ground()
         self._kept_surround = KeptSurround()
         self.camera = Camera(self)
@@ -84,8 +83,7 @@ class CanvasView(QGraphicsView):
 
     def set_scale(self, factor: float) -> None:
         """Write larger over the drawing, and let a fitted one be `factor` times as large."""
-        self._text_scale = around_scale(factor)
-        self.camera.set_scale(self._text_scale)
+        self.camera.scale = around_scale(factor)
         self.camera.fit_limit = FIT_ZOOM * factor
         self.viewport().update()
 
@@ -313,7 +311,7 @@ class CanvasView(QGraphicsView):
     @guard
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802
         """Paint header and legend over the drawing, fixed to the viewport."""
-        look = (self._canvas.theme, self.font(), self._text_scale)
+        look = (self._canvas.theme, self.font(), self.camera.scale)
         surround = self._canvas.surround(self.zoom)
         self._kept_surround.paint(painter, self.viewport(), surround, *look)
 
