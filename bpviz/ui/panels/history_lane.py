@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bpviz.document.line_map import LineMap, Mark
 from bpviz.model.history import Place
+from bpviz.ui.numbers import grouped
 from bpviz.ui.panels.lane import ENDS, LABEL_GAP, TEXT, Lane, placed_labels
 from bpviz.ui.plots.scales import drawable
 from bpviz.ui.style import Theme, mix, scaled_font
@@ -144,7 +145,7 @@ class HistoryLane(Lane):
         place = self.target_at(x)
         assert place is not None
         iteration = self._map.iteration(self._map.along(place))
-        return "\n".join([*lines, f"Iteration {iteration:,}: click or drag to go there"])
+        return "\n".join([*lines, f"Iteration {grouped(iteration)}: click or drag to go there"])
 
     # -- painting ----------------------------------------------------------------------------------
 

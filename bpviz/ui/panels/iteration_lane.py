@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bpviz.engine.frames import GRAINS, FrameList, Grain, Phase
+from bpviz.ui.numbers import grouped
 from bpviz.ui.panels.lane import ENDS, Lane, placed_labels
 from bpviz.ui.style import Theme, mix, scaled_font
 
@@ -58,9 +59,9 @@ class IterationLane(Lane):
             return
         self._index = index
         count = 0 if frames is None else len(frames)
-        where = f"ready, {count:,} steps" if count else "no steps"
+        where = f"ready, {grouped(count)} steps" if count else "no steps"
         if index >= 0:
-            where = f"step {index + 1:,} of {count:,}: {self._title(index)}"
+            where = f"step {grouped(index + 1)} of {grouped(count)}: {self._title(index)}"
         self.speak(f"This iteration: {where}")
         self.update()
 
@@ -121,7 +122,7 @@ class IterationLane(Lane):
             return "Nothing to walk through yet"
         if index < 0:
             return "Ready: before the first step"
-        return f"{self._title(index)} (step {index + 1:,} of {len(self._frames):,})"
+        return f"{self._title(index)} (step {grouped(index + 1)} of {grouped(len(self._frames))})"
 
     # -- painting ----------------------------------------------------------------------------------
 

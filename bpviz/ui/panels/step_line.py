@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from bpviz.document.player import Player
 from bpviz.explain.derivation import explain
 from bpviz.explain.questions import gives_away
-from bpviz.ui.numbers import localised
+from bpviz.ui.numbers import grouped, localised
 from bpviz.ui.panels.sample_strip import SampleStrip
 from bpviz.ui.style import Theme, guard
 
@@ -192,8 +192,10 @@ class StepLine(QFrame):
         stands = count > 0 and not self._player.running and index >= 0
         self.samples.refresh()
         batch = len(self._player.batch)
-        self._chosen.setText(f"sample {self._player.sample + 1} of {batch:,}" if batch > 1 else "")
-        self._count.setText(f"step {index + 1:,} of {count:,}" if stands else "")
+        self._chosen.setText(
+            f"sample {self._player.sample + 1} of {grouped(batch)}" if batch > 1 else ""
+        )
+        self._count.setText(f"step {grouped(index + 1)} of {grouped(count)}" if stands else "")
 
     def _say(self) -> str:
         """Show the sentence and return the title."""

@@ -13,7 +13,7 @@ from bpviz.document.document import Document
 from bpviz.document.line_map import LineMap
 from bpviz.document.player import Player
 from bpviz.explain.derivation import explain
-from bpviz.ui.numbers import format_number
+from bpviz.ui.numbers import format_number, grouped
 from bpviz.ui.panels.history_lane import HistoryLane, Stretch
 from bpviz.ui.panels.iteration_lane import IterationLane
 from bpviz.ui.panels.travel_bar import TravelBar
@@ -119,9 +119,9 @@ class TimelineBar(QFrame):
 
     def _about(self) -> str:
         player = self._player
-        said = f"iteration {player.iteration:,} of {player.last_iteration:,}"
+        said = f"iteration {grouped(player.iteration)} of {grouped(player.last_iteration)}"
         if player.epoch:
-            said += f", epoch {player.epoch:,}"
+            said += f", epoch {grouped(player.epoch)}"
         if "loss" in player.hidden.kinds:
             return f"{said}, loss ?"
         loss = player.curve.value_at(player.iteration)

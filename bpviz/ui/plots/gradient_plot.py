@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 
 from bpviz.engine.gradient_curve import GradientCurve
 from bpviz.engine.statistics import gradient_verdict
-from bpviz.ui.numbers import format_number
+from bpviz.ui.numbers import format_number, grouped
 from bpviz.ui.plots.axes import LEFT_WIDTH, NumberAxis, keep_axes, scale_axes
 from bpviz.ui.plots.loss_plot import DOT_SIZE, EDGE
 from bpviz.ui.plots.scales import (
@@ -253,7 +253,7 @@ class GradientPlot(QWidget):
             for layer in self._shown
             if not np.isnan(self._sizes[index, layer])
         ]
-        self._reading.setText(f"iteration {int(self._x[index]):,}:  " + "  ".join(numbers))
+        self._reading.setText(f"iteration {grouped(int(self._x[index]))}:  " + "  ".join(numbers))
 
     @guard
     def leaveEvent(self, event: QEvent) -> None:
