@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
@@ -16,6 +17,8 @@ from bpviz.ui import figures
 from bpviz.ui.panels.dialogs import ask_file_to_save
 from bpviz.ui.panels.file_commands import FileCommands, reason
 from bpviz.ui.panels.workspace import Workspace
+
+FAILED: Final = "The figure was not written"
 
 
 class ExportCommands(QObject):
@@ -42,6 +45,8 @@ class ExportCommands(QObject):
 
     def export_loss(self) -> None:
         """Let a file be chosen, and write the loss curve."""
+        if self._files.refuse_hidden(FAILED, self._player.hidden.kinds & {"loss"}):
+            return
         self._ask("Export the loss", "-loss", figures.LOSS_FILTER, self._write_loss)
 
     def copy_drawing(self) -> None:
@@ -57,9 +62,9 @@ class ExportCommands(QObject):
         try:
             write(path)
         except figures.FigureError as problem:
-            self._files.complain("The figure was not written", str(problem))
+            self._files.complain(FAILED, str(problem))
         except OSError as problem:
-            self._files.complain("The figure was not written", reason(problem))
+            self._files.complain(FAILED, reason(problem))
 
     def _write_drawing(self, path: Path) -> None:
         figures.write_drawing(self._workspace.scene, path)

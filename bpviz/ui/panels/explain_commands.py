@@ -62,6 +62,8 @@ class ExplainCommands(QObject):
     def export_derivation(self) -> None:
         """Let a file be chosen, and write the derivation of the parameter shown."""
         self._player.pause()
+        if self._files.refuse_hidden(FAILED, self._player.hidden.kinds):
+            return
         suggested = self._files.folder() / f"{self._files.stem()}-derivation.md"
         ask_file_to_save(
             self._window,

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
+from typing import Final
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
@@ -28,6 +29,11 @@ from bpviz.ui.settings import Settings
 from bpviz.ui.style import resource_path
 
 logger = logging.getLogger(__name__)
+
+HIDDEN: Final = (
+    "it holds numbers that are hidden while you predict them; "
+    "end the questions in the panel Predict first"
+)
 
 
 class FileCommands(QObject):
@@ -157,6 +163,12 @@ class FileCommands(QObject):
                 self._remember(self._document.path)
             if then is not None:
                 then()
+
+    def refuse_hidden(self, title: str, kinds: frozenset[str]) -> bool:
+        """Say that a file of hidden numbers would give them away; False where none is hidden."""
+        if kinds:
+            self.complain(title, HIDDEN)
+        return bool(kinds)
 
     def complain(self, title: str, line: str) -> None:
         """Say in one dialog what went wrong."""
