@@ -253,6 +253,7 @@ def connect_lessons(window: MainWindow) -> None:
     commands["lesson.back"].triggered.connect(lessons.on_back)
     commands["lesson.predict"].triggered.connect(lessons.on_predict)
     commands["lesson.next"].triggered.connect(lessons.on_next)
+    commands["lesson.write"].triggered.connect(lessons.on_write)
 
 
 def connect_explain(window: MainWindow) -> None:

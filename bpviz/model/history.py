@@ -75,6 +75,8 @@ _NODE_TYPES: dict[str, Any] = {
     "bias_share": str,
 }
 _EDGE_TYPES: dict[str, Any] = {"weight": float, "trainable": bool, "share": str}
+# What a session may lack altogether.
+ABSENT_KEYS = ("lesson", "notation")
 
 
 def _type_of(key: str, place: str) -> Any:  # noqa: ANN401
@@ -103,6 +105,8 @@ def save_history(history: History) -> SavedHistory:
     entries: list[dict[str, Any]] = []
     for entry in history.entries:
         plain = msgspec.to_builtins(entry)
+        for change in plain.get("changes", ()):
+            _fill(change)
         tidy(plain)
         entries.append(plain)
     start = HistoryStart(
@@ -141,6 +145,23 @@ def restore_history(saved: SavedHistory, session: Session) -> History:
     return History(msgspec.structs.replace(session, **fields), entries, (entry, inside))
 
 
+def _fill(change: dict[str, Any]) -> None:
+    """Write null where a session had no lesson or no notation before, or has none any more."""
+    if change.get("key") in ABSENT_KEYS:
+        after = change.pop("after", None)
+        change.setdefault("before", None)
+        change["after"] = after
+
+
+def _end(end: object, key: str, kind: Any, where: str) -> Any:  # noqa: ANN401
+    """Return one end of a change as the model has it; null is what does not exist."""
+    if end is None and key in ABSENT_KEYS:
+        return msgspec.UNSET
+    if end is None and key != "training/batch_size":
+        return None
+    return convert(end, kind, where)
+
+
 def _restore_entry(plain: dict[str, Any], place: str) -> Entry:
     if "train" in plain:
         train = convert(plain, Train, place)
@@ -148,6 +169,10 @@ def _restore_entry(plain: dict[str, Any], place: str) -> Entry:
             raise FormatError(f"{place}.train", "must be 1 or more")
         assert isinstance(train, Train)
         return train
+    listed = plain.get("changes")
+    for change in listed if isinstance(listed, list | tuple) else ():
+        if isinstance(change, dict):
+            _fill(change)
     edit = convert(plain, Edit, place)
     changes = []
     for index, change in enumerate(edit.changes):
@@ -155,13 +180,10 @@ def _restore_entry(plain: dict[str, Any], place: str) -> Entry:
         kind = _type_of(change.key, f"{where}.key")
         if kind is None:
             raise FormatError(f"{where}.key", "no such key")
-        ends = [
-            None
-            if end is None and change.key != "training/batch_size"
-            else convert(end, kind, where)
-            for end in (change.before, change.after)
-        ]
-        changes.append(Change(change.key, ends[0], ends[1]))
+        before, after = (
+            _end(end, change.key, kind, where) for end in (change.before, change.after)
+        )
+        changes.append(Change(change.key, before, after))
     return Edit(edit.label, tuple(changes))
 
 

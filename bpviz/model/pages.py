@@ -19,10 +19,16 @@ def set_pages(session: Session, pages: Pages, label: str) -> Edit:
     return Edit(label, (Change("lesson", session.lesson, after),))
 
 
-def add_page(session: Session, pages: Pages, index: int, page: Page) -> Edit:
-    """Put `page` in before the one at `index`; a title that is taken is numbered."""
+def add_page(session: Session, pages: Pages, index: int, page: Page, frame: int = -1) -> Edit:
+    """Put `page` in before the one at `index`; a title that is taken is numbered.
+
+    Where it shows a `frame`, a bookmark holds that.
+    """
     titled = msgspec.structs.replace(page, title=free_title(pages, page.title))
-    return set_pages(session, (*pages[:index], titled, *pages[index:]), "Add a page")
+    edit = set_pages(session, (*pages[:index], titled, *pages[index:]), "Add a page")
+    if frame < 0 or titled.position is msgspec.UNSET:
+        return edit
+    return _with_bookmarks(session, edit, titled, Bookmark(titled.title, titled.position, frame))
 
 
 def remove_page(session: Session, pages: Pages, index: int) -> Edit:

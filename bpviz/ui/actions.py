@@ -316,6 +316,8 @@ ACTIONS: Final = (
         "Open the lesson's page before and set its view", "", "Lessons"),
     Row("lesson.again", "Show Page &Again", "Ctrl+Shift+PgDown",
         "Set the view of the open page once more", "", "Lessons"),
+    Row("lesson.write", "&Write Pages", "Ctrl+Shift+W",
+        "Write the pages of this session's lesson, or end writing", "edit", "Lessons"),
     Row("help.keys", "&Keys and Mouse", "F1", "What keys and mouse do", "help", "Help"),
     Row("help.about", "&About bpviz", "", "Version and licence", "", "Help"),
 )  # fmt: skip

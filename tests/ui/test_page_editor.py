@@ -8,10 +8,10 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from bpviz.model.edit import EditError
+from bpviz.model.edit import Change, Edit, EditError
 from bpviz.model.pages import add_page, change_page, free_title, move_page, remove_page
-from bpviz.model.schema import Lesson, Page
-from bpviz.model.session import load_session
+from bpviz.model.schema import Lesson, Notation, Page
+from bpviz.model.session import decode_session, load_session
 from bpviz.ui.main_window import MainWindow
 from bpviz.ui.panels.page_editor import PageEditor
 from tests.ui.conftest import NO_RAISE, type_into
@@ -56,6 +56,7 @@ def test_pages_are_added_written_moved_and_removed(window: MainWindow, editor: P
     assert guide.page is not None
 
 
+@pytest.mark.qt_log_ignore(NO_RAISE, extend=True)
 def test_a_page_takes_the_present_view_and_sets_it_again(
     window: MainWindow, editor: PageEditor
 ) -> None:
@@ -115,6 +116,25 @@ def test_figures_are_checked_as_they_are_written(window: MainWindow, editor: Pag
     assert item is not None
     item.setText("")
     assert [each.quantity for each in guide.page.expect] == ["E"]
+
+
+@pytest.mark.parametrize("first", ["lesson", "notation"])
+def test_the_history_is_kept_where_a_session_gets_its_first_page_or_letters(
+    window: MainWindow, tmp_path: Path, first: str
+) -> None:
+    session = window.document.session
+    before = getattr(session, first)
+    after = Lesson((Page("One"),)) if first == "lesson" else Notation("L", "y")
+    window.document.push(Edit("First", (Change(first, before, after),)))
+    window.player.step_iteration()
+    window.document.save(tmp_path / "a.bpviz.json")
+    loaded = decode_session((tmp_path / "a.bpviz.json").read_bytes())
+    assert loaded.notices == ()
+    window.document.open(tmp_path / "a.bpviz.json")
+    assert window.player.iteration == 1
+    window.player.back_iteration()
+    window.document.undo()
+    assert getattr(window.document.session, first) == before
 
 
 def test_page_edits_refuse_what_can_not_be(window: MainWindow) -> None:

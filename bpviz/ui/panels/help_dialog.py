@@ -38,6 +38,7 @@ MOUSE: Final = (
     ("0 to 9, + or − over the points", "Choose the class that is drawn"),
     ("Drag a point, Del", "Move it; delete the one clicked last"),
     ("Ctrl+V in the table of rows", "Paste cells from a spreadsheet, or a table with its heading"),
+    ("Enter on a button", "Press the button that Tab has led to; Space always runs and pauses"),
     ("Tab on the drawing", "Go through all nodes and edges; a screen reader hears their numbers"),
     ("M, then Tab", "Keep what is selected and go on, to select several by keys"),
 )

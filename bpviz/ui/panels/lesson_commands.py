@@ -75,6 +75,13 @@ class LessonCommands(QObject):
         if page is not None and index >= 0:
             self._document.switch_run(index, partial(self._set, page))
 
+    def on_write(self) -> None:
+        """Open the page editor, ready to type, or end it."""
+        self.show_panel(LESSON)
+        self._panel.pencil.toggle()
+        if self._panel.pencil.isChecked():
+            self._panel.editor.begin()
+
     def on_predict(self) -> None:
         """Begin to ask for hidden numbers, or end it."""
         self.show_panel("predict")

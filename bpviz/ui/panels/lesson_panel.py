@@ -35,8 +35,8 @@ from bpviz.ui.style import Theme
 
 EMPTY: Final = (
     "### No lesson here\n\nThis session has no pages. Ready-made lessons are in the menu "
-    "*Lessons*. To write one of your own, take the pencil below: each page keeps its text and "
-    "the view that belongs to it."
+    "*Lessons*. To write one of your own, take the pencil below or *Lessons, Write Pages*: each "
+    "page keeps its text and the view that belongs to it."
 )
 NARROWEST: Final = 350
 TABLE_HEAD: Final = (

@@ -9,6 +9,7 @@ import msgspec
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
+    QComboBox,
     QGridLayout,
     QHeaderView,
     QLabel,
@@ -31,6 +32,7 @@ from bpviz.model.pages import add_page, change_page, move_page, remove_page
 from bpviz.model.schema import Expectation, Page, Session
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.panels.form import attempt, show_tip
+from bpviz.ui.panels.page_panels import PAGE_PANELS
 from bpviz.ui.style import guard
 
 OVERLAYS = "view.show_"
@@ -78,11 +80,15 @@ class PageEditor(QWidget):
         self.title = QLineEdit()
         self.text = _TextField()
         self.figures = QTableWidget(0, 2)
+        self.panel = QComboBox()
+        for name, words in PAGE_PANELS.items():
+            self.panel.addItem(words, name)
         self.buttons = {key: QPushButton(text) for key, text, _ in BUTTONS}
         self._build()
         self.title.editingFinished.connect(self.commit)
         self.text.left.connect(self.commit)
         self.figures.itemChanged.connect(self._on_figure_changed)
+        self.panel.activated.connect(self._on_panel_chosen)
         slots: dict[str, Callable[[], None]] = {
             "add": self.add, "remove": self.remove, "up": partial(self.shift, -1),
             "down": partial(self.shift, +1), "view": self.take_view,
@@ -94,7 +100,7 @@ class PageEditor(QWidget):
     def refresh(self) -> None:
         """Show the guide's page."""
         page, guide = self._guide.page, self._guide
-        for field in (self.title, self.text, self.figures):
+        for field in (self.title, self.text, self.figures, self.panel):
             field.setEnabled(page is not None)
         for key, able in (
             ("remove", page is not None), ("up", guide.index > 0),
@@ -106,7 +112,13 @@ class PageEditor(QWidget):
             self.title.setText(shown.title)
         if self.text.toPlainText() != shown.text:
             self.text.setPlainText(shown.text)
+        self._show_panel(shown.panel)
         self._fill(shown)
+
+    def begin(self) -> None:
+        """Put the keyboard where writing begins: into the text, or on Add where no page is."""
+        first: QWidget = self.buttons["add"] if self._guide.page is None else self.text
+        first.setFocus()
 
     def commit(self) -> None:
         """Hand title and text to the document."""
@@ -122,7 +134,8 @@ class PageEditor(QWidget):
         """Put a new page in behind this one."""
         index = self._guide.index + 1 if self._guide.pages else 0
         page = self._viewed(Page(NEW_TITLE, "Text, with formulas such as $w \\cdot a$."))
-        if self._push(lambda: add_page(self._session, self._guide.pages, index, page)):
+        frame = self._player.frame_index
+        if self._push(lambda: add_page(self._session, self._guide.pages, index, page, frame)):
             self._guide.turn_to(index)
             self.title.setFocus()
             self.title.selectAll()
@@ -144,6 +157,12 @@ class PageEditor(QWidget):
         if page is not None:
             frame = self._player.frame_index
             self._change(self._viewed(page), "Take the view for a page", frame)
+
+    def set_panel(self, name: str) -> None:
+        """Let this page show the panel called `name`, "" for none."""
+        page = self._guide.page
+        if page is not None and name != page.panel:
+            self._change(msgspec.structs.replace(page, panel=name), "Choose a page's panel")
 
     def set_figures(self, given: list[tuple[str, str]]) -> None:
         """Make these (quantity, printed) the page's figures; a wrong quantity is told."""
@@ -199,6 +218,15 @@ class PageEditor(QWidget):
                 self.figures.setItem(row, column, QTableWidgetItem(text))
         self._filling = False
 
+    def _show_panel(self, name: str) -> None:
+        """Show which panel the page has; one that only its file knows is kept and listed."""
+        if self.panel.findData(name) < 0:
+            self.panel.addItem(name, name)
+        self.panel.setCurrentIndex(self.panel.findData(name))
+
+    def _on_panel_chosen(self, place: int) -> None:
+        self.set_panel(str(self.panel.itemData(place)))
+
     def _on_figure_changed(self, _item: QTableWidgetItem) -> None:
         if self._filling:
             return
@@ -215,11 +243,13 @@ class PageEditor(QWidget):
             (self.text, "page.text", "Text of the page: Markdown, formulas between $ signs"),
             (self.figures, "page.figures",
              "Figures: a quantity such as dE/dw(h1->y1), and what is printed; empty removes"),
+            (self.panel, "page.panel", "The panel that comes to the front with this page"),
         ):  # fmt: skip
             widget.setObjectName(name)
             widget.setToolTip(words)
             widget.setAccessibleName(words)
         self.text.setTabChangesFocus(True)
+        self.text.setPlaceholderText("Add begins the first page, with what is shown now.")
         self.figures.setHorizontalHeaderLabels(["Quantity", "Printed"])
         self.figures.verticalHeader().hide()
         header = self.figures.horizontalHeader()
@@ -231,10 +261,11 @@ class PageEditor(QWidget):
             button = self.buttons[key]
             button.setObjectName(f"page.{key}")
             button.setToolTip(tip)
-            width = 4 if key == "view" else 1
-            grid.addWidget(
-                button, 1 if key == "view" else 0, 0 if key == "view" else place, 1, width
-            )
+            if key == "view":
+                grid.addWidget(button, 1, 0, 1, 2)
+            else:
+                grid.addWidget(button, 0, place)
+        grid.addWidget(self.panel, 1, 2, 1, 2)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
