@@ -32,7 +32,9 @@ def write(editor: PageEditor, title: str, text: str) -> None:
 def put_figure(editor: PageEditor, row: int, quantity: str, printed: str) -> None:
     for column, words in enumerate((quantity, printed)):
         table = editor.figures
-        place = table.visualItemRect(table.item(row, column)).center()
+        item = table.item(row, column)
+        assert item is not None
+        place = table.visualItemRect(item).center()
         QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
         QTest.keyClick(table, Qt.Key.Key_F2)
         field = QApplication.focusWidget()

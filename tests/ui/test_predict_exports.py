@@ -44,7 +44,7 @@ def test_a_drawing_in_a_file_has_question_marks(window: MainWindow, tmp_path: Pa
         assert not {each for each in hidden_numbers(window) if each in text}, overlay
         assert "?" in text
     window.commands["edit.copy_drawing"].trigger()
-    copied = QGuiApplication.clipboard().mimeData().data("image/svg+xml").data().decode()
+    copied = QGuiApplication.clipboard().mimeData().data("image/svg+xml").toStdString()
     assert not {each for each in hidden_numbers(window) if each in copied}
     quiz.stop()
     window.scene.set_overlay("gradients")
