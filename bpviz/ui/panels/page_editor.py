@@ -215,7 +215,12 @@ class PageEditor(QWidget):
         self.figures.setRowCount(len(rows) + 1)
         for row, cells in enumerate([*rows, ("", "")]):
             for column, text in enumerate(cells):
-                self.figures.setItem(row, column, QTableWidgetItem(text))
+                # A cell that is being left must stay the one it was.
+                item = self.figures.item(row, column)
+                if item is None:
+                    self.figures.setItem(row, column, QTableWidgetItem(text))
+                elif item.text() != text:
+                    item.setText(text)
         self._filling = False
 
     def _show_panel(self, name: str) -> None:
