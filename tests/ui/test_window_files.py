@@ -58,6 +58,9 @@ def choose_file(window: MainWindow, name: str, path: Path) -> None:
     assert isinstance(dialog, QFileDialog)
     field = dialog.findChild(QLineEdit, "fileNameEdit")
     assert field is not None
+    # Only a dialog that is on the screen has the keys; before, they are the drawing's.
+    QApplication.processEvents()
+    assert QApplication.focusWidget() is field
     field.setText(str(path))
     QTest.keyClick(field, Qt.Key.Key_Return)
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
