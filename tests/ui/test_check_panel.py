@@ -90,6 +90,23 @@ def test_what_is_dear_waits_to_be_asked_for(
     assert not go.isVisible()
 
 
+def test_the_badge_has_room_for_its_text_at_once(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idle_check, "SLICE", 0.0)
+    shown, counting = badge(window), set[int]()
+
+    def on_progressed() -> None:
+        wanted = shown.fontMetrics().horizontalAdvance(shown.text())
+        assert shown.width() > wanted, shown.text()
+        if " of " in shown.text():
+            counting.add(shown.width())
+
+    window.workspace.analysis.idle_check.progressed.connect(on_progressed)
+    qtbot.waitUntil(done(window))
+    assert len(counting) == 1, "the width jumps while it counts"
+
+
 def test_the_table_has_the_worst_first_and_selects(window: MainWindow, panel: CheckPanel) -> None:
     assert panel.is_seen
     errors = [check.error for check in panel.model.checks]

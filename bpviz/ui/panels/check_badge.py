@@ -45,6 +45,15 @@ class CheckBadge(QToolButton):
         )
         if sheet != self.styleSheet():
             self.setStyleSheet(sheet)
+        self.setMinimumWidth(self.sizeHint().width() + self._growth())
+
+    def _growth(self) -> int:
+        """Return the room in pixels that counting up will still take: the badge keeps its width."""
+        total = self._check.total
+        if not total or self._check.is_done:
+            return 0
+        measure = self.fontMetrics().horizontalAdvance
+        return max(0, measure(_counted(total, total)) - measure(self.text()))
 
     def _told(self) -> tuple[str, str, str]:
         """Return text, colour and tip."""
@@ -53,11 +62,11 @@ class CheckBadge(QToolButton):
         if check.problem:
             return "✗ gradient check", "non_finite", f"Not finite: {check.problem}"
         if check.waits:
-            some = f"{check.count:,} of {check.total:,}"
-            return f"gradient check {some}", "muted", f"{about}; the rest waits to be asked for"
+            some = _counted(check.count, check.total)
+            return some, "muted", f"{about}; the rest waits to be asked for"
         if not check.is_done:
-            far = f" {check.count:,} of {check.total:,}" if check.total else ""
-            return f"gradient check{far}", "muted", f"{about}, in the pauses of the program"
+            far = _counted(check.count, check.total) if check.total else "gradient check"
+            return far, "muted", f"{about}, in the pauses of the program"
         result = check.result
         kinks = f" · {len(result.kinks):,} at a kink" if result.kinks else ""
         worst = format_number(result.worst, 1)
@@ -76,6 +85,11 @@ class CheckBadge(QToolButton):
         """Rest while nobody looks."""
         super().hideEvent(event)
         self._check.set_watched("badge", False)
+
+
+def _counted(count: int, total: int) -> str:
+    """Say how far the check has come."""
+    return f"gradient check {count:,} of {total:,}"
 
 
 def inset(badge: CheckBadge) -> QWidget:
