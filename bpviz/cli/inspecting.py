@@ -18,6 +18,7 @@ from bpviz.engine.replay import place_of, replay
 from bpviz.engine.state import state_of, with_state
 from bpviz.engine.trainer import Trainer
 from bpviz.export.trace_json import MAX_NUMBERS, count_numbers, encode, trace_document
+from bpviz.model.counts import grouped
 from bpviz.model.edit import EditError
 from bpviz.model.files import FormatError
 from bpviz.model.history import History, restore_history
@@ -42,8 +43,8 @@ def trace(options: argparse.Namespace) -> int:
         numbers = count_numbers(program, len(chosen), len(batch))
         if numbers > MAX_NUMBERS:
             raise CommandError(
-                f"trace: {numbers:,} numbers, at most {MAX_NUMBERS:,}; choose fewer rows with "
-                "--rows A-B"
+                f"trace: {grouped(numbers)} numbers, at most {grouped(MAX_NUMBERS)}; "
+                "choose fewer rows with --rows A-B"
             )
         tracer = Tracer(program, rows, session.training, choose_kernel(program, len(batch)))
         record = tracer.trace(state, chosen)
@@ -68,8 +69,8 @@ def _before(session: Session, iteration: int | None) -> Session:
     place = place_of(history, iteration - 1) if history is not None else None
     if history is None or place is None:
         raise CommandError(
-            f"trace: iteration {iteration:,} has passed (the session stands at {done:,}) and is "
-            "not in a saved history"
+            f"trace: iteration {grouped(iteration)} has passed (the session stands at "
+            f"{grouped(done)}) and is not in a saved history"
         )
     return _replayed(history, place)
 
@@ -80,7 +81,7 @@ def _chosen_rows(chosen: tuple[int, int] | None, batch: list[int], count: int) -
         return batch
     first, last = chosen
     if last >= count:
-        raise CommandError(f"trace: --rows {first}-{last}: rows go from 0 to {count - 1:,}")
+        raise CommandError(f"trace: --rows {first}-{last}: rows go from 0 to {grouped(count - 1)}")
     rows = [row for row in batch if first <= row <= last]
     if not rows:
         raise CommandError(f"trace: --rows {first}-{last}: none of them is in this batch")

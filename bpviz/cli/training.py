@@ -27,6 +27,7 @@ from bpviz.engine.curve import LossCurve
 from bpviz.engine.datasets import batches_per_epoch, epoch_of
 from bpviz.engine.errors import NonFinite
 from bpviz.export.trace_json import encode, result_document
+from bpviz.model.counts import grouped
 from bpviz.model.files import atomic_write
 
 PROGRESS_SECONDS = 0.2
@@ -46,11 +47,13 @@ def train(options: argparse.Namespace) -> int:
     if options.csv is not None:
         write(options.csv, _curve_csv(run))
     if stopped == "interrupted":
-        raise CommandError(f"interrupted after iteration {run.timeline.iteration:,}", INTERRUPTED)
+        raise CommandError(
+            f"interrupted after iteration {grouped(run.timeline.iteration)}", INTERRUPTED
+        )
     write_out(encode(_result(run, stopped, where)), options.output)
     if stopped == "non_finite":
         raise CommandError(
-            f"stopped after iteration {run.timeline.iteration:,}: {where}", NON_FINITE
+            f"stopped after iteration {grouped(run.timeline.iteration)}: {where}", NON_FINITE
         )
     return DONE
 
@@ -158,7 +161,7 @@ class Run:
         if self._shows_progress and time.monotonic() - self._shown_at >= PROGRESS_SECONDS:
             self._shown_at = time.monotonic()
             loss = f", loss {self.curve.train[-1]:.6g}" if self.curve.train else ""
-            sys.stderr.write(f"\r\x1b[Kiteration {self.timeline.state.iteration:,}{loss}")
+            sys.stderr.write(f"\r\x1b[Kiteration {grouped(self.timeline.state.iteration)}{loss}")
             sys.stderr.flush()
         return self.interrupted
 

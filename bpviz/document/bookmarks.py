@@ -13,6 +13,7 @@ from bpviz.document.document import Document
 from bpviz.document.line_map import Mark
 from bpviz.document.player import Player
 from bpviz.document.stage import READY
+from bpviz.model.counts import grouped
 from bpviz.model.edit import Change, Edit
 from bpviz.model.schema import Bookmark
 
@@ -81,7 +82,7 @@ class Bookmarks:
     def _free_name(self) -> str:
         """Return "iteration 137", or with a number where there are more there."""
         player = self._player
-        name = f"iteration {player.iteration + (player.frame is not None):,}"
+        name = f"iteration {grouped(player.iteration + (player.frame is not None))}"
         if player.frame is not None:
             name += f", {player.frame.phase}"
         taken = {mark.label for mark in self.marks}

@@ -13,6 +13,7 @@ from bpviz.document.runs import Run, Runs, without_runs
 from bpviz.document.saving import encode_with_history
 from bpviz.document.timeline import Timeline
 from bpviz.document.travel import Travel
+from bpviz.model.counts import grouped
 from bpviz.model.edit import Edit, diff
 from bpviz.model.files import atomic_write
 from bpviz.model.history import Place, Train
@@ -110,7 +111,7 @@ class Document(QObject):
     def _label(self, place: Place | None) -> str:
         entry = self._timeline.line.entry(place[0]) if place is not None else None
         if isinstance(entry, Train):
-            return f"Train {entry.train:,} iteration" + ("" if entry.train == 1 else "s")
+            return f"Train {grouped(entry.train)} iteration" + ("" if entry.train == 1 else "s")
         return entry.label if entry is not None else ""
 
     def settle(self) -> None:

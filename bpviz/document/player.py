@@ -13,6 +13,7 @@ from bpviz.document.stepper import StepGrain, Stepper
 from bpviz.document.stops import Stops, Watch
 from bpviz.engine.errors import NonFinite
 from bpviz.engine.statistics import layer_norms
+from bpviz.model.counts import grouped
 from bpviz.model.edit import Edit
 
 __all__ = ["Player", "StepGrain"]
@@ -155,7 +156,7 @@ class Player(Stepper):
             why = self._train_a_slice()
         except NonFinite as error:
             self.pause()
-            self.stopped.emit(f"Stopped after iteration {self.iteration:,}: {error}")
+            self.stopped.emit(f"Stopped after iteration {grouped(self.iteration)}: {error}")
             return
         if timeline.base.network is not network:
             # Replaying came over an edit of the line: the views must follow it.
@@ -189,7 +190,7 @@ class Player(Stepper):
                 self._end(self._told(why))
 
     def _told(self, why: str) -> str:
-        return f"Stopped after iteration {self.iteration:,}: {why}"
+        return f"Stopped after iteration {grouped(self.iteration)}: {why}"
 
     def _end(self, why: str) -> None:
         self.pause()

@@ -10,6 +10,7 @@ import msgspec
 
 from bpviz.engine.statistics import EXPLODED, VANISHED
 from bpviz.explain.numbers import format_number
+from bpviz.model.counts import grouped
 
 DIGITS: Final = 4
 
@@ -136,7 +137,7 @@ def _number(value: float) -> str:
 
 
 def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}" + ("" if count == 1 else "s")
+    return f"{grouped(count)} {what}" + ("" if count == 1 else "s")
 
 
 def _done(count: int, what: str) -> str:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from bpviz.engine.datasets import as_table, target_columns
 from bpviz.engine.initialise import DEFAULT_CONSTANT, default_initialiser, initialised
 from bpviz.model.checks import MAX_EDGES, MAX_NODES
+from bpviz.model.counts import grouped
 from bpviz.model.data import Data, Encoding, GeneratorData, GeneratorName, TableData
 from bpviz.model.expression import parse_expression
 from bpviz.model.files import one_line, quoted
@@ -62,10 +63,10 @@ def check_sizes(sizes: Sequence[int]) -> None:
     if len(sizes) < 2 or min(sizes) < 1:
         raise BuildError("layers: two or more layers of one or more nodes, as in 2-4-2-1")
     if sum(sizes) > MAX_NODES:
-        raise BuildError(f"layers: {sum(sizes):,} nodes; at most {MAX_NODES:,}")
+        raise BuildError(f"layers: {grouped(sum(sizes))} nodes; at most {grouped(MAX_NODES)}")
     edges = sum(a * b for a, b in pairwise(sizes))
     if edges > MAX_EDGES:
-        raise BuildError(f"layers: {edges:,} edges; at most {MAX_EDGES:,}")
+        raise BuildError(f"layers: {grouped(edges)} edges; at most {grouped(MAX_EDGES)}")
 
 
 def generator_for(name: GeneratorName, outputs: int, loss: LossName, seed: int) -> GeneratorData:

@@ -12,6 +12,7 @@ from typing import TypeAlias, overload
 import numpy as np
 
 from bpviz.model.checks import MAX_CELLS, MAX_ROWS
+from bpviz.model.counts import grouped
 
 # Called with the share done (0 to 1); False cancels.
 Progress: TypeAlias = Callable[[float], bool]
@@ -164,7 +165,7 @@ def _cut_quoted(text: str, delimiter: str, progress: Progress | None) -> Cells:
             rows.append(row)
             lines.append(reader.line_num)
             if len(rows) > MAX_ROWS + 1:
-                raise CsvError(f"more than {MAX_ROWS:,} rows")
+                raise CsvError(f"more than {grouped(MAX_ROWS)} rows")
             if len(rows) % BLOCK == 0:
                 report(progress, 0.5 * len(rows) / MAX_ROWS)
     except csv.Error as error:
@@ -176,6 +177,6 @@ def _cut_quoted(text: str, delimiter: str, progress: Progress | None) -> Cells:
         if len(row) != width:
             raise CsvError(f"line {line}: {len(row)} cells, but the first row has {width}")
     if len(rows) * width > MAX_CELLS + width:
-        raise CsvError(f"{len(rows) * width:,} cells; at most {MAX_CELLS:,}")
+        raise CsvError(f"{grouped(len(rows) * width)} cells; at most {grouped(MAX_CELLS)}")
     second = lines[1] if len(lines) > 1 else lines[0] + 1
     return Cells([list(column) for column in zip(*rows, strict=True)], lines[0], second)

@@ -29,6 +29,7 @@ from bpviz.engine.csv_cells import (
 )
 from bpviz.engine.datasets import Stream
 from bpviz.model.checks import MAX_CELLS, MAX_NUMBER, MAX_ROWS, MAX_TEXT
+from bpviz.model.counts import grouped
 from bpviz.model.data import ColumnScaling, Scaling, TableData
 from bpviz.model.files import FormatError, quoted, read_limited
 
@@ -97,7 +98,7 @@ def read_table(text: str, targets: Sequence[str], progress: Progress | None = No
     if not columns[0]:
         raise CsvError("a header and no rows")
     if len(columns[0]) > MAX_ROWS:
-        raise CsvError(f"more than {MAX_ROWS:,} rows")
+        raise CsvError(f"more than {grouped(MAX_ROWS)} rows")
     return RawTable(names, tuple(columns), comma, first_line)
 
 
@@ -124,7 +125,9 @@ def to_table(
         outputs.add(raw, column, train, "none")
     cells = raw.count * (len(inputs.numbers) + len(outputs.numbers))
     if cells > MAX_CELLS:
-        raise CsvError(f"{cells:,} cells with one column per class; at most {MAX_CELLS:,}")
+        raise CsvError(
+            f"{grouped(cells)} cells with one column per class; at most {grouped(MAX_CELLS)}"
+        )
     report(progress, 0.95)
     return TableData(
         *_parts(inputs.numbers, outputs.numbers, train, test),
@@ -209,7 +212,9 @@ def _convert(raw: RawTable, column: int) -> tuple[list[str], list[Column], list[
     _refuse_faults(cells, name, raw.decimal_comma)
     classes = sorted(set(cells))
     if len(classes) > MOST_CLASSES:
-        raise CsvError(f"column {quoted(name)}: {len(classes):,} different texts; no classes")
+        raise CsvError(
+            f"column {quoted(name)}: {grouped(len(classes))} different texts; no classes"
+        )
     if len(classes) < 2:
         raise CsvError(f"column {quoted(name)}: the same text in every row")
     number = {known: place for place, known in enumerate(classes)}

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bpviz.engine.program import Program
+from bpviz.model.counts import grouped
 
 FloatArray = NDArray[np.float64]
 
@@ -67,15 +68,15 @@ def gradient_verdict(sizes: tuple[float, ...]) -> str:
         return "All gradients are below 1e−6: a minimum, or a plateau"
     strongest = int(np.argmax(sizes))
     if sizes[strongest] > EXPLODED:
-        return f"Exploding: the gradient of layer {strongest + 1} is above 1,000"
+        return f"Exploding: the gradient of layer {strongest + 1} is above {grouped(EXPLODED)}"
     faint = [place for place, size in enumerate(sizes) if size < VANISHED]
     if faint:
         how = "below 1e−6" if sizes[faint[0]] else "exactly 0"
         return f"Vanishing: the gradient of layer {faint[0] + 1} is {how}"
     if len(sizes) > 1 and sizes[0] * FAR_APART < sizes[-1]:
-        return f"Vanishing: layer 1 gets 1/{sizes[-1] / sizes[0]:,.0f} of the last layer's gradient"
+        share = grouped(sizes[-1] / sizes[0])
+        return f"Vanishing: layer 1 gets 1/{share} of the last layer's gradient"
     if len(sizes) > 1 and sizes[0] > sizes[-1] * FAR_APART:
-        return (
-            f"Exploding: layer 1 gets {sizes[0] / sizes[-1]:,.0f} times the last layer's gradient"
-        )
+        times = grouped(sizes[0] / sizes[-1])
+        return f"Exploding: layer 1 gets {times} times the last layer's gradient"
     return ""

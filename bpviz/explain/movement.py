@@ -13,6 +13,7 @@ import numpy as np
 from bpviz.explain.expression import evaluate
 from bpviz.explain.joining import members, penalty_terms, sample_gradients
 from bpviz.explain.symbols import Leaves
+from bpviz.model.counts import grouped
 from bpviz.model.network import Unit
 
 MOST_SAMPLES = 12
@@ -123,13 +124,13 @@ def _samples(leaves: Leaves, node: int, edge: int, total: float, most: int) -> l
             if len(values) == len(trace.batch)
             else total - sum(cause.part or 0.0 for cause in found)
         )
-        found.append(Cause(f"the other {left_out:,} samples together", rest, 0.0))
+        found.append(Cause(f"the other {grouped(left_out)} samples together", rest, 0.0))
     return found
 
 
 def _cause(leaves: Leaves, sample: int, part: float) -> Cause:
     row = int(leaves.trace.rows[sample]) + 1
-    return Cause(f"sample {sample + 1} (row {row:,})", part, 0.0, sample)
+    return Cause(f"sample {sample + 1} (row {grouped(row)})", part, 0.0, sample)
 
 
 def _sgd(n: _Numbers) -> _Pace:

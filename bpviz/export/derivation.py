@@ -30,6 +30,7 @@ from bpviz.export.pages import (
     Words,
     page,
 )
+from bpviz.model.counts import grouped
 from bpviz.model.network import Input, activation_name
 from bpviz.model.session import Notation, Session
 
@@ -51,8 +52,8 @@ def derivation_page(session: Session, trace: Trace, kind: str, parameter: str | 
     names = parameter_names(network) if parameter is None else [parameter]
     if len(names) > MOST_PARAMETERS:
         raise NoParameterError(
-            f"{len(names):,} parameters are too many for one file (at most {MOST_PARAMETERS}); "
-            "choose one"
+            f"{grouped(len(names))} parameters are too many for one file "
+            f"(at most {MOST_PARAMETERS}); choose one"
         )
     places = [parameter_named(network, name) for name in names]
     notation = session.notation or Notation()
@@ -213,7 +214,7 @@ def _along_paths(trace: Trace, node: int, edge: int, notation: Notation, most: i
     found = paths(trace, node, edge, 0, notation, most)
     if not found.count:
         return [Words(("No path leads from it to the loss.",))]
-    count = "One path leads" if found.count == 1 else f"{found.count:,} paths lead"
+    count = "One path leads" if found.count == 1 else f"{found.count} paths lead"
     words = f"{count} from the parameter to the loss."
     if len(found.shown) < found.count:
         words += f" The {len(found.shown)} strongest are shown."
@@ -221,7 +222,7 @@ def _along_paths(trace: Trace, node: int, edge: int, notation: Notation, most: i
     for path in found.shown:
         table.append(Row(None, path.product, with_numbers(path.product), (Number(path.value),)))
     if len(found.shown) < found.count:
-        rest = f"{found.count - len(found.shown):,} more paths come to "
+        rest = f"{found.count - len(found.shown)} more paths come to "
         table.append(Row(why=(rest, Number(found.rest))))
     if found.count > 1:
         table.append(Row(why=("sum over all paths: ", Number(found.total))))

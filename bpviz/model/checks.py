@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from bpviz.model.counts import grouped
 from bpviz.model.data import Rows, TableData
 from bpviz.model.files import FormatError, quoted
 from bpviz.model.network import Input, Network, Unit
@@ -58,7 +59,9 @@ def check_network(network: Network) -> None:
         ("edges", len(network.edges), MAX_EDGES),
     ):
         if count > limit:
-            raise FormatError(f"network.{name}", f"{count:,} {name}; at most {limit:,}")
+            raise FormatError(
+                f"network.{name}", f"{grouped(count)} {name}; at most {grouped(limit)}"
+            )
     _check_nodes(network)
     _check_edges(network)
     _check_outputs(network)
@@ -161,10 +164,10 @@ def _check_data(session: Session) -> None:
         _check_rows(rows, f"data.{name}")
     count = len(data.inputs) + len(data.test_inputs)
     if count > MAX_ROWS:
-        raise FormatError("data", f"{count:,} rows; at most {MAX_ROWS:,}")
+        raise FormatError("data", f"{grouped(count)} rows; at most {grouped(MAX_ROWS)}")
     cells = sum(len(rows) * len(rows[0]) for rows in tables.values() if rows)
     if cells > MAX_CELLS:
-        raise FormatError("data", f"{cells:,} cells; at most {MAX_CELLS:,}")
+        raise FormatError("data", f"{grouped(cells)} cells; at most {grouped(MAX_CELLS)}")
     for part in ("", "test_"):
         inputs, targets = tables[f"{part}inputs"], tables[f"{part}targets"]
         if targets and len(targets) != len(inputs):

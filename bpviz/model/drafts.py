@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from bpviz.model.checks import MAX_CELLS, MAX_EDGES, MAX_NODES, MAX_POSITION
+from bpviz.model.counts import grouped
 from bpviz.model.data import Data, TableData
 from bpviz.model.edit import Edit, EditError, diff
 from bpviz.model.network import Edge, Network, Position
@@ -29,11 +30,11 @@ def edit_between(before: Session, after: Session, label: str) -> Edit:
     EditError where nothing would change, or more would result than a file holds.
     """
     if len(after.network.nodes) > MAX_NODES:
-        raise EditError(f"A network holds at most {MAX_NODES:,} nodes")
+        raise EditError(f"A network holds at most {grouped(MAX_NODES)} nodes")
     if len(after.network.edges) > MAX_EDGES:
-        raise EditError(f"A network holds at most {MAX_EDGES:,} edges")
+        raise EditError(f"A network holds at most {grouped(MAX_EDGES)} edges")
     if after.data is not before.data and _cells(after.data) > MAX_CELLS:
-        raise EditError(f"A table holds at most {MAX_CELLS:,} cells")
+        raise EditError(f"A table holds at most {grouped(MAX_CELLS)} cells")
     edit = diff(before, after, label)
     if not edit.changes:
         raise EditError("Nothing changes")

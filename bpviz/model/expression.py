@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from bpviz.model.counts import grouped
 from bpviz.model.files import one_line
 from bpviz.model.layout import arranged
 from bpviz.model.network import (
@@ -50,7 +51,7 @@ def parse_expression(text: str) -> Network:
     the last node is the output. Raises ExpressionError.
     """
     if len(text) > LONGEST_TEXT:
-        raise ExpressionError(f"expression: longer than {LONGEST_TEXT:,} characters")
+        raise ExpressionError(f"expression: longer than {grouped(LONGEST_TEXT)} characters")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -294,7 +295,7 @@ class _Lowering:
         if key in self._made:
             return self._made[key]
         if len(self._units) + len(self._inputs) >= MOST_NODES:
-            raise ExpressionError(f"expression: more than {MOST_NODES:,} nodes")
+            raise ExpressionError(f"expression: more than {grouped(MOST_NODES)} nodes")
         name = self._made[key] = self._fresh_name()
         label = name if terms else f"{bias:.12g}".replace("-", "−")
         self._units.append(

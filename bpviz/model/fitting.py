@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from bpviz.model.checks import MAX_EDGES, MAX_NODES
+from bpviz.model.counts import grouped
 from bpviz.model.edit import Edit, EditError, diff
 from bpviz.model.network import Edge, Input, Network, Node, Position, Unit
 from bpviz.model.schema import Session
@@ -26,7 +27,9 @@ def fit_network(session: Session, inputs: int, outputs: int) -> Edit:
     network = _with_inputs(session.network, inputs, session.training.seed)
     network = _with_outputs(network, outputs, session.training.seed)
     if len(network.nodes) > MAX_NODES or len(network.edges) > MAX_EDGES:
-        raise EditError(f"A network holds at most {MAX_NODES:,} nodes and {MAX_EDGES:,} edges")
+        raise EditError(
+            f"A network holds at most {grouped(MAX_NODES)} nodes and {grouped(MAX_EDGES)} edges"
+        )
     after = msgspec.structs.replace(session, network=network)
     edit = diff(session, after, f"Fit the network to {inputs} inputs and {outputs} outputs")
     if not edit.changes:

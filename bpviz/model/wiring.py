@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from bpviz.model.checks import MAX_EDGES
+from bpviz.model.counts import grouped
 from bpviz.model.drafts import edit_of, label_of, network_with, new_edge, placed
 from bpviz.model.edit import Edit, EditError
 from bpviz.model.network import Edge, Input, Network, Node, Position, Unit
@@ -25,7 +26,7 @@ def refusal(network: Network, source: str, target: str) -> str:
         first, second = network.node(source).label, network.node(target).label
         return f"{second} already feeds {first}: this edge would close a cycle"
     if len(network.edges) >= MAX_EDGES:
-        return f"A network holds at most {MAX_EDGES:,} edges"
+        return f"A network holds at most {grouped(MAX_EDGES)} edges"
     return ""
 
 

@@ -47,7 +47,7 @@ SPEED_TEXTS: Final = (
     ("10", "10 Steps per Second", "Play ten steps a second"),
     ("30", "&30 Steps per Second", "Play thirty steps a second"),
     ("100", "1&00 Steps per Second", "Play a hundred steps a second, several to a picture"),
-    ("1000", "1,000 &Steps per Second", "Play a thousand steps a second, of any size"),
+    ("1000", "1000 &Steps per Second", "Play a thousand steps a second, of any size"),
     ("max", "&As Fast as It Goes", "Run trains as fast as it goes"),
 )
 

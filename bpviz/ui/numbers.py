@@ -61,9 +61,3 @@ def format_signed(value: float, digits: int = 4) -> str:
 def full_number(value: float) -> str:
     """Return `value` with all of its digits and the sign chosen."""
     return localised(numbers.full_number(value))
-
-
-def grouped(value: float) -> str:
-    """Return a whole number with its thousands set apart: by a space where commas are decimal."""
-    text = f"{value:,.0f}"
-    return text.replace(",", "\u202f") if has_comma() else text

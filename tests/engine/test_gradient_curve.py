@@ -69,9 +69,9 @@ def test_update_ratios() -> None:
         ((1e-9, 1e-8), "All gradients are below"),
         ((1e-9, 0.1), "Vanishing: the gradient of layer 1 is below"),
         ((0.1, 0.0), "Vanishing: the gradient of layer 2 is exactly 0"),
-        ((1e-5, 0.1), "Vanishing: layer 1 gets 1/10,000"),
+        ((1e-5, 0.1), "Vanishing: layer 1 gets 1/10\u202f000"),
         ((5000.0, 1.0), "Exploding: the gradient of layer 1"),
-        ((50.0, 0.01), "Exploding: layer 1 gets 5,000 times"),
+        ((50.0, 0.01), "Exploding: layer 1 gets 5\u202f000 times"),
         ((0.0, 0.0), "All gradients are below"),
     ],
 )

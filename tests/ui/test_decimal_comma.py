@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 
+from bpviz.model.counts import grouped
 from bpviz.model.schema import Session
 from bpviz.ui.figures import copied_drawing, write_drawing
 from bpviz.ui.main_window import MainWindow
-from bpviz.ui.numbers import decimal_points, format_number, full_number, grouped, use_comma
+from bpviz.ui.numbers import decimal_points, format_number, full_number, use_comma
 from bpviz.ui.panels.number_text import parse_number
 from bpviz.ui.plots.axes import tick_text
 from tests.ui.conftest import NO_RAISE, close_for_good, named, type_into
@@ -52,7 +53,7 @@ def test_what_is_shown_in_full_can_be_typed(qapp: QApplication, value: float) ->
 
 
 def test_thousands_are_set_apart_by_a_space(qapp: QApplication) -> None:
-    assert grouped(12_345) == "12,345"
+    assert grouped(12_345) == "12\u202f345"
     use_comma(True)
     assert grouped(12_345) == "12\u202f345"
     assert tick_text(2_000.0, False) == "2\u202f000"

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QWidget
 
 from bpviz.engine.frames import Frame
+from bpviz.model.counts import grouped
 from bpviz.model.network import Network
 from bpviz.ui.canvas.corners import MARGIN, has_key, key_rect
 from bpviz.ui.canvas.kept import KeptPicture
@@ -155,7 +156,7 @@ def _paint_foot(
 ) -> None:
     """Paint the zoom, and the share of the edges that is drawn."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    zoom = f"{round(100 * surround.zoom):,} %"
+    zoom = f"{grouped(round(100 * surround.zoom))} %"
     if surround.share_drawn < 1.0:
         zoom += f"   ·   the strongest {max(1, round(100 * surround.share_drawn))} % of the edges"
     place = QPointF(area.left() + MARGIN, area.bottom() - MARGIN + 4)

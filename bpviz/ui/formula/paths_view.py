@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from bpviz.explain.expression import with_numbers
 from bpviz.explain.paths import Path, Paths
+from bpviz.model.counts import grouped
 from bpviz.ui.formula.banded_view import NONE, BandedView
 from bpviz.ui.formula.boxes import Piece, row, toned
 from bpviz.ui.formula.derivation_page import value_box
@@ -92,11 +93,11 @@ class PathsView(BandedView):
         top = flow.y
         flow.skip(0.6)
         if len(found.shown) < found.count:
-            rest = f"{found.count - len(found.shown):,} weaker paths together"
+            rest = f"{grouped(found.count - len(found.shown))} weaker paths together"
             self._put_total(flow, rest, found.rest, pad)
             flow.skip(0.5)
         if found.count != 1:
-            self._put_total(flow, f"Sum over all {found.count:,} paths", found.total, pad)
+            self._put_total(flow, f"Sum over all {grouped(found.count)} paths", found.total, pad)
             flow.skip(0.5)
         value = value_box(flow.typesetter, found.total, round(1.1 * flow.size))
         equals = Piece(flow.typesetter.text("=", "roman", flow.size), 0.28 * flow.size)

@@ -7,6 +7,7 @@ from typing import Final
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
+from bpviz.model.counts import grouped
 from bpviz.ui.numbers import format_number
 from bpviz.ui.panels.idle_check import IdleCheck
 from bpviz.ui.style import Theme, guard
@@ -68,7 +69,7 @@ class CheckBadge(QToolButton):
             far = _counted(check.count, check.total) if check.total else "gradient check"
             return far, "muted", f"{about}, in the pauses of the program"
         result = check.result
-        kinks = f" · {len(result.kinks):,} at a kink" if result.kinks else ""
+        kinks = f" · {grouped(len(result.kinks))} at a kink" if result.kinks else ""
         worst = format_number(result.worst, 1)
         if not result.passed:
             return f"✗ gradient check {worst}{kinks}", "non_finite", f"{about}: they differ"
@@ -89,7 +90,7 @@ class CheckBadge(QToolButton):
 
 def _counted(count: int, total: int) -> str:
     """Say how far the check has come."""
-    return f"gradient check {count:,} of {total:,}"
+    return f"gradient check {grouped(count)} of {grouped(total)}"
 
 
 def inset(badge: CheckBadge) -> QWidget:

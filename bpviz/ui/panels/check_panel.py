@@ -24,6 +24,7 @@ from bpviz.document.player import Player
 from bpviz.engine.backprop import Trace
 from bpviz.engine.gradcheck import StepError
 from bpviz.explain.parameter import Parameter
+from bpviz.model.counts import grouped
 from bpviz.model.network import Network
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.numbers import format_number
@@ -168,14 +169,14 @@ class CheckPanel(ParameterPanel):
             return f"Nothing to check: {check.problem}"
         if not check.total:
             return "The check begins as soon as all is still."
-        words = f"{check.count:,} of {check.total:,} parameters checked."
+        words = f"{grouped(check.count)} of {grouped(check.total)} parameters checked."
         if result.name:
             worst = format_number(result.worst, 2)
             name = shown_name(self._player.program.network, result.name)
             verdict = "✓ They agree" if result.passed else "✗ They differ"
             words += f" {verdict}: the largest error is {worst}, of {name}."
         if result.kinks:
-            words += f" {len(result.kinks):,} lie at a kink and are not compared."
+            words += f" {grouped(len(result.kinks))} lie at a kink and are not compared."
         return words
 
     def _show_errors(self) -> None:

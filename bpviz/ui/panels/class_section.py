@@ -18,6 +18,7 @@ from bpviz.engine.classes import (
     threshold,
 )
 from bpviz.engine.survey import SurveyResult
+from bpviz.model.counts import grouped
 from bpviz.model.data import TableData
 from bpviz.model.schema import Session
 from bpviz.ui.numbers import format_number
@@ -168,7 +169,7 @@ class ClassSection(QWidget):
             if len(rows):
                 counts = self._counts(part)
                 share = format_number(100 * accuracy(counts), 4, trim=True)
-                right = f"{int(np.trace(counts)):,} of {int(counts.sum()):,}"
+                right = f"{grouped(int(np.trace(counts)))} of {grouped(int(counts.sum()))}"
                 texts.append(f"{part} {share} %, {right}")
         return "Right:  " + "\n".join(texts)
 

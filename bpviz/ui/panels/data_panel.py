@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from bpviz.document.document import Document
 from bpviz.document.player import Player
+from bpviz.model.counts import grouped
 from bpviz.model.data import GeneratorData
 from bpviz.model.edit import Edit, EditError
 from bpviz.model.fitting import fit_network
@@ -96,8 +97,8 @@ class DataPanel(Panel):
             source.part = "train"
         self._train_button.setChecked(source.part == "train")
         self._test_button.setChecked(source.part == "test")
-        self._train_button.setText(f"Train {len(table.inputs):,}")
-        self._test_button.setText(f"Test {len(table.test_inputs):,}")
+        self._train_button.setText(f"Train {grouped(len(table.inputs))}")
+        self._test_button.setText(f"Test {grouped(len(table.test_inputs))}")
         self._test_button.setEnabled(bool(table.test_inputs) or self._can_draw)
         data = source.session.data
         self._gallery.show_name(data.name if isinstance(data, GeneratorData) else OWN)

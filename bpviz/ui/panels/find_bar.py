@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
 
+from bpviz.model.counts import grouped
 from bpviz.ui.canvas.find import Found, find
 from bpviz.ui.canvas.view import CanvasView
 from bpviz.ui.style import guard
@@ -100,7 +101,7 @@ class FindBar(QFrame):
         self._found = find(self._view.canvas.session.network, self.field.text())
         self._place = place % len(self._found) if self._found else 0
         if self._found:
-            self.count.setText(f"{self._place + 1} of {len(self._found):,}")
+            self.count.setText(f"{self._place + 1} of {grouped(len(self._found))}")
             self._show(self._found[self._place])
         else:
             self.count.setText("none" if self.field.text().strip() else "")

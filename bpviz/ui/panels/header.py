@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.engine.datasets import epoch_of
-from bpviz.ui.numbers import format_number, grouped
+from bpviz.model.counts import grouped
+from bpviz.ui.numbers import format_number
 from bpviz.ui.style import Theme
 
 # Seconds between two pictures of a run in which the numbers change.

@@ -12,8 +12,8 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bpviz.document.line_map import LineMap, Mark
+from bpviz.model.counts import grouped
 from bpviz.model.history import Place
-from bpviz.ui.numbers import grouped
 from bpviz.ui.panels.lane import ENDS, LABEL_GAP, TEXT, Lane, placed_labels
 from bpviz.ui.plots.scales import drawable
 from bpviz.ui.style import Theme, mix, scaled_font

@@ -9,6 +9,7 @@ from typing import Final
 
 from bpviz.engine.csv_cells import CsvError, Progress, decode, find_delimiter
 from bpviz.engine.csv_import import RawTable, read_table
+from bpviz.model.counts import grouped
 from bpviz.model.files import FormatError, read_limited
 
 DELIMITER_NAMES: Final = MappingProxyType(
@@ -48,8 +49,8 @@ class ReadFile:
         table = self.table
         width = len(table.names)
         return (
-            f"{table.count:,} {'row' if table.count == 1 else 'rows'}, "
-            f"{width:,} {'column' if width == 1 else 'columns'}; "
+            f"{grouped(table.count)} {'row' if table.count == 1 else 'rows'}, "
+            f"{grouped(width)} {'column' if width == 1 else 'columns'}; "
             f"delimiter: {DELIMITER_NAMES.get(self.delimiter, self.delimiter)}; "
             f"decimal {'comma' if table.decimal_comma else 'point'}"
         )

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bpviz.engine.frames import GRAINS, FrameList, Grain, Phase
-from bpviz.ui.numbers import grouped
+from bpviz.model.counts import grouped
 from bpviz.ui.panels.lane import ENDS, Lane, placed_labels
 from bpviz.ui.style import Theme, mix, scaled_font
 

@@ -13,6 +13,7 @@ from bpviz.engine.backprop import Trace
 from bpviz.explain.copying import latex_of_paths
 from bpviz.explain.parameter import Parameter
 from bpviz.explain.paths import Path, Paths, paths
+from bpviz.model.counts import grouped
 from bpviz.model.network import Network
 from bpviz.ui.canvas.names import pretty_name
 from bpviz.ui.canvas.scene import CanvasScene
@@ -100,14 +101,14 @@ def _route(network: Network, path: Path, loss: str) -> str:
     names = [*map(pretty_name, labels), loss]
     if len(names) > MOST_NAMES + 1:
         half = MOST_NAMES // 2
-        names[half:-half] = [f"… {len(names) - 2 * half:,} more …"]
+        names[half:-half] = [f"… {grouped(len(names) - 2 * half)} more …"]
     return " → ".join(names)
 
 
 def _count(found: Paths, samples: int) -> str:
     if not found.count:
         return "No path leads from it to the loss: its gradient is zero."
-    words = "One path leads" if found.count == 1 else f"{found.count:,} paths lead"
+    words = "One path leads" if found.count == 1 else f"{grouped(found.count)} paths lead"
     words += " from it to the loss"
     if samples > 1:
         words += ", here with the numbers of the chosen sample"

@@ -8,6 +8,7 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from bpviz.model.checks import MAX_CELLS, MAX_ROWS, MAX_TEXT
+from bpviz.model.counts import grouped
 from bpviz.model.data import Row, Rows, TableData
 from bpviz.model.edit import Edit, EditError
 from bpviz.model.schema import Session
@@ -112,7 +113,9 @@ def paste_table(session: Session, table: TableData, part: Part, text: str) -> Ed
     if other and widths(session, table) != (inputs, targets):
         raise EditError(f"{width} columns, but the other rows have {sum(widths(session, table))}")
     if len(cells) > MAX_ROWS or len(cells) * width > MAX_CELLS:
-        raise EditError(f"A session holds at most {MAX_ROWS:,} rows and {MAX_CELLS:,} cells")
+        raise EditError(
+            f"A session holds at most {grouped(MAX_ROWS)} rows and {grouped(MAX_CELLS)} cells"
+        )
     names = [name.strip()[:MAX_TEXT] for name in heading] if len(heading) == width else []
     input_field, target_field = FIELDS[part]
     data = msgspec.structs.replace(
@@ -185,7 +188,9 @@ def replace_rows(
     """Return the edit that gives `part` the joined `rows`; EditError where they are too many."""
     inputs, targets = widths(session, table)
     if len(rows) > MAX_ROWS or len(rows) * (inputs + targets) > MAX_CELLS:
-        raise EditError(f"A session holds at most {MAX_ROWS:,} rows and {MAX_CELLS:,} cells")
+        raise EditError(
+            f"A session holds at most {grouped(MAX_ROWS)} rows and {grouped(MAX_CELLS)} cells"
+        )
     input_field, target_field = FIELDS[part]
     data = msgspec.structs.replace(
         table,

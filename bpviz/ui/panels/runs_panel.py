@@ -16,6 +16,7 @@ from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.document.runs import MAX_RUNS, Run
 from bpviz.document.timeline import Timeline
+from bpviz.model.counts import grouped
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.numbers import format_number
 from bpviz.ui.panels.look_commands import reference_of
@@ -96,7 +97,7 @@ class RunsPanel(Panel):
                 (
                     mark.label,
                     f"{'★' if mark.along == here else '☆'} {mark.label}",
-                    f"After {mark.along:,} iterations of the line",
+                    f"After {grouped(mark.along)} iterations of the line",
                 )
                 for mark in marks
             ]
@@ -106,11 +107,11 @@ class RunsPanel(Panel):
 
     def _active_row(self) -> tuple[str, str, str]:
         name, player = self._document.active_run, self._player
-        text = f"{name} (shown) · {player.last_iteration:,} iterations"
+        text = f"{name} (shown) · {grouped(player.last_iteration)} iterations"
         return name, text, "The run shown"
 
     def _row(self, run: Run) -> tuple[str, str, str]:
-        text = f"{run.name} · {run.last_iteration:,} iterations"
+        text = f"{run.name} · {grouped(run.last_iteration)} iterations"
         if "loss" in self._player.hidden.kinds:
             text += " · loss ?"
         elif run.curve.train:
@@ -159,7 +160,7 @@ class RunsPanel(Panel):
         self._document.visit_run(index, partial(self._show_difference, name))
 
     def _show_difference(self, name: str, line: Timeline) -> None:
-        title = f"{name} after {line.iteration:,} iterations"
+        title = f"{name} after {grouped(line.iteration)} iterations"
         look = replace(self._scene.look, reference=reference_of(line.session.network, title))
         self._scene.set_look(look)
         self._actions["view.show_differences"].trigger()

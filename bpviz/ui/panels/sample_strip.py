@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from bpviz.document.player import Player
+from bpviz.model.counts import grouped
 from bpviz.ui.numbers import format_number
 from bpviz.ui.style import Theme, guard, mix, scaled_font
 
@@ -59,7 +60,7 @@ class SampleStrip(QWidget):
         count = len(self._player.batch)
         self.setVisible(count > 1)
         if count > 1:
-            said = f"Sample {self._player.sample + 1} of {count:,} in the batch"
+            said = f"Sample {self._player.sample + 1} of {grouped(count)} in the batch"
             self.setAccessibleName(said)
             self.setFixedSize(self.sizeHint())
             self.update()
@@ -92,7 +93,8 @@ class SampleStrip(QWidget):
         if trace is None or not 0 <= sample < len(trace.rows):
             return ""
         network = trace.program.network
-        lines = [f"Sample {sample + 1} of {len(trace.rows):,}, row {int(trace.rows[sample]) + 1:,}"]
+        count, row = grouped(len(trace.rows)), grouped(int(trace.rows[sample]) + 1)
+        lines = [f"Sample {sample + 1} of {count}, row {row}"]
         if self._is_known():
             loss = float(trace.loss_per_sample[sample])
             lines.append(f"loss {format_number(loss, self._digits)}")
@@ -134,7 +136,7 @@ class SampleStrip(QWidget):
             painter.setFont(scaled_font(self.font(), TEXT))
             painter.setPen(QColor(theme.muted))
             room = QRectF(MOST * CELL + 4, 0, MORE_ROOM - 4, HEIGHT)
-            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, f"+{count - MOST:,}")
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, f"+{grouped(count - MOST)}")
         painter.end()
 
     @guard

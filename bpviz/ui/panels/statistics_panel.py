@@ -22,6 +22,7 @@ from bpviz.engine.statistics import (
     update_ratios,
 )
 from bpviz.engine.survey import Survey, SurveyResult
+from bpviz.model.counts import grouped
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.numbers import format_number
 from bpviz.ui.panels.class_section import ClassSection
@@ -233,7 +234,7 @@ class StatisticsPanel(Panel):
         if update >= LARGE_UPDATE or 0.0 < update <= SMALL_UPDATE:
             warns.add(5)
         numbers = (self._text(gradient), self._text(update))
-        cells = (str(place + 1), f"{len(nodes):,}", dead, flat, *numbers)
+        cells = (str(place + 1), f"{grouped(len(nodes))}", dead, flat, *numbers)
         return Line(cells, tip, frozenset(warns))
 
     def _say(
@@ -275,9 +276,9 @@ class StatisticsPanel(Panel):
         if trace is None:
             return
         rows = self._player.rows.count
-        where = f"{rows:,} training rows" if rows != 1 else "the training row"
+        where = f"{grouped(rows)} training rows" if rows != 1 else "the training row"
         coming = ", the coming one," if self._player.frame is None else ""
-        text = f"Iteration {trace.iteration:,}{coming} over {where}"
+        text = f"Iteration {grouped(trace.iteration)}{coming} over {where}"
         if self._slices.busy:
             text += f" · {self._slices.share:.0%}"
         elif self._result is not None and self._result.every > 1:

@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
 from bpviz.document.player import Player
 from bpviz.explain.derivation import explain
 from bpviz.explain.questions import gives_away
-from bpviz.ui.numbers import grouped, localised
+from bpviz.model.counts import grouped
+from bpviz.ui.numbers import localised
 from bpviz.ui.panels.sample_strip import SampleStrip
 from bpviz.ui.style import Theme, guard
 

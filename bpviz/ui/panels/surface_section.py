@@ -15,6 +15,7 @@ from bpviz.document.player import Player
 from bpviz.document.retrace import Retrace
 from bpviz.document.timeline import Timeline
 from bpviz.engine.surface import LossSurface, Parameter, parameters_of
+from bpviz.model.counts import grouped
 from bpviz.model.data import Data
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.numbers import format_number
@@ -272,7 +273,7 @@ class SurfaceSection(QWidget):
             return
         low, high = format_number(float(known.min())), format_number(float(known.max()))
         iteration, others = self._shown_at
-        text = f"All other parameters as at iteration {iteration:,}. Loss {low} to {high}."
+        text = f"All other parameters as at iteration {grouped(iteration)}. Loss {low} to {high}."
         slots = np.concatenate(chosen)
         if not np.array_equal(np.delete(trace.theta, slots), others):
             text += " They have moved since: compute again."

@@ -13,7 +13,8 @@ from bpviz.document.document import Document
 from bpviz.document.line_map import LineMap
 from bpviz.document.player import Player
 from bpviz.explain.derivation import explain
-from bpviz.ui.numbers import format_number, grouped
+from bpviz.model.counts import grouped
+from bpviz.ui.numbers import format_number
 from bpviz.ui.panels.history_lane import HistoryLane, Stretch
 from bpviz.ui.panels.iteration_lane import IterationLane
 from bpviz.ui.panels.travel_bar import TravelBar

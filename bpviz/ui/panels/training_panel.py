@@ -12,6 +12,7 @@ from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.engine.losses import LOSSES
 from bpviz.engine.optimizers import OPTIMIZERS
+from bpviz.model.counts import grouped
 from bpviz.model.training import (
     Adagrad,
     Adam,
@@ -119,7 +120,7 @@ class TrainingPanel(Panel):
     def _all_rows(self) -> str:
         rows = self._player.rows
         count = 0 if rows is None else rows.count
-        return f"all {count:,}" if count else "all rows"
+        return f"all {grouped(count)}" if count else "all rows"
 
     def _set(self, field: str, widget: QWidget, value: Any) -> None:  # noqa: ANN401
         session = self._document.session

@@ -10,7 +10,8 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFontInfo
 from PySide6.QtWidgets import QApplication, QGraphicsItem
 
-from bpviz.ui.numbers import format_number, grouped
+from bpviz.model.counts import grouped
+from bpviz.ui.numbers import format_number
 from bpviz.ui.plots.scales import Span, ticks
 from bpviz.ui.style import guard, scaled_font
 

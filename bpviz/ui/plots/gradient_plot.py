@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 
 from bpviz.engine.gradient_curve import GradientCurve
 from bpviz.engine.statistics import gradient_verdict
-from bpviz.ui.numbers import format_number, grouped
+from bpviz.model.counts import grouped
+from bpviz.ui.numbers import format_number
 from bpviz.ui.plots.axes import LEFT_WIDTH, NumberAxis, keep_axes, scale_axes
 from bpviz.ui.plots.loss_plot import DOT_SIZE, EDGE
 from bpviz.ui.plots.scales import (

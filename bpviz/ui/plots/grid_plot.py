@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from bpviz.model.counts import grouped
 from bpviz.ui.numbers import format_number
 from bpviz.ui.style import Theme, guard, mix, scaled_font
 
@@ -96,7 +97,8 @@ class ConfusionPlot(QWidget):
             return ""
         of = int(self._counts[row].sum())
         told = f"taken for {self._name(column)}" if row != column else "told right"
-        return f"{self._name(row)} {told}: {int(self._counts[row, column]):,} of {of:,} rows"
+        count = int(self._counts[row, column])
+        return f"{self._name(row)} {told}: {grouped(count)} of {grouped(of)} rows"
 
     @guard
     def event(self, event: QEvent) -> bool:
@@ -165,7 +167,7 @@ class ConfusionPlot(QWidget):
             painter.setBrush(QColor(mix(theme.canvas, color, 0.55 * share if count else 0.0)))
             painter.drawRoundedRect(cell, 4.0, 4.0)
             painter.setPen(QColor(theme.text if count else theme.muted))
-            painter.drawText(cell, int(Qt.AlignmentFlag.AlignCenter), f"{count:,}")
+            painter.drawText(cell, int(Qt.AlignmentFlag.AlignCenter), f"{grouped(count)}")
 
     def _paint_colours(self, painter: QPainter) -> None:
         """Paint a cell of many as a colour: the right ones green, mistakes red."""
@@ -201,7 +203,7 @@ def mistakes(counts: IntArray, names: Sequence[str], most: int = 3) -> str:
         return names[place] if place < len(names) else str(place)
 
     told = [
-        f"{name(int(row))} for {name(int(column))} ({int(wrong[row, column]):,}×)"
+        f"{name(int(row))} for {name(int(column))} ({grouped(int(wrong[row, column]))}×)"
         for row, column in found
         if wrong[row, column]
     ]

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from bpviz.model.counts import grouped
 from bpviz.ui.numbers import format_number
 from bpviz.ui.plots.framed_plot import FramedPlot
 from bpviz.ui.style import Theme, guard, scaled_font
@@ -75,9 +76,11 @@ class HistogramPlot(FramedPlot):
         else:
             with np.errstate(over="ignore"):
                 mean, spread = float(finite.mean()), float(finite.std())
-            self._about = f"{values.size:,}   mean {self._text(mean)}   σ {self._text(spread)}"
+            self._about = (
+                f"{grouped(values.size)}   mean {self._text(mean)}   σ {self._text(spread)}"
+            )
             if finite.size < values.size:
-                self._about += f"   {values.size - finite.size:,} not finite"
+                self._about += f"   {grouped(values.size - finite.size)} not finite"
         self.setAccessibleDescription(self._about)
         self.update()
 
@@ -154,7 +157,7 @@ class HistogramPlot(FramedPlot):
         place = int((event.position().x() - area.left()) / area.width() * len(self._counts))
         if len(self._counts) and 0 <= place < len(self._counts):
             low, high = float(self._edges[place]), float(self._edges[place + 1])
-            text = f"{self._counts[place]:,} from {self._text(low)} to {self._text(high)}"
+            text = f"{grouped(self._counts[place])} from {self._text(low)} to {self._text(high)}"
             QToolTip.showText(event.globalPosition().toPoint(), text, self)
 
     @guard

@@ -21,7 +21,8 @@ from PySide6.QtWidgets import (
 
 from bpviz.document.player import Player
 from bpviz.engine.curve import LossCurve
-from bpviz.ui.numbers import format_number, grouped
+from bpviz.model.counts import grouped
+from bpviz.ui.numbers import format_number
 from bpviz.ui.plots.axes import LEFT_WIDTH, NumberAxis, keep_axes, scale_axes
 from bpviz.ui.plots.plot_hand import PlotHand
 from bpviz.ui.plots.scales import (
@@ -315,7 +316,7 @@ class LossPlot(QWidget):
             self._dots.setData([], [])
             gone = left_out(self._train, self._logarithmic)
             self._reading.setText(
-                f"{gone:,} values ≤ 0 have no place on a logarithmic axis"
+                f"{grouped(gone)} values ≤ 0 have no place on a logarithmic axis"
                 if gone and self._logarithmic
                 else ""
             )
