@@ -57,9 +57,8 @@ def lines_with_commas(tree: ast.Module) -> list[int]:
             found.append(node.lineno)
     for node in ast.walk(tree):
         if isinstance(node, ast.FormattedValue) and isinstance(node.format_spec, ast.JoinedStr):
-            spec = ast.unparse(node.format_spec)
-            if "," in spec:
-                found.append(node.lineno)
+            parts = [part for part in node.format_spec.values if isinstance(part, ast.Constant)]
+            found += [node.lineno for part in parts if "," in str(part.value)]
     return found
 
 

@@ -104,5 +104,5 @@ def test_paste_of_too_many_columns_is_refused(session: Session) -> None:
 
 
 def test_more_rows_than_a_session_holds_are_refused(session: Session) -> None:
-    with pytest.raises(EditError, match="100.000 rows"):
+    with pytest.raises(EditError, match="100\u202f000 rows"):
         pasted(session, "1\t2\t3\n" * 100_001)
