@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import pyqtgraph as pg
@@ -16,6 +16,8 @@ from bpviz.ui.plots.scales import Span, ticks
 from bpviz.ui.style import guard, scaled_font
 
 TICK_DIGITS: Final = 3
+# More digits have no room beside an axis.
+MOST_DIGITS: Final = 6
 # Room for half a text beyond an axis's ends.
 TEXT_ROOM: Final = 12
 LEFT_WIDTH, TEXT_HEIGHT = 64, 18
@@ -56,21 +58,50 @@ class NumberAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
             return []
         room = ROOM_UP if self.orientation == "left" else ROOM_ACROSS
         wanted = max(2, int(size / (room * self._factor)))
-        return [(high - low, ticks(Span(low, high), self.logarithmic, wanted))]
+        places = ticks(Span(low, high), self.logarithmic, wanted)
+        if self.orientation == "left":
+            height = TEXT_HEIGHT * self._factor
+            places = apart(places, height / size * (high - low), whole_first=self.logarithmic)
+        return [(high - low, places)]
 
     @guard
     def tickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:
         """Return the ticks' texts."""
-        return [tick_text(value, self.logarithmic) for value in values]
+        return tick_texts(values, self.logarithmic)
 
 
-def tick_text(value: float, logarithmic: bool) -> str:
+def tick_text(value: float, logarithmic: bool, digits: int = TICK_DIGITS) -> str:
     """Return the text at a tick; on a logarithmic axis `value` is the exponent."""
     if logarithmic:
         value = 10.0**value
-    if 1_000 <= value < 1e6:
+    if 1_000 <= abs(value) < 1e6 and digits == TICK_DIGITS:
         return grouped(value)
-    return format_number(value, TICK_DIGITS, trim=True)
+    return format_number(value, digits, trim=True)
+
+
+def tick_texts(values: Sequence[float], logarithmic: bool = False) -> list[str]:
+    """Return the texts at all ticks of an axis, with as many digits as tell them apart.
+
+    Where MOST_DIGITS do not, only the first of equal texts stands: none is there twice.
+    """
+    texts: list[str] = []
+    for digits in range(TICK_DIGITS, MOST_DIGITS + 1):
+        texts = [tick_text(value, logarithmic, digits) for value in values]
+        if len(set(texts)) == len(texts):
+            return texts
+    return [text if texts.index(text) == place else "" for place, text in enumerate(texts)]
+
+
+def apart(places: Sequence[float], least: float, *, whole_first: bool = False) -> list[float]:
+    """Return those of the `places` that are at least `least` from each other, from the first on.
+
+    With `whole_first` whole numbers, the decades of a logarithmic axis, go before others.
+    """
+    kept: list[float] = []
+    for place in sorted(places, key=lambda at: (whole_first and at != round(at), at)):
+        if all(abs(place - other) >= least for other in kept):
+            kept.append(place)
+    return sorted(kept)
 
 
 def scale_axes(axes: Iterable[NumberAxis], factor: float) -> None:

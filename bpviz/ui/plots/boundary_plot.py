@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from bpviz.engine.plane import Span
 from bpviz.ui.numbers import format_number
-from bpviz.ui.plots.axes import tick_text
+from bpviz.ui.plots.axes import tick_texts
 from bpviz.ui.plots.field import CLASSES, Field, FieldPicture
 from bpviz.ui.plots.scales import Span as Range
 from bpviz.ui.plots.scales import linear_ticks, thinned
@@ -175,17 +175,17 @@ class BoundaryPlot(QWidget):
         scale, ascent = text_scale(self.font()), metrics.ascent()
         painter.setPen(QPen(QColor(theme.border), 1.0))
         painter.drawRect(area)
-        for value in linear_ticks(Range(*across), max(2, int(area.width() / (60 * scale)))):
+        places = linear_ticks(Range(*across), max(2, int(area.width() / (60 * scale))))
+        for value, text in zip(places, tick_texts(places), strict=True):
             x = area.left() + _share(value, across) * area.width()
             painter.setPen(QColor(theme.muted))
-            text = tick_text(value, False)
             place = QPointF(
                 x - metrics.horizontalAdvance(text) / 2, area.bottom() + 4 + metrics.ascent()
             )
             painter.drawText(place, text)
-        for value in linear_ticks(Range(*up), max(2, int(area.height() / (45 * scale)))):
+        places = linear_ticks(Range(*up), max(2, int(area.height() / (45 * scale))))
+        for value, text in zip(places, tick_texts(places), strict=True):
             y = area.bottom() - _share(value, up) * area.height()
-            text = tick_text(value, False)
             place = QPointF(
                 area.left() - 6 - metrics.horizontalAdvance(text), y + metrics.capHeight() / 2
             )
@@ -265,10 +265,11 @@ class BoundaryPlot(QWidget):
         bar = QRectF(area.right() + BAR_GAP, area.top(), BAR_WIDTH, area.height())
         painter.drawImage(bar, image)
         painter.setPen(QColor(theme.muted))
-        for share in (0.0, 0.5, 1.0):
-            value = scale.low + share * (scale.high - scale.low)
+        shares = (0.0, 0.5, 1.0)
+        values = [scale.low + share * (scale.high - scale.low) for share in shares]
+        for share, text in zip(shares, tick_texts(values), strict=True):
             y = bar.bottom() - share * (bar.height() - 9)
-            painter.drawText(QPointF(bar.right() + 5, y), tick_text(value, False))
+            painter.drawText(QPointF(bar.right() + 5, y), text)
 
     def _paint_names(self, painter: QPainter, field: Field, area: QRectF) -> None:
         """Paint the outputs' names beside their colours, at the right of the field."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
-from bpviz.ui.numbers import format_number
+from bpviz.ui.plots.axes import tick_texts
 from bpviz.ui.plots.scales import Span, linear_ticks, round_up
 from bpviz.ui.style import Theme, scaled_font, text_scale
 
@@ -75,20 +75,20 @@ class Ground:
         font = scaled_font(base, 10 * text_scale(base))
         metrics = QFontMetricsF(font)
         painter.setFont(font)
-        for value in linear_ticks(self.across, 4):
+        places = linear_ticks(self.across, 4)
+        for value, text in zip(places, tick_texts(places), strict=True):
             x = self.place_of(value, self.up.low).x()
             painter.setPen(QColor(theme.border if value == 0.0 else theme.grid))
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-            text = format_number(value, 3, trim=True)
             painter.setPen(QColor(theme.muted))
             wide = metrics.horizontalAdvance(text)
             left = min(x - wide / 2, area.right() - wide)
             painter.drawText(QPointF(left, area.bottom() + 2 + metrics.ascent()), text)
-        for value in linear_ticks(self.up, 4):
+        places = linear_ticks(self.up, 4)
+        for value, text in zip(places, tick_texts(places), strict=True):
             y = self.place_of(self.across.low, value).y()
             painter.setPen(QColor(theme.border if value == 0.0 else theme.grid))
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            text = format_number(value, 3, trim=True)
             painter.setPen(QColor(theme.muted))
             left = area.left() - 4 - metrics.horizontalAdvance(text)
             y = max(y + metrics.capHeight() / 2, area.top() + metrics.capHeight())

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF
 
-from bpviz.ui.plots.axes import tick_text
+from bpviz.ui.plots.axes import tick_texts
 from bpviz.ui.plots.scales import (
     FloatArray,
     Span,
@@ -110,20 +110,22 @@ def _paint_axes(
 ) -> None:
     box = axes.box
     painter.setFont(scaled_font(base, 12))
-    for tick in ticks(axes.up, logarithmic, max(2, int(box.height() / 45))):
+    up = ticks(axes.up, logarithmic, max(2, int(box.height() / 45)))
+    for tick, text in zip(up, tick_texts(up, logarithmic), strict=True):
         y = axes.place(axes.across.low, tick).y()
         painter.setPen(QPen(QColor(theme.grid), 1.0))
         painter.drawLine(QLineF(box.left(), y, box.right(), y))
         painter.setPen(QColor(theme.muted))
         place = QRectF(box.left() - LEFT, y - 10, LEFT - 8, 20)
-        painter.drawText(place, FLAGS_RIGHT, tick_text(tick, logarithmic))
-    for tick in linear_ticks(axes.across, max(2, int(box.width() / 110))):
+        painter.drawText(place, FLAGS_RIGHT, text)
+    across = linear_ticks(axes.across, max(2, int(box.width() / 110)))
+    for tick, text in zip(across, tick_texts(across), strict=True):
         x = axes.place(tick, axes.up.low).x()
         painter.setPen(QPen(QColor(theme.border), 1.0))
         painter.drawLine(QLineF(x, box.bottom(), x, box.bottom() + 4))
         painter.setPen(QColor(theme.muted))
         place = QRectF(x - 50, box.bottom() + 7, 100, 18)
-        painter.drawText(place, FLAGS_CENTER, tick_text(tick, logarithmic=False))
+        painter.drawText(place, FLAGS_CENTER, text)
     place = QRectF(box.left(), box.bottom() + 26, box.width(), 20)
     painter.drawText(place, FLAGS_CENTER, "iteration")
     painter.setPen(QPen(QColor(theme.border), 1.0))
