@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from bpviz.document.document import Document
 from bpviz.document.runner import Runner
 from bpviz.document.stage import Stage
-from bpviz.document.stepper import StepGrain, Stepper
+from bpviz.document.stepper import StepGrain, Stepper, fitting
 from bpviz.document.stops import Stops, Watch
 from bpviz.engine.errors import NonFinite
 from bpviz.engine.statistics import layer_norms
@@ -225,4 +225,4 @@ class Player(Stepper):
 
     def _on_replaced(self) -> None:
         self._stage = Stage(self._document.timeline)
-        self._stage.show_terms(self._grain == "term")
+        self._stage.walk_by(fitting(self._grain, self._grain))

@@ -26,7 +26,7 @@ class Stage:
         self._timeline = timeline
         self._identity: tuple[str, str, str, str] | None = None
         self._snapshot: Snapshot | None = None
-        self._terms = False
+        self._grain: Grain = "neuron"
         self.trial: Edit | None = None
         self._made_for: tuple[object, ...] = ()
         self.index = READY
@@ -54,7 +54,9 @@ class Stage:
             if running:
                 self._snapshot = running_snapshot(self.trace, self.frames, self.sample)
             else:
-                self._snapshot = snapshot(self.trace, self.frames, self.index, self.sample)
+                self._snapshot = snapshot(
+                    self.trace, self.frames, self.index, self.sample, self._grain
+                )
         return self._snapshot
 
     def move_to(self, index: int) -> None:
@@ -72,9 +74,9 @@ class Stage:
         if frame is not None and frame.sample >= 0:
             self.move_to(self.index + sample - frame.sample)
 
-    def show_terms(self, terms: bool) -> None:
-        """Walk single terms too, or not; the cursor stays on its frame where that exists."""
-        self._terms = terms
+    def walk_by(self, grain: Grain) -> None:
+        """Walk by steps of `grain`; the cursor stays on its frame where that exists."""
+        self._grain = grain
         self.rebuild_frames()
 
     def follow(self, timeline: Timeline) -> None:
@@ -126,10 +128,11 @@ class Stage:
             return
         base = self._timeline.base
         program = self._timeline.workshop.program(base)
-        grain: Grain = "term" if self._terms else "neuron"
+        terms = self._grain == "term"
+        grain: Grain = "term" if terms else "neuron"
         batch = len(self.trace.rows)
         # Only single terms tell samples, penalty and the optimizer's lines apart.
-        made_for = (program.levels, grain, (base.training, batch) if self._terms else None)
+        made_for = (program.levels, grain, (base.training, batch) if terms else None)
         if self.frames is None or self._made_for != made_for:
             self.frames = frames(program, grain, base.training, batch)
             self._made_for = made_for

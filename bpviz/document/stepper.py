@@ -80,9 +80,8 @@ class Stepper(Showing):
         """Choose what steps move by; the frame shown stays where it exists at that grain."""
         if grain == self._grain:
             return
-        was_term, self._grain = self._grain == "term", grain
-        if was_term != (grain == "term"):
-            self._stage.show_terms(grain == "term")
+        self._grain = grain
+        self._stage.walk_by(fitting(grain, grain))
         self.stepped.emit()
 
     def step_forward(self, grain: StepGrain | None = None) -> None:
@@ -99,7 +98,7 @@ class Stepper(Showing):
         else:
             following = len(listed)
             if grain != "iteration":
-                following = listed.following(self.frame_index, _fitting(grain, self._grain))
+                following = listed.following(self.frame_index, fitting(grain, self._grain))
             if following < len(listed):
                 self._show(following)
             else:
@@ -143,7 +142,7 @@ class Stepper(Showing):
         frames, start = self._stage.frames, self.frame_index
         if frames is not None:
             start = len(frames) if start == READY else start
-            self._show(frames.preceding(start, _fitting(grain, self._grain)))
+            self._show(frames.preceding(start, fitting(grain, self._grain)))
 
     def step_iteration(self) -> None:
         """Apply the update: the next iteration is ready."""
@@ -328,7 +327,7 @@ class Stepper(Showing):
         self.curve_changed.emit()
 
 
-def _fitting(grain: StepGrain, own: StepGrain) -> Grain:
+def fitting(grain: StepGrain, own: StepGrain) -> Grain:
     """Return the frames' `own` grain where they are coarser than `grain`."""
     if grain == "iteration" or grain == "epoch" or (grain == "term" and own != "term"):
         return "neuron"

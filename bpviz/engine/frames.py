@@ -121,6 +121,17 @@ class FrameList(list[Frame]):
         place = int(np.searchsorted(stops, index, side="left"))
         return int(stops[place - 1]) if place > 0 else -1
 
+    def step(self, index: int, grain: Grain) -> range:
+        """Return the frames that the step of `grain` ending at `index` goes through.
+
+        Where no such step ends, it is the frame alone; before the first there is none.
+        """
+        if index < 0:
+            return range(0)
+        if self._ranks[index] < GRAINS.index(grain):
+            return range(index, index + 1)
+        return range(self.preceding(index, grain) + 1, index + 1)
+
     @cached_property
     def edge_source(self) -> IntArray:
         """Position of each edge's source node, [E]."""

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bpviz.engine.backprop import Trace
-from bpviz.engine.frames import Frame, FrameList
+from bpviz.engine.frames import Frame, FrameList, Grain
+from bpviz.engine.lighting import lit
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
-Lit: TypeAlias = tuple[BoolArray, BoolArray]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +26,8 @@ class Snapshot:
     no frame is shown: before the first, and while a run is on. `edge_slots` and `bias_slots` hold
     what the optimizer remembers, by its slots' names, 0 where there is no bias. `edge_local` is
     ∂a/∂a along each edge, known as soon as its target's value is: the chain rule's factors.
+    `step` are the frames gone through since the step before: several where a step is a whole layer
+    or phase.
     """
 
     phase: str
@@ -65,16 +66,19 @@ class Snapshot:
     current_node: int
     active_nodes: BoolArray
     active_edges: BoolArray
+    step: range = range(0)
     hidden: Mapping[str, BoolArray] = field(default_factory=dict)
 
 
-def snapshot(trace: Trace, frames: FrameList, index: int, sample: int) -> Snapshot:
+def snapshot(
+    trace: Trace, frames: FrameList, index: int, sample: int, grain: Grain = "term"
+) -> Snapshot:
     """Return what may be shown at `frames[index]` (−1: ready, before the first frame).
 
-    `sample` is the chosen sample's place in the batch.
+    `sample` is the chosen sample's place in the batch, `grain` what a step is.
     """
-    frame = frames[index] if index >= 0 else None
-    return _snapshot(trace, frames, index, sample, _active(frames, frame))
+    step = frames.step(index, grain)
+    return _snapshot(trace, frames, index, sample, (*lit(frames, step), step))
 
 
 def running_snapshot(trace: Trace, frames: FrameList, sample: int) -> Snapshot:
@@ -84,11 +88,18 @@ def running_snapshot(trace: Trace, frames: FrameList, sample: int) -> Snapshot:
     """
     nodes = np.zeros(len(frames.network.nodes), dtype=np.bool_)
     edges = np.zeros(len(frames.network.edges), dtype=np.bool_)
-    return _snapshot(trace, frames, len(frames), sample, (nodes, edges), passed=False)
+    nothing = nodes, edges, range(0)
+    return _snapshot(trace, frames, len(frames), sample, nothing, passed=False)
 
 
 def _snapshot(
-    trace: Trace, frames: FrameList, index: int, sample: int, active: Lit, *, passed: bool = True
+    trace: Trace,
+    frames: FrameList,
+    index: int,
+    sample: int,
+    active: tuple[BoolArray, BoolArray, range],
+    *,
+    passed: bool = True,
 ) -> Snapshot:
     frame = frames[index] if 0 <= index < len(frames) else None
     known, program, batch = frames.schedule, trace.program, index >= frames.schedule.reduce
@@ -129,9 +140,10 @@ def _snapshot(
         loss=trace.loss if batch else float(trace.loss_per_sample[sample]),
         loss_known=index >= known.loss,
         batch_gradients=batch,
-        current_node=_current(frames, frame),
+        current_node=_current(frames, frame) if len(active[2]) == 1 else -1,
         active_nodes=active[0],
         active_edges=active[1],
+        step=active[2],
     )
 
 
@@ -158,34 +170,3 @@ def _current(frames: FrameList, frame: Frame | None) -> int:
     if frame.node < 0 <= frame.edge:
         return int(frames.edge_target[frame.edge])
     return frame.node
-
-
-def _active(frames: FrameList, frame: Frame | None) -> tuple[BoolArray, BoolArray]:
-    """Return which nodes [N] and edges [E] the step of `frame` uses or makes."""
-    nodes = np.zeros(len(frames.network.nodes), dtype=np.bool_)
-    edges = np.zeros(len(frames.network.edges), dtype=np.bool_)
-    if frame is None:
-        return nodes, edges
-    whole = frames.grain != "term"
-    if frame.kind in ("input", "input_gradient"):
-        nodes |= frames.is_input
-    elif frame.kind == "loss":
-        nodes |= frames.is_output
-    elif frame.phase == "reduce":
-        edges[:] = True
-    if frame.kind == "input_gradient" and len(edges):
-        edges |= frames.is_input[frames.edge_source]
-        nodes[frames.edge_target[edges]] = True
-    if frame.node >= 0:
-        nodes[frame.node] = True
-    if frame.edge >= 0:
-        edges[frame.edge] = True
-        nodes[frames.edge_source[frame.edge]] = True
-        nodes[frames.edge_target[frame.edge]] = True
-    elif frame.kind in ("pre_activation", "gradients") or (frame.kind == "activation" and whole):
-        edges |= frames.edge_target == frame.node
-        nodes[frames.edge_source[edges]] = True
-    elif frame.kind == "delta" and whole:
-        edges |= frames.edge_source == frame.node
-        nodes[frames.edge_target[edges]] = True
-    return nodes, edges

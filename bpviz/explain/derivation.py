@@ -107,12 +107,17 @@ def _pre_activation(leaves: Leaves, frame: Frame, digits: int) -> Explanation:
     return explained(f"Pre-activation of {label}", words, [_z_line(leaves, frame.node)], digits)
 
 
+def activation_lines(leaves: Leaves, node: int) -> list[Line]:
+    """Return how a unit gets its z, and from it its value."""
+    return [_z_line(leaves, node), _a_line(leaves, node)]
+
+
 def _activation(leaves: Leaves, frame: Frame, digits: int) -> Explanation:
     label, unit = leaves.label(frame.node), leaves.unit(frame.node)
     name = activation_name(unit.activation).replace("_", " ")
     then = "passes that on" if name == "identity" else f"applies {name}"
     words = f"{label} {COMBINE_WORDS[unit.combine]} and {then}"
-    lines = [_z_line(leaves, frame.node), _a_line(leaves, frame.node)]
+    lines = activation_lines(leaves, frame.node)
     return explained(f"Value of {label}", words, lines, digits)
 
 
@@ -217,8 +222,8 @@ def _input_gradient(leaves: Leaves, _frame: Frame, digits: int) -> Explanation:
     return explained("Error at the inputs", words, lines, digits, more=more)
 
 
-def _trained(leaves: Leaves) -> list[tuple[int, int]]:
-    # All trainable parameters as (node, edge): weights first, then biases.
+def trained_parameters(leaves: Leaves) -> list[tuple[int, int]]:
+    """Return all trainable parameters as (node, edge): weights first, then biases."""
     network = leaves.network
     found = [(-1, place) for place, edge in enumerate(network.edges) if edge.trainable]
     for place, node in enumerate(network.nodes):
@@ -229,7 +234,7 @@ def _trained(leaves: Leaves) -> list[tuple[int, int]]:
 
 def _sample_gradient(leaves: Leaves, _frame: Frame, digits: int) -> Explanation:
     place, count = leaves.sample + 1, len(leaves.trace.batch)
-    trained = _trained(leaves)
+    trained = trained_parameters(leaves)
     lines = [
         gradient_line(leaves, edge) if edge >= 0 else bias_gradient_line(leaves, node)
         for node, edge in trained[:MOST_LINES]
@@ -251,14 +256,14 @@ def _reduce_words(leaves: Leaves) -> str:
 def _mean(leaves: Leaves, _frame: Frame, digits: int) -> Explanation:
     if not whole_batch(leaves):
         return Explanation("Joining the samples", _reduce_words(leaves))
-    trained = _trained(leaves)
+    trained = trained_parameters(leaves)
     shown = [joined_line(leaves, node, edge) for node, edge in trained[:MOST_LINES]]
     lines, more = [batch_loss_line(leaves), *shown], len(trained) - len(shown)
     return explained("Joining the samples", _reduce_words(leaves), lines, digits, more=more)
 
 
 def _penalty(leaves: Leaves, _frame: Frame, digits: int) -> Explanation:
-    edges = [edge for _, edge in _trained(leaves) if edge >= 0]
+    edges = [edge for _, edge in trained_parameters(leaves) if edge >= 0]
     shown = [penalty_gradient_line(leaves, edge) for edge in edges[:MOST_LINES]]
     lines, more = [penalty_line(leaves), *shown], len(edges) - len(shown)
     words = "Large weights are penalized, and each weight's gradient gets its part of that"
@@ -266,7 +271,7 @@ def _penalty(leaves: Leaves, _frame: Frame, digits: int) -> Explanation:
 
 
 def _reduce(leaves: Leaves, _frame: Frame, digits: int) -> Explanation:
-    trained, training = _trained(leaves), leaves.trace.training
+    trained, training = trained_parameters(leaves), leaves.trace.training
     words = _reduce_words(leaves)
     if not whole_batch(leaves):
         return Explanation("Joining the samples", words)

@@ -59,12 +59,13 @@ class Explanation:
     """A frame explained: title, one sentence in words and numbers, and the lines behind it.
 
     The last line is the one that the frame is about; where a frame only tells something there
-    are no lines.
+    are no lines. `more` counts lines like these that were not made.
     """
 
     title: str
     sentence: str
     lines: tuple[Line, ...] = ()
+    more: int = 0
 
     @property
     def symbols(self) -> Expression:
@@ -99,4 +100,4 @@ def explained(
     if left_out:
         shown.append(f"… ({left_out} more)")
     sentence = f"{words}: {', '.join(shown)}" if shown else words
-    return Explanation(title, sentence, tuple(lines))
+    return Explanation(title, sentence, tuple(lines), more)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QToolTip
 
 from bpviz.document.document import Document
 from bpviz.document.stage import Stage
+from bpviz.document.stepper import fitting
 from bpviz.engine.snapshot import Snapshot
 from bpviz.model.schema import Session
 from bpviz.model.session import decode_session, encode_session
@@ -280,7 +281,7 @@ def agree_with_another(window: MainWindow) -> None:
     read = decode_session(encode_session(session)).session
     assert read.network == session.network
     stage = Stage(Document(read).timeline)
-    stage.show_terms(player.grain == "term")
+    stage.walk_by(fitting(player.grain, player.grain))
     assert (stage.trace is None) == (player.trace is None)
     here = player.snapshot
     if here is None or stage.trace is None:

@@ -24,7 +24,9 @@ def surround_of(player: Player, picture: Picture, zoom: float, note: str = "") -
     now, theme = picture.shown, picture.theme
     network = picture.session.network
     frame = None if player.running else player.frame
-    header = header_text(frame, network, player.sample, len(player.batch))
+    snapshot, frames = player.snapshot, player.frames
+    step = [] if snapshot is None or frames is None else [frames[each] for each in snapshot.step]
+    header = header_text(frame, network, player.sample, len(player.batch), step)
     problem = player.problem
     if player.running:
         header = "Running"

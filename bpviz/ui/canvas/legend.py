@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,6 +28,8 @@ TOP_STRIP: Final = 110.0
 CORNER_WIDTH: Final = 230.0
 # A header without room is written so much smaller before it is cut.
 SMALLER: Final = 0.85
+# A layer of more units than these goes by their number.
+MOST_NAMED: Final = 4
 
 
 @dataclass(frozen=True)
@@ -43,16 +46,34 @@ class Surround:
     note: str = ""
 
 
-def header_text(frame: Frame | None, network: Network, sample: int, batch: int) -> str:
-    """Return the line that says where the player stands: "Backward · neuron h₁ · sample 3 of 4"."""
+def header_text(
+    frame: Frame | None, network: Network, sample: int, batch: int, step: Sequence[Frame] = ()
+) -> str:
+    """Return the line that says where the player stands: "Backward · neuron h₁ · sample 3 of 4".
+
+    `step` are the frames that the step went through, where it is of a whole layer or phase.
+    """
     if frame is None:
         return "Ready"
     which = f"sample {sample + 1} of {batch}"
-    place = _place(frame, network)
+    place = _layers(step, network) if len(step) > 1 else _place(frame, network)
     if frame.phase == "reduce":
         return f"Reduce · {batch} sample{'' if batch == 1 else 's'} to one gradient"
     parts = [frame.phase.capitalize(), place, "" if frame.phase == "update" else which]
     return " · ".join(part for part in parts if part)
+
+
+def _layers(step: Sequence[Frame], network: Network) -> str:
+    """Return the layer that a step goes through, by its units, or that it is all of them."""
+    edges, nodes = network.edges, network.nodes
+    heads = [edges[each.edge].target if each.edge >= 0 else nodes[each.node].id
+             for each in step if max(each.edge, each.node) >= 0]  # fmt: skip
+    units = list(dict.fromkeys(heads))
+    if not any(set(units) <= set(level) for level in network.levels):
+        return "all layers"
+    if len(units) > MOST_NAMED:
+        return f"layer of {len(units):,} units"
+    return f"layer {', '.join(pretty_name(network.node(each).label) for each in units)}"
 
 
 def _place(frame: Frame, network: Network) -> str:

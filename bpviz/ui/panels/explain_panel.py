@@ -14,7 +14,7 @@ from bpviz.engine.backprop import Trace
 from bpviz.engine.frames import Frame
 from bpviz.engine.snapshot import Snapshot
 from bpviz.explain.copying import latex_of_lines
-from bpviz.explain.derivation import explain, leaves_of
+from bpviz.explain.derivation import leaves_of
 from bpviz.explain.explanation import Explanation, Line
 from bpviz.explain.expression import Reference
 from bpviz.explain.movement import Movement, is_trained, movement
@@ -31,6 +31,7 @@ from bpviz.ui.numbers import localised
 from bpviz.ui.panels.aspect_row import AspectRow
 from bpviz.ui.panels.movement_section import MovementSection
 from bpviz.ui.panels.panel import Panel
+from bpviz.ui.panels.step_told import told_at
 from bpviz.ui.panels.terms import TermLights
 from bpviz.ui.plots.activation_plot import ActivationPlot, Point
 from bpviz.ui.style import Theme
@@ -148,10 +149,13 @@ class ExplainPanel(Panel):
     # -- what is explained ---------------------------------------------------------------------
 
     def _explain_frame(self, trace: Trace, snapshot: Snapshot, frame: Frame) -> None:
-        told = explain(trace, frame, self._player.sample, self._digits, self._player.notation)
+        told = told_at(self._player, trace, frame, self._digits)
         self._aspects.show_aspects((), (), None)
         self._why.hide()
         computed = self._show(told)
+        if len(snapshot.step) > 1:
+            # A layer or a phase is about no parameter and no curve of its own.
+            frame = frame._replace(kind="", node=-1, edge=-1)
         at = Subject(frame.node, frame.edge) if frame.kind in ("update", "update_line") else None
         self._show_causes(trace, at if computed else None)
         edge = trace.program.network.edges[frame.edge] if frame.edge >= 0 else None
@@ -209,7 +213,7 @@ class ExplainPanel(Panel):
         self._sentence.setText(localised(f"{words}." if computed else f"{words}. {why}"))
         self.formula.show_lines(formula_lines(lines, self._digits, with_numbers=computed))
         self.formula.setVisible(bool(lines))
-        hidden = len(told.lines) - len(lines)
+        hidden = len(told.lines) - len(lines) + told.more
         self._more.setText(f"… and {hidden} more like these: click an edge to see its own.")
         self._more.setVisible(hidden > 0)
         self._show_chips(lines if computed else ())

@@ -15,11 +15,11 @@ from PySide6.QtWidgets import (
 )
 
 from bpviz.document.player import Player
-from bpviz.explain.derivation import explain
 from bpviz.explain.questions import gives_away
 from bpviz.model.counts import grouped
 from bpviz.ui.numbers import localised
 from bpviz.ui.panels.sample_strip import SampleStrip
+from bpviz.ui.panels.step_told import told_at
 from bpviz.ui.style import Theme, guard
 
 READY = "The next step feeds the inputs forward. → steps, Space runs."
@@ -214,7 +214,7 @@ class StepLine(QFrame):
         if frame is None or trace is None:
             self._sentence.set_whole_text(READY)
             return "Ready"
-        told = explain(trace, frame, player.sample, self._digits, player.notation)
+        told = told_at(player, trace, frame, self._digits)
         covered = gives_away(told, player.hidden)
         words = told.sentence.partition(": ")[0] + ": ?" if covered else told.sentence
         self._sentence.set_whole_text(localised(words))
