@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from bpviz.engine.lighting import lit
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
+Step: TypeAlias = tuple[BoolArray, BoolArray, range]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,13 +95,7 @@ def running_snapshot(trace: Trace, frames: FrameList, sample: int) -> Snapshot:
 
 
 def _snapshot(
-    trace: Trace,
-    frames: FrameList,
-    index: int,
-    sample: int,
-    active: tuple[BoolArray, BoolArray, range],
-    *,
-    passed: bool = True,
+    trace: Trace, frames: FrameList, index: int, sample: int, active: Step, *, passed: bool = True
 ) -> Snapshot:
     frame = frames[index] if 0 <= index < len(frames) else None
     known, program, batch = frames.schedule, trace.program, index >= frames.schedule.reduce

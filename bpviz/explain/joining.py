@@ -173,7 +173,7 @@ def data_gradient(leaves: Leaves, node: int, edge: int, limit: int | None = LIMI
 def _sample_parts(
     leaves: Leaves, node: int, edge: int, values: FloatArray, limit: int | None
 ) -> tuple[Expression, ...]:
-    by = leaves.parameter(node, edge)
+    by = leaves.member(node, edge)
 
     def part(sample: int) -> Partial:
         found = by.reference

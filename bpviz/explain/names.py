@@ -165,6 +165,16 @@ class NamedLeaves(Leaves):
         text, latex = _shared("b", share)
         return Symbol(text, latex, symbol.value, symbol.reference)
 
+    def member(self, node: int, edge: int) -> Symbol:
+        """Return the parameter at this place alone: a shared one by the place's own name."""
+        if self.is_shared(node, edge):
+            return super().weight(edge) if edge >= 0 else super().bias(node)
+        return super().member(node, edge)
+
+    def is_shared(self, node: int, edge: int) -> bool:
+        """Whether the parameter has its value together with others."""
+        return bool(self.network.edges[edge].share if edge >= 0 else self.unit(node).bias_share)
+
     @cached_property
     def term_slopes(self) -> FloatArray:
         """Return ∂z/∂(w·a) of every edge, of this sample, [E]."""
@@ -247,6 +257,18 @@ class NotedLeaves(Leaves):
         if len(self.network.nodes) > MOST_NAMED:
             return super().weight(edge, updated=updated)
         return self._named.weight(edge, updated=updated)
+
+    def bias(self, node: int, *, updated: bool = False) -> Symbol:
+        """Return the bias of a sum unit; a shared one goes by the name of what is shared."""
+        if not self._named.is_shared(node, -1):
+            return super().bias(node, updated=updated)
+        return self._named.bias(node, updated=updated)
+
+    def member(self, node: int, edge: int) -> Symbol:
+        """Return the parameter at this place alone: a shared one by the place's own name."""
+        if not self._named.is_shared(node, edge):
+            return super().member(node, edge)
+        return super().weight(edge) if edge >= 0 else super().bias(node)
 
 
 def _shared(letter: str, share: str) -> tuple[str, str]:

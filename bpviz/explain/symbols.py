@@ -140,13 +140,14 @@ class Leaves:
         """Return ∂E/∂w of an edge, of this sample alone."""
         value = float(self.edge_gradients[edge])
         reference = Reference("edge", self.network.edges[edge].name, "gradient", self.sample)
-        return Partial(self.loss(), self.weight(edge), value, reference)
+        return Partial(self.loss(), self.member(-1, edge), value, reference)
 
     def bias_gradient(self, node: int) -> Partial:
         """Return ∂E/∂b of a unit, of this sample alone: its δ."""
         found = self.network.nodes[node]
         value = float(self.trace.delta[self.sample, node])
-        return Partial(self.loss(), self.bias(node), value, self._of_node(found, "bias_gradient"))
+        by = self.member(node, -1)
+        return Partial(self.loss(), by, value, self._of_node(found, "bias_gradient"))
 
     def batch_gradient(self, node: int, edge: int) -> Partial:
         """Return ∂E/∂w or ∂E/∂b of the whole objective: what the optimizer is given."""
@@ -163,6 +164,13 @@ class Leaves:
         if edge >= 0:
             return self.weight(edge, updated=updated)
         return self.bias(node, updated=updated)
+
+    def member(self, node: int, edge: int) -> Symbol:
+        """Return the parameter at this place alone: a shared one by the place's own name.
+
+        Each member of a shared parameter has a part of its gradient, so each needs a name.
+        """
+        return self.weight(edge) if edge >= 0 else self.bias(node)
 
     def slot(self, node: int, edge: int) -> int:
         """Return the parameter's place in θ."""
