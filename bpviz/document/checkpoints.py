@@ -47,6 +47,13 @@ class Checkpoints:
         # Sessions known whole, by the entry they stand before: where going back starts from.
         self.sessions: dict[int, Session] = {}
 
+    def copy(self) -> Checkpoints:
+        """Return checkpoints that grow by themselves; the states are shared, as none changes."""
+        other = Checkpoints(self._budget, self._limit)
+        other._places, other._kept, other._size = list(self._places), dict(self._kept), self._size
+        other.spacing, other.sessions = self.spacing, dict(self.sessions)
+        return other
+
     def __len__(self) -> int:
         return len(self._places)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from bpviz.document.document import Document
 from bpviz.document.line import Line
 from bpviz.document.player import Player
-from bpviz.engine.errors import NonFinite
+from bpviz.document.timeline import Timeline
 from bpviz.model.edit import Edit
 from bpviz.model.history import Place, Train
 from bpviz.model.schema import Lesson, Page, Session
@@ -164,45 +167,51 @@ class LessonGuide(QObject):
                     return index
         return -1
 
-    def go(self, page: Page) -> bool:
+    def go(self, page: Page, then: Callable[[], None] | None = None) -> bool:
         """Move the player to the page's place and frame; False, and no move, where it is gone.
 
         The frame is that of the bookmark with the page's title and position. Nothing is lost:
         what lies ahead or behind on the line stays there. A place that training leads to is
-        trained for where the line is too short.
+        trained for where the line is too short. A long way is gone in slices; `then` is called
+        once the page is shown.
         """
-        place = self.place_of(page) or self._trained_place(page)
+        place = self.place_of(page)
+        timeline, show = self._document.timeline, partial(self._show, page, then)
         if place is None:
-            return False
-        self._player.pause()
-        timeline = self._document.timeline
+            return self._train_for(page, show)
+        if place == timeline.place:
+            self._player.pause()
+            show()
+        else:
+            self._player.go_to(place, show)
+        return True
+
+    def _show(self, page: Page, then: Callable[[], None] | None) -> None:
+        """Show the page's frame, where it has one, at the place that is reached."""
         frame = self.frame_of(page)
-        if page.position is not msgspec.UNSET and place != timeline.place:
-            self._player.show_frame(READY)
-            timeline.go(place)
-            self._document.publish("Show a page")
         if frame is not None:
             self._player.choose_sample(0)
             self._player.show_frame(frame)
-        return True
+        if then is not None:
+            then()
 
-    def _trained_place(self, page: Page) -> Place | None:
-        """Train from the line's end to the page's place and return it; None where that fails."""
-        timeline = self._document.timeline
+    def _train_for(self, page: Page, show: Callable[[], None]) -> bool:
+        """Train from the line's end to the page's place; False where that leads nowhere."""
+        self._player.pause()
         missing = 0
         if page.position is not msgspec.UNSET:
-            missing = training_to(timeline.line, page.position)
+            missing = training_to(self._document.timeline.line, page.position)
         if not missing or self._player.problem:
-            return None
+            return False
+        arrive = partial(self._on_trained, show)
+        self._document.travel.train(self._document.timeline, missing, arrive)
+        return True
+
+    def _on_trained(self, show: Callable[[], None], trained: Timeline) -> None:
         self._player.show_frame(READY)
-        timeline.go(timeline.line.end)
-        try:
-            timeline.advance(missing, by="step")
-        except NonFinite:
-            return None
-        finally:
-            self._document.publish("Show a page")
-        return timeline.line.end
+        self._document.timeline.adopt(trained)
+        self._document.publish("Show a page")
+        show()
 
     def frame_of(self, page: Page) -> int | None:
         """Return the frame that a page shows; None where it leaves the player as it is."""

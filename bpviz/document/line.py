@@ -34,6 +34,12 @@ class Line:
         line.bookmarks = {each: line._trained(each.position) for each in history.start.bookmarks}
         return line
 
+    def copy(self) -> Line:
+        """Return a line of its own with the same entries and bookmarks."""
+        line = Line((), self._first)
+        line._segments, line.bookmarks = list(self._segments), dict(self.bookmarks)
+        return line
+
     def _trained(self, place: Place) -> int:
         """Return the iterations trained before `place`, which may be one that is not there."""
         before = [

@@ -175,6 +175,11 @@ class Timeline:
         self._base, self._state = other.session, other.state
         self._arrive_from(here)
 
+    def adopt(self, other: Timeline) -> None:
+        """Take the line of `other`, which was a copy of this one and has grown, and stand there."""
+        self._line, self.checkpoints, self._curves = other.line, other.checkpoints, other.curves
+        self.meet(other)
+
     def _arrive_from(self, here: Place) -> None:
         self._extends = ""
         if self._line.has_change(here, self._place):

@@ -9,6 +9,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from bpviz.document.pioneer import Pioneer
 from bpviz.document.scout import Scout
 from bpviz.document.timeline import Timeline
 from bpviz.engine.datasets import batch_size
@@ -71,6 +72,16 @@ class Travel(QObject):
         scout = Scout(timeline, place)
         if self._set_out(scout, partial(then, scout)):
             then(scout)
+
+    def train(self, timeline: Timeline, count: int, then: Callable[[Timeline], None]) -> None:
+        """Call `then` with a copy of `timeline` trained `count` iterations on behind its end.
+
+        `timeline` itself stays where it is, and as long as it is.
+        """
+        self.cancel()
+        pioneer = Pioneer(timeline, count)
+        if self._set_out(pioneer, partial(then, pioneer)):
+            then(pioneer)
 
     def cancel(self) -> None:
         """Stay where the line stands."""

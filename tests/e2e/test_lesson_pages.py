@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import math
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -97,6 +98,9 @@ def walked(window: MainWindow) -> Iterator[Page]:
     guide = window.workspace.lesson_panel.guide
     while True:
         assert guide.page is not None
+        deadline = time.monotonic() + 10.0
+        while window.player.travel.busy and time.monotonic() < deadline:
+            QApplication.processEvents()
         yield guide.page
         if guide.index + 1 == len(guide.pages):
             return

@@ -124,8 +124,13 @@ class LessonCommands(QObject):
             self.on_again()
 
     def _set(self, page: Page) -> None:
+        """Set the view of `page`; a long way to its place is gone in slices."""
         self._trigger(f"run.grain_{page.grain}")
-        self._guide.go(page)
+        if not self._guide.go(page, partial(self._dress, page)):
+            self._dress(page)
+
+    def _dress(self, page: Page) -> None:
+        """Set overlay, selection and panel of `page`, at its place."""
         self._trigger(f"view.show_{page.overlay}")
         network = self._document.session.network
         nodes = [name for name in page.selection if name in network.node_index]
