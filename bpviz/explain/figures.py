@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -19,6 +20,8 @@ from bpviz.explain.questions import KINDS_OF_QUANTITIES
 from bpviz.model.schema import Expectation, Notation
 
 DIGITS = 10
+# A figure with this many digits is compared digit by digit.
+ENOUGH = 6
 # Two values of one quantity are the same up to the rounding of another order of summing.
 SAME = 1e-9
 
@@ -73,8 +76,19 @@ def _figure(
     name = quantity_text(quantity, network, notation)
     if hidden.covers(KINDS_OF_QUANTITIES.get(quantity.kind, ""), quantity.name):
         return Figure(name, "?", "?", "none", "hidden")
-    shown = format_number(value, DIGITS, trim=True)
-    return Figure(name, expected.printed, shown, verdict(value, expected))
+    said = verdict(value, expected)
+    digits = _digits(expected.printed, agreeing=said == "agrees")
+    return Figure(name, expected.printed, format_number(value, digits, trim=True), said)
+
+
+def _digits(printed: str, *, agreeing: bool) -> int:
+    """Return how many significant digits stand beside a figure printed: as many as it has.
+
+    Few of them say little, and of a figure that differs one wants to see more.
+    """
+    mantissa = re.split("[eE]", printed, maxsplit=1)[0]
+    found = len(re.sub(r"\D", "", mantissa).lstrip("0"))
+    return found if agreeing and found >= ENOUGH else max(found, DIGITS)
 
 
 def verdict(value: float, expected: Expectation) -> Verdict:

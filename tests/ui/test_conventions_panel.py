@@ -7,11 +7,13 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QScrollArea
 from pytestqt.qtbot import QtBot
 
+from bpviz.engine.builders import new_layered
 from bpviz.explain.expression import Reference
 from bpviz.explain.text import to_text
+from bpviz.model.data import GeneratorData
 from bpviz.model.edit import EditError
 from bpviz.model.network import Edge
 from bpviz.model.schema import Notation, Session
@@ -152,3 +154,30 @@ def test_a_letter_that_is_none_is_refused(
     assert not window.document.can_undo
     with pytest.raises(EditError, match="one to four letters"):
         set_notation(window.document.session, Notation(loss_symbol="E_1"))
+
+
+def test_the_step_s_layer_is_in_view(
+    open_window: Callable[..., MainWindow], qtbot: QtBot
+) -> None:
+    window = open_window(new_layered((2, 4, 4, 1), data=GeneratorData("xor_points"), seed=1))
+    window.resize(1280, 720)
+    window.commands["view.front_matrices"].trigger()
+    panel = window.workspace.analysis.matrices
+    area = panel.findChild(QScrollArea)
+    assert isinstance(area, QScrollArea)
+
+    def in_view(layer: int) -> bool:
+        rect, top = panel.view.layer_rect(layer), area.verticalScrollBar().value()
+        return top - 8 <= rect.top() + panel.view.y() < top + area.viewport().height() - 40
+
+    for layer in (1, 2, 3, 3, 2, 1):
+        window.player.step_forward("layer")
+        while window.player.frame is not None and window.player.frame.node < 0:
+            window.player.step_forward("layer")
+        qtbot.waitUntil(lambda layer=layer: in_view(layer))  # type: ignore[misc]
+    area.verticalScrollBar().setValue(0)
+    window.player.step_forward("neuron")
+    qtbot.wait(5)
+    assert area.verticalScrollBar().maximum() > 0
+    window.player.show_frame(-1)
+    qtbot.waitUntil(lambda: in_view(0))

@@ -27,10 +27,11 @@ def kept(count: int, most: int) -> list[int]:
 
 
 def put_layers(flow: Flow, layers: Sequence[LayerTables], captions: Sequence[str]) -> None:
-    """Put all layers below each other, each under its caption and equations."""
+    """Put all layers below each other, each under its caption and equations: a band of the page."""
     for layer, caption in zip(layers, captions, strict=True):
         if flow.y:
             flow.skip(1.0)
+        top = flow.y
         flow.y += flow.caption(caption, 0.0, flow.width, "accent")
         flow.skip(0.35)
         for latex in layer.equations:
@@ -39,6 +40,7 @@ def put_layers(flow: Flow, layers: Sequence[LayerTables], captions: Sequence[str
             flow.y += box.height
             flow.skip(0.45)
         _put_tables(flow, layer.tables)
+        flow.band(top)
 
 
 def _put_tables(flow: Flow, tables: Sequence[Table]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import QWidget
 
 from bpviz.explain.matrix_table import LayerTables
@@ -34,6 +35,10 @@ class MatrixView(TermsView):
     def layers(self) -> Sequence[LayerTables]:
         """What is shown."""
         return self._layers
+
+    def layer_rect(self, place: int) -> QRectF:
+        """Return where the layer at `place` is."""
+        return QRectF(*self._page.bands[place])
 
     def show_layers(self, layers: Sequence[LayerTables], captions: Sequence[str]) -> None:
         """Show these layers; what lies under the pointer stays lit."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from bpviz.document.player import Player
@@ -18,7 +19,7 @@ from bpviz.ui.formula.matrix_view import MatrixView
 from bpviz.ui.panels.panel import Panel
 from bpviz.ui.panels.parameter_panel import MOST_EDGES, scrolled
 from bpviz.ui.panels.terms import TermLights
-from bpviz.ui.style import Theme
+from bpviz.ui.style import Theme, guard
 
 LARGE: Final = "The matrices of a network as large as this one can't be read on a screen."
 NO_LAYERS: Final = (
@@ -53,6 +54,12 @@ class MatricesPanel(Panel):
         layout.setContentsMargins(12, 10, 12, 10)
         layout.addWidget(self.rest)
         layout.addWidget(self._area, 1)
+        # The page has its height, and the panel its own, only when Qt comes to it.
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self._scroll)
+        self._layer = 0
         self.view.term_chosen.connect(self._on_term_chosen)
         self.follow_structure()
 
@@ -92,6 +99,36 @@ class MatricesPanel(Panel):
         self._area.show()
         captions = [_caption(trace.program.network, layer) for layer in layers]
         self.view.show_layers(layers, captions)
+        layer = self._current_layer(trace.program.network)
+        if layer != self._layer:
+            self._layer = layer
+            self._later.start()
+
+    @guard
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the step's layer in view."""
+        super().resizeEvent(event)
+        self._later.start()
+
+    def _current_layer(self, network: Network) -> int:
+        """Return the layer that the step is at; between them it stays the one before."""
+        frame = self._player.frame
+        if frame is None:
+            return 0
+        name = network.nodes[frame.node].id if frame.node >= 0 else ""
+        if frame.edge >= 0:
+            name = network.edges[frame.edge].target
+        return network.level[name] if name else self._layer
+
+    def _scroll(self) -> None:
+        """Bring the step's layer into view, its beginning first."""
+        if self._layer >= len(self.view.layers):
+            return
+        rect, bar = self.view.layer_rect(self._layer), self._area.verticalScrollBar()
+        top = self.view.y() + round(rect.top())
+        below = top + rect.height() > bar.value() + self._area.viewport().height()
+        if below or top < bar.value():
+            bar.setValue(top)
 
     def _rest(self, words: str) -> None:
         self.rest.setText(words)

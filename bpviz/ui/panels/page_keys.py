@@ -1,4 +1,4 @@
-"""Keys by what has the focus: text keeps the page keys, Enter presses a button, as Space runs."""
+"""Keys by what has the focus: texts scroll, Enter presses buttons, letters stay off the drawing."""
 
 from __future__ import annotations
 
@@ -6,24 +6,29 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QAbstractItemView,
     QApplication,
+    QComboBox,
     QDialog,
     QPlainTextEdit,
     QTextEdit,
     QWidget,
 )
 
+from bpviz.ui.panels.canvas_frame import CanvasFrame
 from bpviz.ui.style import guard
 
 PAGE_KEYS = (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 KEYPAD = Qt.KeyboardModifier.KeypadModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
 ENTER_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class PageKeys(QObject):
     """Watches which widget has the focus: a text of many lines scrolls by the page keys.
 
-    Space starts a run wherever the focus is, so a button of the window takes Enter.
+    Space starts a run wherever the focus is, so a button of the window takes Enter. Letters edit
+    the drawing only where it has the focus: in a list or a choice they go to what begins so.
     """
 
     def __init__(self, application: QApplication, parent: QObject) -> None:
@@ -31,21 +36,44 @@ class PageKeys(QObject):
         application.focusChanged.connect(self._on_focus_changed)
 
     def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
-        in_dialog = new is not None and isinstance(new.window(), QDialog)
-        button = isinstance(new, QAbstractButton) and not in_dialog
-        if new is not None and (button or isinstance(new, QPlainTextEdit | QTextEdit)):
+        if new is None:
+            return
+        in_dialog = isinstance(new.window(), QDialog)
+        is_text = isinstance(new, QPlainTextEdit | QTextEdit)
+        if is_text or not (in_dialog or _is_of_drawing(new)):
             new.installEventFilter(self)
 
     @guard
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Claim the page keys for the text, before a shortcut takes them; Enter for a button."""
-        if not isinstance(event, QKeyEvent) or event.modifiers() & ~KEYPAD:
+        """Claim keys for the widget, before a shortcut takes them; Enter for a button."""
+        if not isinstance(event, QKeyEvent) or not isinstance(watched, QWidget):
             return super().eventFilter(watched, event)
-        if isinstance(watched, QAbstractButton):
-            if event.type() == QEvent.Type.KeyPress and event.key() in ENTER_KEYS:
-                watched.click()
-                return True
-        elif event.type() == QEvent.Type.ShortcutOverride and event.key() in PAGE_KEYS:
+        if event.type() == QEvent.Type.ShortcutOverride and _belongs_to(watched, event):
             event.accept()
             return True
+        plain = not event.modifiers() & ~KEYPAD
+        presses = event.type() == QEvent.Type.KeyPress and event.key() in ENTER_KEYS
+        if isinstance(watched, QAbstractButton) and plain and presses:
+            watched.click()
+            return True
         return super().eventFilter(watched, event)
+
+
+def _is_of_drawing(widget: QWidget) -> bool:
+    """Whether a widget is the drawing, or lies over it."""
+    parent: QWidget | None = widget
+    while parent is not None and not isinstance(parent, CanvasFrame):
+        parent = parent.parentWidget()
+    return parent is not None
+
+
+def _belongs_to(widget: QWidget, event: QKeyEvent) -> bool:
+    """Whether a key is the widget's own, whatever the menus do with it."""
+    modifiers, text = event.modifiers() & ~KEYPAD, event.text()
+    if isinstance(widget, QPlainTextEdit | QTextEdit) and event.key() in PAGE_KEYS:
+        return not modifiers
+    if modifiers & ~SHIFT or len(text) != 1:
+        return False
+    # Digits choose the size of steps, but in a list or a choice they are part of a name.
+    searches = isinstance(widget, QComboBox | QAbstractItemView)
+    return text.isalpha() or (searches and text.isprintable() and text != " ")
