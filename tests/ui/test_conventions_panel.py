@@ -156,9 +156,7 @@ def test_a_letter_that_is_none_is_refused(
         set_notation(window.document.session, Notation(loss_symbol="E_1"))
 
 
-def test_the_step_s_layer_is_in_view(
-    open_window: Callable[..., MainWindow], qtbot: QtBot
-) -> None:
+def test_the_step_s_layer_is_in_view(open_window: Callable[..., MainWindow], qtbot: QtBot) -> None:
     window = open_window(new_layered((2, 4, 4, 1), data=GeneratorData("xor_points"), seed=1))
     window.resize(1280, 720)
     window.commands["view.front_matrices"].trigger()
