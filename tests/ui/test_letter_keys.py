@@ -66,8 +66,8 @@ def test_no_letter_edits_the_drawing_from_a_panel(window: MainWindow) -> None:
                 continue
             tried.append(widget)
             for letter in LETTERS:
-                QTest.keyClick(widget, letter.lower())
-                QTest.keyClick(widget, letter, SHIFT)
+                QTest.keyClicks(widget, letter.lower())
+                QTest.keyClicks(widget, letter, SHIFT)
             assert structure(window) == start, (name, widget)
             chosen = isinstance(widget, (*WRITTEN, QComboBox))
             assert chosen or encode_session(window.document.session) == before, (name, widget)
@@ -82,9 +82,9 @@ def test_a_letter_chooses_what_begins_so(window: MainWindow) -> None:
     assert isinstance(panel, TrainingPanel)
     box = next(each for each in panel.findChildren(QComboBox) if each.currentText() == "SGD")
     box.setFocus()
-    QTest.keyClick(box, "m")
+    QTest.keyClicks(box, "m")
     assert window.document.session.training.optimizer.name == "momentum"
     assert len(nodes(window)) == 5
     window.canvas.setFocus()
-    QTest.keyClick(window.canvas, "n")
+    QTest.keyClicks(window.canvas, "n")
     assert len(nodes(window)) == 6, "on the drawing the letter adds a unit"
