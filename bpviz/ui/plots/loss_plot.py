@@ -8,28 +8,19 @@ from typing import Final
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QPen
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QSizePolicy,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from bpviz.document.player import Player
 from bpviz.engine.curve import LossCurve
 from bpviz.model.counts import grouped
 from bpviz.ui.numbers import format_number
-from bpviz.ui.plots.axes import LEFT_WIDTH, NumberAxis, keep_axes, scale_axes
+from bpviz.ui.plots.history_plot import DOT_SIZE, HistoryPlot
 from bpviz.ui.plots.plot_hand import PlotHand
 from bpviz.ui.plots.scales import (
     LIVE_POINTS,
     MAX_POINTS,
     FloatArray,
-    Span,
     drawable,
     iteration_span,
     left_out,
@@ -37,22 +28,19 @@ from bpviz.ui.plots.scales import (
     taken,
     thinned,
 )
-from bpviz.ui.style import Theme, guard, mix, run_colors
+from bpviz.ui.style import Theme, mix, run_colors
 
 # Redrawn at most this often while a run is on: the eye reads no curve faster.
 LIVE_INTERVAL: Final = 0.12
 # While the line is scrubbed the curve stays, and only moves on: the move itself comes first.
 SCRUB_INTERVAL: Final = 0.15
-DOT_SIZE: Final = 7
 OTHER_POINTS: Final = 400
 # In the key so many runs are named, with so many letters each.
 MOST_NAMED: Final = 3
 LONGEST_NAME: Final = 14
-# Room around the ranges, so that ticks and curve at the very edge are seen whole.
-EDGE: Final = 0.03
 
 
-class LossPlot(QWidget):
+class LossPlot(HistoryPlot):
     """Shows the player's loss curve; the part ahead of the present position is dim.
 
     Pressed or dragged, `sought` carries the iteration at the mouse, `rested` says it is let go.
@@ -63,33 +51,20 @@ class LossPlot(QWidget):
     rested = Signal()
 
     def __init__(self, player: Player, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("loss", "Loss over the iterations", theme, parent)
         self._player = player
-        self._theme = theme
-        self._digits = 4
         self._logarithmic = False
         self._drawn_at = 0.0
-        self._x = np.empty(0)
-        self._spans: tuple[Span, Span] | None = None
-        self._axes = {side: NumberAxis(side) for side in ("left", "bottom")}
-        self.plot_item = pg.PlotItem(axisItems=self._axes, enableMenu=False)
-        self.plot = pg.PlotWidget(plotItem=self.plot_item)
         self._hand = PlotHand(self.plot_item.vb, self.plot.viewport(), self)
         self._curves = {
             name: self.plot_item.plot(connect="finite", antialias=True)
             for name in ("train_ahead", "test_ahead", "test", "train")
         }
         self._runs: list[pg.PlotDataItem] = []
-        self._cursor = pg.InfiniteLine(angle=90, movable=False)
-        self._here = pg.InfiniteLine(angle=90, movable=False)
         self._dots = pg.ScatterPlotItem(size=DOT_SIZE)
-        self.heading = QWidget()
-        self._key = QLabel()
-        self._reading = QLabel()
         self._log_button = QToolButton()
         self._build()
         self._log_button.toggled.connect(self._on_log_toggled)
-        self.plot.scene().sigMouseMoved.connect(self._on_mouse_moved)
         self._hand.sought.connect(self._on_sought)
         self._hand.rested.connect(self.rested)
         self.apply_theme(theme)
@@ -111,14 +86,9 @@ class LossPlot(QWidget):
     def set_log(self, logarithmic: bool) -> None:
         """Make the loss axis logarithmic or linear; values that have no place are left out."""
         self._logarithmic = logarithmic
-        self._axes["left"].logarithmic = logarithmic
+        self.plot.sides["left"].logarithmic = logarithmic
         self._log_button.setChecked(logarithmic)
-        self._axes["left"].picture = None
-        self.refresh()
-
-    def set_digits(self, digits: int) -> None:
-        """Read numbers out with `digits` significant digits."""
-        self._digits = digits
+        self.plot.sides["left"].picture = None
         self.refresh()
 
     def refresh_live(self) -> None:
@@ -144,77 +114,31 @@ class LossPlot(QWidget):
         self._draw("train", x, drawable(train, self._logarithmic))
         self._draw("test", x, drawable(test, self._logarithmic))
         self._move_ranges()
-        position = float(self._player.iteration)
-        self._here.setVisible(bool(len(x) > 0 and position < x[-1]))
-        self._here.setValue(position)
+        self._show_here(self._player.iteration)
         self._show_key(has_test)
-        self._show_reading()
-
-    def set_scale(self, factor: float) -> None:
-        """Write at the axes `factor` times as large."""
-        scale_axes(self._axes.values(), factor)
+        self.show_reading()
 
     def apply_theme(self, theme: Theme) -> None:
         """Follow the theme."""
-        self._theme = theme
-        self.plot.setBackground(theme.canvas)
+        super().apply_theme(theme)
         ahead = {name: mix(theme.canvas, self._color(name), 0.3) for name in ("train", "test")}
         for name in ("train", "test"):
             dashes = Qt.PenStyle.SolidLine if name == "train" else Qt.PenStyle.DotLine
             self._curves[name].setPen(pg.mkPen(self._color(name), width=2, style=dashes))
             self._curves[f"{name}_ahead"].setPen(pg.mkPen(ahead[name], width=2, style=dashes))
-        for axis in self._axes.values():
-            axis.setPen(pg.mkPen(theme.border))
-            axis.setTextPen(pg.mkPen(theme.muted))
-        self._cursor.setPen(_thin(theme.muted))
-        self._here.setPen(_thin(theme.text))
         self._dots.setPen(pg.mkPen(theme.canvas))
         self.refresh()
 
     def _build(self) -> None:
-        self.plot.setObjectName("loss.plot")
-        self.plot.setAccessibleName("Loss over the iterations")
         self.plot.setToolTip("Click or drag to go to an iteration")
-        self.plot.setMouseEnabled(False, False)
-        self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.plot.setFrameShape(self.plot.Shape.NoFrame)
-        self.plot.viewport().setAcceptDrops(False)
-        self.plot.setMinimumHeight(90)
-        self.plot_item.hideButtons()
-        # pyqtgraph makes this menu in any case; with a parent it ends with the plot.
-        self.plot_item.ctrlMenu.setParent(self.plot, self.plot_item.ctrlMenu.windowFlags())
-        self.plot_item.disableAutoRange()
-        self.plot_item.showGrid(x=False, y=True, alpha=0.25)
-        self.plot_item.layout.setContentsMargins(4, 6, 14, 2)
-        self._axes["left"].setWidth(LEFT_WIDTH)
-        self._axes["left"].setStyle(hideOverlappingLabels=False)
-        self._axes["bottom"].setLabel("iteration")
-        keep_axes(self._axes.values())
-        for item in (self._cursor, self._here, self._dots):
-            self.plot_item.addItem(item, ignoreBounds=True)
-        self._cursor.hide()
-        self._here.hide()
+        self.plot_item.addItem(self._dots, ignoreBounds=True)
         self._log_button.setText("Log")
         self._log_button.setObjectName("loss.log")
         self._log_button.setCheckable(True)
         self._log_button.setToolTip("Plot the loss on a logarithmic axis")
         self._log_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._key.setTextFormat(Qt.TextFormat.RichText)
-        self._key.setMinimumWidth(40)
-        self._reading.setObjectName("loss.reading")
-        self._reading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._reading.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        head = QHBoxLayout(self.heading)
-        head.setContentsMargins(14, 6, 14, 4)
-        head.setSpacing(10)
-        head.addWidget(self._key)
-        head.addWidget(self._reading, 1)
-        head.addWidget(self._log_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.heading)
-        layout.addWidget(self.plot, 1)
+        self._row.addWidget(self._log_button)
+        self._column.insertWidget(0, self.heading)
 
     def _color(self, name: str) -> str:
         return self._theme.positive if name == "train" else self._theme.negative
@@ -256,17 +180,14 @@ class LossPlot(QWidget):
             self._others += [x, y] if len(x) else []
 
     def _move_ranges(self) -> None:
-        """Set both ranges, only where they jump: setting them repaints all."""
+        """Have all curves in sight."""
         others_x, others_y = self._others[::2], self._others[1::2]
         across = iteration_span(
             int(max((each[-1] for each in (self._x, *others_x) if len(each)), default=0))
         )
         mine = drawable(np.concatenate([self._train, self._test]), self._logarithmic)
         both = np.concatenate([mine, *others_y])
-        up = loss_span(both, self._logarithmic)
-        if (across, up) != self._spans:
-            self._spans = (across, up)
-            self.plot_item.setRange(xRange=across, yRange=up, padding=EDGE)
+        self._set_ranges(across, loss_span(both, self._logarithmic))
 
     def _show_key(self, has_test: bool) -> None:
         train, test = self._color("train"), self._color("test")
@@ -294,25 +215,10 @@ class LossPlot(QWidget):
         if last:
             self.sought.emit(min(max(round(iteration), 0), last))
 
-    def _on_mouse_moved(self, at: QPointF) -> None:
-        """Put the crosshair at the curve's point nearest to the mouse."""
-        inside = self.plot_item.vb.sceneBoundingRect().contains(at)
-        self._cursor.setVisible(inside and len(self._x) > 0)
-        if self._cursor.isVisible():
-            place = self.plot_item.vb.mapSceneToView(at).x()
-            self._cursor.setValue(float(self._x[np.abs(self._x - place).argmin()]))
-        self._show_reading()
-
-    @guard
-    def leaveEvent(self, event: QEvent) -> None:
-        """Take the crosshair away with the mouse."""
-        super().leaveEvent(event)
-        self._cursor.hide()
-        self._show_reading()
-
-    def _show_reading(self) -> None:
+    def show_reading(self) -> None:
         """Say the values at the crosshair, or how many have no place on the axis."""
-        if not self._cursor.isVisible() or not len(self._x):
+        index = self.reading_at
+        if index is None:
             self._dots.setData([], [])
             gone = left_out(self._train, self._logarithmic)
             self._reading.setText(
@@ -321,7 +227,6 @@ class LossPlot(QWidget):
                 else ""
             )
             return
-        index = int(np.abs(self._x - self._cursor.value()).argmin())
         self._cursor.setValue(float(self._x[index]))
         parts = [f"iteration {grouped(self._x[index])}"]
         points: list[tuple[float, str]] = []
@@ -336,10 +241,3 @@ class LossPlot(QWidget):
             [y for y, _ in shown],
             brush=[pg.mkBrush(color) for _, color in shown],
         )
-
-
-def _thin(color: str) -> QPen:
-    pen = QPen(QColor(color))
-    pen.setCosmetic(True)
-    pen.setStyle(Qt.PenStyle.DashLine)
-    return pen

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from bpviz.engine.surface import contour, shades
-from bpviz.ui.plots.axes import NumberAxis
+from bpviz.ui.plots.still_plot import StillPlot
 from bpviz.ui.style import Theme, mix, scaled_font
 
 FloatArray = NDArray[np.float64]
@@ -31,9 +31,8 @@ class SurfacePlot(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._axes = {side: NumberAxis(side) for side in ("left", "bottom")}
-        self.plot_item = pg.PlotItem(axisItems=self._axes, enableMenu=False)
-        self.plot = pg.PlotWidget(plotItem=self.plot_item)
+        self.plot = StillPlot("surface.plot", "Loss over two parameters, with the path walked")
+        self.plot_item = self.plot.getPlotItem()
         self._image = pg.ImageItem(axisOrder="row-major")
         self._contours = pg.PlotDataItem(connect="pairs", antialias=True)
         self._path = pg.PlotDataItem(connect="finite", antialias=True)
@@ -98,25 +97,22 @@ class SurfacePlot(QWidget):
 
     def set_titles(self, first: str, second: str) -> None:
         """Name the axes."""
-        self._axes["bottom"].setLabel(first)
-        self._axes["left"].setLabel(second)
+        self.plot.sides["bottom"].setLabel(first)
+        self.plot.sides["left"].setLabel(second)
 
     def set_scale(self, factor: float) -> None:
         """Draw `factor` times as large, for a projector."""
         self.setFixedHeight(round(HEIGHT * factor))
         font = scaled_font(self.font(), AXIS_TEXT * factor)
-        for axis in self._axes.values():
+        for axis in self.plot.sides.values():
             axis.setTickFont(font)
             axis.label.setFont(font)
-        self._axes["left"].setWidth(round(AXIS_WIDTH * factor))
+        self.plot.sides["left"].setWidth(round(AXIS_WIDTH * factor))
 
     def apply_theme(self, theme: Theme) -> None:
         """Follow the theme."""
         self._theme = theme
-        self.plot.setBackground(theme.canvas)
-        for axis in self._axes.values():
-            axis.setPen(pg.mkPen(theme.border))
-            axis.setTextPen(pg.mkPen(theme.muted))
+        self.plot.apply_theme(theme)
         self._contours.setPen(pg.mkPen(mix(theme.canvas, theme.text, 0.45), width=1))
         self._path.setPen(pg.mkPen(theme.gradient_positive, width=2))
         dim = mix(theme.canvas, theme.gradient_positive, 0.45)
@@ -143,18 +139,8 @@ class SurfacePlot(QWidget):
 
     def _build(self) -> None:
         self.setFixedHeight(HEIGHT)
-        self.plot.setObjectName("surface.plot")
-        self.plot.setAccessibleName("Loss over two parameters, with the path walked")
-        self.plot.setMouseEnabled(False, False)
-        self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.plot.setFrameShape(self.plot.Shape.NoFrame)
-        self.plot.viewport().setAcceptDrops(False)
-        self.plot_item.hideButtons()
-        # pyqtgraph makes this menu in any case; with a parent it ends with the plot.
-        self.plot_item.ctrlMenu.setParent(self.plot, self.plot_item.ctrlMenu.windowFlags())
-        self.plot_item.disableAutoRange()
         self.plot_item.layout.setContentsMargins(2, 6, 14, 2)
-        self._axes["left"].setWidth(AXIS_WIDTH)
+        self.plot.sides["left"].setWidth(AXIS_WIDTH)
         for item in (
             self._image, self._contours, self._ahead, self._path, self._here, self._pin,
         ):  # fmt: skip
