@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QRectF
@@ -8,10 +10,15 @@ from PySide6.QtWidgets import QApplication
 from bpviz.model.network import Edge, Input, Network, Unit
 from bpviz.model.schema import Session
 from bpviz.ui.canvas.geometry import RADIUS, Geometry
-from bpviz.ui.canvas.labels import Spot, box_size, fit_labels, place_labels
+from bpviz.ui.canvas.label_room import LabelRoom, Spot
+from bpviz.ui.canvas.labels import box_size
 from tests.ui.canvas_fakes import canvas_on, layered, lesson, scattered, with_network
 
 LESSONS = ("S1", "S2", "S3", "S4", "S5")
+
+
+def all_placed(geometry: Geometry, size: tuple[float, float]) -> tuple[dict[int, Spot], float]:
+    return LabelRoom(geometry, size).fit(tuple(range(geometry.edge_count)))
 
 
 def boxes(places: dict[int, Spot], size: tuple[float, float]) -> list[QRectF]:
@@ -31,16 +38,27 @@ def assert_apart(geometry: Geometry, found: list[QRectF]) -> None:
 def test_labels_overlap_neither_nodes_nor_one_another(qapp: QApplication, seed: int) -> None:
     geometry = Geometry(scattered(14, 30, seed).network)
     size = box_size(qapp.font(), 4)
-    places = place_labels(geometry, range(geometry.edge_count), size)
+    places, scale = all_placed(geometry, size)
     assert len(places) > 5
-    assert_apart(geometry, boxes(places, size))
+    assert_apart(geometry, boxes(places, (size[0] * scale, size[1] * scale)))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_places_do_not_depend_on_what_was_asked_for_before(qapp: QApplication, seed: int) -> None:
+    geometry, draw = Geometry(scattered(14, 30, seed).network), random.Random(seed)
+    size = box_size(qapp.font(), 4)
+    room = LabelRoom(geometry, size)
+    sets = [tuple(draw.sample(range(geometry.edge_count), draw.randrange(30))) for _ in range(6)]
+    for wanted in sets + sets:
+        assert room.fit(wanted) == LabelRoom(geometry, size).fit(wanted)
 
 
 @pytest.mark.parametrize("name", LESSONS)
 def test_every_edge_of_a_lesson_has_a_label(qapp: QApplication, name: str) -> None:
     geometry = Geometry(lesson(name).network)
-    places = place_labels(geometry, range(geometry.edge_count), box_size(qapp.font(), 4))
+    places, scale = all_placed(geometry, box_size(qapp.font(), 4))
     assert len(places) == geometry.edge_count
+    assert scale == 1.0
 
 
 @pytest.mark.parametrize("session", [layered(2, 4, 2, 1), layered(3, 4, 1), layered(2, 2, 2, 2)])
@@ -48,14 +66,14 @@ def test_nets_up_to_20_edges_show_all(qapp: QApplication, session: Session) -> N
     geometry = Geometry(session.network)
     assert geometry.edge_count <= 20
     size = box_size(qapp.font(), 4)
-    places, scale = fit_labels(geometry, range(geometry.edge_count), size)
+    places, scale = all_placed(geometry, size)
     assert len(places) == geometry.edge_count
     assert_apart(geometry, boxes(places, (size[0] * scale, size[1] * scale)))
 
 
 def test_a_label_sits_on_its_own_edge(qapp: QApplication) -> None:
     geometry = Geometry(lesson("S4").network)
-    places = place_labels(geometry, range(geometry.edge_count), box_size(qapp.font(), 4))
+    places, _scale = all_placed(geometry, box_size(qapp.font(), 4))
     shares = np.linspace(0, 1, 500)
     for edge, place in places.items():
         line = geometry.along(np.full(500, edge), shares)
@@ -66,7 +84,8 @@ def test_a_label_without_room_is_left_out(qapp: QApplication) -> None:
     session = lesson("S3")
     geometry = Geometry(session.network)
     geometry.place(np.array([[0.0, 0.0], [2 * RADIUS + 40, 0.0], [4 * RADIUS + 80, 0.0]]))
-    assert place_labels(geometry, range(geometry.edge_count), box_size(qapp.font(), 4)) == {}
+    places, _scale = all_placed(geometry, box_size(qapp.font(), 4))
+    assert places == {}
 
 
 def test_labels_stay_while_their_numbers_change(qapp: QApplication) -> None:

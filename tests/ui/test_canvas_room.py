@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QApplication
 
 from bpviz.ui.canvas.card import Card, card_bounds, paint_card
 from bpviz.ui.canvas.geometry import FloatArray, Geometry
-from bpviz.ui.canvas.labels import box_size, fit_labels
+from bpviz.ui.canvas.label_room import LabelRoom
+from bpviz.ui.canvas.labels import box_size
 from bpviz.ui.canvas.letters import Letters
 from bpviz.ui.canvas.room import above_boxes, below_boxes, lines_with_room, shape_boxes
 from bpviz.ui.style import DARK
@@ -49,7 +50,7 @@ def test_no_text_lies_over_another_in_random_nets(
     geometry.place(geometry.positions[: geometry.node_count] * spread)
     texts, shapes = drawn_texts(geometry), rects(shape_boxes(geometry))
     size = box_size(qapp.font(), 4)
-    spots, scale = fit_labels(geometry, range(geometry.edge_count), size)
+    spots, scale = LabelRoom(geometry, size).fit(tuple(range(geometry.edge_count)))
     width, height = size[0] * scale, size[1] * scale
     labels = [QRectF(x - width / 2, y - height / 2, width, height) for x, y, _ in spots.values()]
     for place, (node, box) in enumerate(texts):

@@ -17,16 +17,14 @@ from bpviz.ui.canvas.cards import CardMaker, look_of, number_text, tie_mark, tou
 from bpviz.ui.canvas.edge_layer import EdgeLayer
 from bpviz.ui.canvas.flow import FlowLayer
 from bpviz.ui.canvas.geometry import RADIUS, FloatArray, Geometry, IntArray
+from bpviz.ui.canvas.label_room import LabelRoom, Spot, follow_edges
 from bpviz.ui.canvas.labels import (
     ALL_LABELS_LIMIT,
     LABELS_FROM,
     Label,
     LabelLayer,
     LabelText,
-    Spot,
     box_size,
-    fit_labels,
-    follow_edges,
 )
 from bpviz.ui.canvas.letters import Letters
 from bpviz.ui.canvas.names import pretty_name
@@ -89,6 +87,7 @@ class Picture:
         self._heat: Sequence[QImage] = ()
         self._scale = 1.0
         self._lines: Lines | None = None
+        self._room: LabelRoom | None = None
         self._maker = CardMaker(session, geometry, shown, theme, self._digits)
         self._placed: dict[int, Spot] = {}
         self._placed_for: tuple[object, ...] = ()
@@ -198,7 +197,7 @@ class Picture:
         self.geometry.place(positions)
         # Labels go along with their edges; a better place is looked for when all is still.
         self._placed_for = ()
-        self._lines = None
+        self._lines = self._room = None
         self.edge_layer.show_edges(self.geometry, self.shown, self.theme)
         self._show_nodes()
         size = self.label_layer.size
@@ -306,9 +305,16 @@ class Picture:
         wanted = self._wanted()
         key = (*wanted, size, self.geometry)
         if key != self._placed_for:
-            self._placed, self._scale = fit_labels(self.geometry, wanted[0], size)
+            self._placed, self._scale = self._room_for(size).fit(wanted[0])
             self._placed_for = key
         self._draw_labels(self._placed, (size[0] * self._scale, size[1] * self._scale))
+
+    def _room_for(self, size: tuple[float, float]) -> LabelRoom:
+        """Return the room for labels of `size` as the nodes stand."""
+        room = self._room
+        if room is None or room.geometry is not self.geometry or room.size != size:
+            room = self._room = LabelRoom(self.geometry, size)
+        return room
 
     def _draw_labels(self, spots: Mapping[int, Spot], size: tuple[float, float]) -> None:
         # Where they are too small to read only their places count.
