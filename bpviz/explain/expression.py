@@ -257,11 +257,13 @@ def children(expression: Expression) -> tuple[Expression, ...]:
 
 def unwrapped(expression: Expression) -> Expression:
     """Return the part itself where `expression` is a sum or product of one part."""
-    match expression:
-        case Sum((part,)) | Product((part,)):
-            return unwrapped(part)
-        case _:
-            return expression
+    # Asked for at every part of every formula: two looks cost less than matching patterns.
+    while isinstance(expression, Sum | Product):
+        parts = expression.terms if isinstance(expression, Sum) else expression.factors
+        if len(parts) != 1:
+            break
+        expression = parts[0]
+    return expression
 
 
 def leaves(expression: Expression) -> Iterator[Expression]:

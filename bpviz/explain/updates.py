@@ -74,7 +74,7 @@ class Parameter(NamedTuple):
 
     def line(self, made: Symbol, formula: Expression, rule: str) -> Line:
         """Return the line that makes a symbol."""
-        return Line(made, formula, made.value, rule, f"{made.text} = {_text(formula)}")
+        return Line(made, formula, made.value, rule)
 
     def step(self, formula: Expression, rule: str) -> Line:
         """Return the last line: the new parameter."""
@@ -84,13 +84,9 @@ class Parameter(NamedTuple):
         )
 
 
-def _text(formula: Expression) -> str:
-    return to_text(formula)
-
-
 def _brief(formula: Expression, parameter: Parameter) -> str:
     name = "w" if parameter.edge >= 0 else "b"
-    return _text(formula).replace(parameter.old.text, name)
+    return to_text(formula).replace(parameter.old.text, name)
 
 
 def fixed_line(leaves: Leaves, node: int, edge: int) -> Line:

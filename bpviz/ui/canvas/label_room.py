@@ -99,7 +99,11 @@ class _Trial:
         reach = 2 * self._half + GAP
         chosen = _best_arrangement(centres, reach, self._free[rows], self._cost[rows])
         return {
-            int(edges[row]): Spot(*map(float, centres[place]), float(_PLACES[place % len(_PLACES)]))
+            int(edges[row]): Spot(
+                float(centres[place, 0]),
+                float(centres[place, 1]),
+                float(_PLACES[place % len(_PLACES)]),
+            )
             for row, place in chosen.items()
         }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
@@ -67,8 +67,7 @@ class Part(NamedTuple):
     box: Box
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(NamedTuple):
     """A part of a formula, in pixels; `reference` says what it stands for.
 
     It reaches `ascent` above and `descent` below its baseline. It is either ink or has parts.
@@ -121,7 +120,7 @@ def text_box(metrics: Metrics, text: str, style: Style, size: int, tone: str = "
 
 def referring(box: Box, reference: Reference | None) -> Box:
     """Return `box` as the term that stands for `reference`."""
-    return replace(box, reference=reference)
+    return box._replace(reference=reference)
 
 
 def toned(box: Box, tone: str) -> Box:
@@ -130,18 +129,18 @@ def toned(box: Box, tone: str) -> Box:
     if isinstance(ink, Text) and not ink.tone:
         ink = replace(ink, tone=tone)
     parts = tuple(part._replace(box=toned(part.box, tone)) for part in box.parts)
-    return replace(box, ink=ink, parts=parts)
+    return box._replace(ink=ink, parts=parts)
 
 
 def row(pieces: Iterable[Piece]) -> Box:
     """Return the pieces side by side on one baseline."""
     x = ascent = descent = 0.0
     parts: list[Part] = []
-    for piece in pieces:
-        x += piece.space if parts else 0.0
-        parts.append(Part(x, 0.0, piece.box))
-        x += piece.box.width
-        ascent, descent = max(ascent, piece.box.ascent), max(descent, piece.box.descent)
+    for box, space, _ in pieces:
+        x += space if parts else 0.0
+        parts.append(Part(x, 0.0, box))
+        x += box.width
+        ascent, descent = max(ascent, box.ascent), max(descent, box.descent)
     if len(parts) == 1:
         return parts[0].box
     return Box(x, ascent, descent, parts=tuple(parts))
@@ -210,21 +209,33 @@ def limited(base: Box, sub: Box | None, sup: Box | None, size: int) -> Box:
     return Box(width, ascent, descent, parts=tuple(parts))
 
 
-def inks(box: Box, x: float, y: float) -> Iterator[Drawn]:
-    """Iterate over all ink of `box`, put with the left end of its baseline at (x, y)."""
+def inks(box: Box, x: float, y: float) -> list[Drawn]:
+    """Return all ink of `box`, put with the left end of its baseline at (x, y)."""
+    found: list[Drawn] = []
+    _collect_inks(found, box, x, y)
+    return found
+
+
+def _collect_inks(found: list[Drawn], box: Box, x: float, y: float) -> None:
     if box.ink is not None:
-        yield Drawn(x, y, box)
-    for part in box.parts:
-        yield from inks(part.box, x + part.x, y + part.y)
+        found.append(Drawn(x, y, box))
+    for right, down, part in box.parts:
+        _collect_inks(found, part, x + right, y + down)
 
 
-def hits(box: Box, x: float, y: float) -> Iterator[Hit]:
-    """Iterate over the outermost terms of `box` that stand for something."""
+def hits(box: Box, x: float, y: float) -> list[Hit]:
+    """Return the outermost terms of `box` that stand for something."""
+    found: list[Hit] = []
+    _collect_hits(found, box, x, y)
+    return found
+
+
+def _collect_hits(found: list[Hit], box: Box, x: float, y: float) -> None:
     if box.reference is not None:
-        yield Hit(x, y - box.ascent, box.width, box.height, box.reference)
+        found.append(Hit(x, y - box.ascent, box.width, box.height, box.reference))
         return
-    for part in box.parts:
-        yield from hits(part.box, x + part.x, y + part.y)
+    for right, down, part in box.parts:
+        _collect_hits(found, part, x + right, y + down)
 
 
 def broken(pieces: Sequence[Piece], width: float) -> list[Box]:

@@ -66,15 +66,15 @@ class FormulaFont:
 
     def extent(self, text: str, style: Style) -> Extent:
         """Return how far `text` reaches in shares of the type size."""
-        if JOINING.search(text) is None:
-            width = ascent = descent = 0.0
-            for sign in text:
-                one = self._sign(sign, style)
-                width += one.width
-                ascent, descent = max(ascent, one.ascent), max(descent, one.descent)
-            return Extent(width, ascent, descent)
-        # Letters that join are measured together.
-        return self._sign(text, style)
+        if JOINING.search(text) is not None:
+            # Letters that join are measured together.
+            return self._sign(text, style)
+        width = ascent = descent = 0.0
+        for sign in text:
+            one = self._extents.get((sign, style)) or self._sign(sign, style)
+            width += one.width
+            ascent, descent = max(ascent, one.ascent), max(descent, one.descent)
+        return Extent(width, ascent, descent)
 
     def font(self, style: Style, size: int) -> QFont:
         """Return the font of `style` at `size` pixels."""

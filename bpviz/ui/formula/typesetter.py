@@ -45,7 +45,9 @@ from bpviz.ui.numbers import format_number, localised
 
 PLUS_SPACE: Final = 0.24
 DOT_SPACE: Final = 0.19
+# So many names and texts are kept, in one typesetter.
 MOST_NAMES: Final = 2_000
+MOST_TEXTS: Final = 4_000
 COMPOSITE: Final = (
     Sum, Product, Fraction, Power, Negative, Given, Rest, Partial, Function,
 )  # fmt: skip
@@ -89,6 +91,7 @@ class Typesetter:
         self._digits = digits
         self._width = width
         self._names: dict[tuple[str, int], Box] = {}
+        self._texts: dict[tuple[str, Style, int, str], Box] = {}
 
     @property
     def metrics(self) -> Metrics:
@@ -100,8 +103,14 @@ class Typesetter:
         return row(self.pieces(expression, size))
 
     def text(self, text: str, style: Style, size: int, tone: str = "") -> Box:
-        """Return plain words."""
-        return text_box(self._metrics, text, style, size, tone)
+        """Return plain words; those that return from line to line are measured once."""
+        key = (text, style, size, tone)
+        made = self._texts.get(key)
+        if made is None:
+            if len(self._texts) >= MOST_TEXTS:
+                self._texts.clear()
+            made = self._texts[key] = text_box(self._metrics, text, style, size, tone)
+        return made
 
     def name(self, latex: str, size: int) -> Box:
         """Return a name; those that return from line to line are made once."""
