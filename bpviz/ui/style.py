@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from string import Template
 from typing import Concatenate, ParamSpec, TypeVar
 
-from PySide6.QtGui import QColor, QFont, QFontInfo, QPalette
+from PySide6.QtGui import QColor, QFont, QFontInfo, QPainter, QPalette
 from PySide6.QtWidgets import QApplication
 
 Arguments = ParamSpec("Arguments")
@@ -198,12 +198,26 @@ def guard(
     def guarded(self: Owner, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
         try:
             return method(self, *args, **kwargs)
-        except Exception:
+        except Exception as error:
+            _end_painters(error, args)
             logger.exception("%s failed", method.__qualname__)
             sys.excepthook(*sys.exc_info())
             return None  # type: ignore[return-value]  # what Qt takes for "nothing"
 
     return guarded
+
+
+def _end_painters(error: BaseException, given: Sequence[object]) -> None:
+    """End the painters that code which raised has begun; not those that Qt has `given` it.
+
+    A painter still at work when its widget's paint event is over, or its picture gone, crashes.
+    """
+    trace = error.__traceback__
+    while trace is not None:
+        for value in trace.tb_frame.f_locals.values():
+            if isinstance(value, QPainter) and not any(value is each for each in given):
+                value.end()
+        trace = trace.tb_next
 
 
 def resource_path(*parts: str) -> Path:

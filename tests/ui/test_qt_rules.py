@@ -12,7 +12,7 @@ from types import FunctionType, ModuleType
 
 import pytest
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import (
     QApplication,
     QGraphicsItem,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QStyleOptionGraphicsItem,
     QWidget,
 )
+from pytestqt.qtbot import QtBot
 
 import bpviz.app
 import bpviz.ui
@@ -99,6 +100,68 @@ def test_menus_are_shown_by_popup() -> None:
         and "menu" in ast.unparse(node.func.value).lower()
     ]
     assert waiting == []
+
+
+class Torn(QWidget):
+    """A widget that fails while it paints on itself and on a picture."""
+
+    @guard
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.save()
+        self._paint_picture(painter)
+
+    def _paint_picture(self, painter: QPainter) -> None:
+        picture = QPixmap(10, 10)
+        inside = QPainter(picture)
+        inside.save()
+        painter.drawPixmap(0, 0, picture)
+        raise ValueError("torn")
+
+
+class TornDot(QGraphicsItem):
+    """An item that fails while it paints; the painter is Qt's."""
+
+    def boundingRect(self) -> QRectF:
+        return QRectF(0, 0, 8, 8)
+
+    @guard
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionGraphicsItem,
+        widget: QWidget | None = None,
+    ) -> None:
+        raise ValueError("torn")
+
+
+@pytest.mark.qt_log_ignore("QPainter::end")
+def test_a_failure_while_painting_ends_its_painters(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A painter left at work when the event is over makes Qt crash."""
+    failures: list[BaseException] = []
+    monkeypatch.setattr(sys, "excepthook", lambda _kind, error, _trace: failures.append(error))
+    widget = Torn()
+    qtbot.addWidget(widget)
+    widget.resize(40, 40)
+    for _ in range(3):
+        widget.grab()
+    assert [str(failure) for failure in failures] == ["torn"] * 3
+    assert not widget.paintingActive()
+
+
+def test_a_failure_while_painting_leaves_the_painter_qt_has_given(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures: list[BaseException] = []
+    monkeypatch.setattr(sys, "excepthook", lambda _kind, error, _trace: failures.append(error))
+    image = QImage(16, 16, QImage.Format.Format_ARGB32_Premultiplied)
+    painter = QPainter(image)
+    TornDot().paint(painter, QStyleOptionGraphicsItem())
+    assert len(failures) == 1
+    assert painter.isActive()
+    painter.end()
 
 
 class Dot(QGraphicsItem):
