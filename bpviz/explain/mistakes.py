@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bpviz.engine.backprop import Trace
+from bpviz.explain.numbers import TYPED_SIGNS
 from bpviz.explain.quantities import Quantity, value_of
 from bpviz.model.network import Input
 
@@ -55,11 +56,11 @@ def is_right(typed: float, text: str, value: float) -> bool:
 
 def _last_digit(text: str) -> float | None:
     """Return what one unit of the last digit typed is worth; None with too few digits, or n/m."""
-    plain = "".join(text.split()).lower().lstrip("+-−–").replace(",", ".")
-    match = re.fullmatch(r"(\d*)(?:\.(\d*))?(?:e([+\-−]?\d+))?", plain)
+    plain = "".join(text.translate(TYPED_SIGNS).split()).lower().lstrip("+-").replace(",", ".")
+    match = re.fullmatch(r"(\d*)(?:\.(\d*))?(?:e([+-]?\d+))?", plain, re.ASCII)
     if match is None:
         return None
-    whole, decimals, exponent = match[1], match[2] or "", int((match[3] or "0").replace("−", "-"))
+    whole, decimals, exponent = match[1], match[2] or "", int(match[3] or "0")
     if len((whole + decimals).lstrip("0")) < FEWEST_DIGITS:
         return None
     return float(10.0 ** (exponent - len(decimals)))
@@ -80,8 +81,13 @@ def digits_right(text: str, typed: float, value: float) -> int:
 def recognised(
     typed: float, text: str, quantity: Quantity, trace: Trace, sample: int = 0
 ) -> tuple[str, ...]:
-    """Return the names of the mistakes whose wrong value the answer equals, likeliest first."""
+    """Return the names of the mistakes whose wrong value the answer equals, likeliest first.
+
+    A right answer is none, however near a mistake comes to it.
+    """
     found: list[str] = []
+    if is_right(typed, text, value_of(quantity, trace, sample)):
+        return ()
     for mistake in mistakes(quantity, trace, sample):
         if mistake.name not in found and is_right(typed, text, mistake.value):
             found.append(mistake.name)
@@ -120,13 +126,46 @@ class _Wrong:
         if kind in ("delta", "dloss_da", "gradient", "bias_gradient"):
             for name, value in self._errors():
                 yield Mistake(name, value)
+        own = self._own()
         count = len(self._trace.batch)
         if self._of_batch and count > 1:
-            mean = self._trace.training.batch_reduction == "mean"
-            yield Mistake("mean", self._right * count if mean else self._right / count)
+            other = own * count if self._is_mean else own / count
+            yield Mistake("mean", self._right - own + other)
         if kind not in ("z", "a") and self._trace.training.loss in SQUARES:
-            yield Mistake("half", 2.0 * self._right)
-            yield Mistake("half", 0.5 * self._right)
+            yield Mistake("half", self._right + own)
+            yield Mistake("half", self._right - 0.5 * own)
+
+    @property
+    def _is_mean(self) -> bool:
+        return self._trace.training.batch_reduction == "mean"
+
+    def _own(self) -> float:
+        """Return the part that the samples give: all but the penalty."""
+        if not self._of_batch or self._quantity.kind == "loss":
+            return self._right
+        parts = [self._summed(each, each.right_errors()) for each in self._tied()]
+        return float(np.sum(parts))
+
+    def _tied(self) -> Iterator[_Wrong]:
+        """Yield what shares this parameter, itself among them."""
+        program, network = self._trace.program, self._network
+        of_edge = self._quantity.kind == "gradient"
+        slots = program.edge_slot if of_edge else program.bias_slot
+        index = network.edge_index if of_edge else network.node_index
+        slot = slots[index[self._quantity.name]]
+        members = np.array([slot])
+        shares = program.shares
+        if shares is not None and slot in shares.members:
+            members = shares.members[shares.group == shares.group[shares.members == slot]]
+        names = list(index)
+        for place in np.flatnonzero(np.isin(slots, members)).tolist():
+            quantity = self._quantity._replace(name=names[place])
+            yield _Wrong(quantity, self._trace, self._sample, self._right)
+
+    def _summed(self, owner: _Wrong, errors: FloatArray) -> float:
+        """Return what errors [B] of `owner` make of the batch's gradient."""
+        total = sum(owner.carried(errors[sample], sample) for sample in range(len(errors)))
+        return total / len(errors) if self._is_mean else total
 
     def _values(self) -> Iterator[Mistake]:
         node = self._network.node_index[self._quantity.name]
@@ -136,14 +175,24 @@ class _Wrong:
 
     def _errors(self) -> Iterator[tuple[str, float]]:
         """Yield δ, ∂E/∂a or gradient without the unit's slope, and without one of the paths."""
-        samples = range(len(self._trace.rows)) if self._of_batch else [self._sample]
+        if not self._of_batch:
+            for name, errors in self._wrong_errors():
+                yield name, self.carried(errors[self._sample], self._sample)
+            return
+        right = self.right_errors()
         for name, errors in self._wrong_errors():
-            found = [self._carried(errors[sample], sample) for sample in samples]
-            mean = self._of_batch and self._trace.training.batch_reduction == "mean"
-            total = float(np.sum(found))
-            yield name, total / len(found) if mean else total
+            # The penalty, and what others that share the parameter give, stay as they are.
+            yield name, self._right + self._summed(self, errors - right)
 
-    def _carried(self, error: float, sample: int) -> float:
+    def right_errors(self) -> FloatArray:
+        """Return the right δ of every sample [B] that the gradient is made of."""
+        name = self._quantity.name
+        if self._quantity.kind == "gradient":
+            name = self._network.edges[self._network.edge_index[name]].target
+        errors: FloatArray = self._trace.delta[:, self._network.node_index[name]]
+        return errors
+
+    def carried(self, error: float, sample: int) -> float:
         """Return what comes of a wrong δ: itself, or times what the weight carries."""
         if self._quantity.kind != "gradient":
             return error

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 MINUS = "−"
+# What people type for minus and for the line of a fraction.
+TYPED_SIGNS: Final = str.maketrans({"−": "-", "–": "-", "‒": "-", "﹣": "-", "-": "-", "⁄": "/"})
 NOT_A_NUMBER = "not a number"
 INFINITY = "∞"
 # Outside 10^LOWEST … 10^HIGHEST a number is written with an exponent.

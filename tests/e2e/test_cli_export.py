@@ -13,7 +13,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.e2e.command_line import LESSONS, S5, CommandLine, process
+from bpviz.model.session import load_session
+from tests.e2e.command_line import LESSONS, S5, CommandLine, Ran, process
 
 
 @pytest.fixture
@@ -201,9 +202,52 @@ class TestFigures:
         assert run("export", "t.json", "--loss-plot", "l.csv").status == 0
         assert len(Path("l.csv").read_text().splitlines()) == 22
 
-    @pytest.mark.parametrize("name", ["S1", "S2", "S3", "S4"])
-    def test_every_lesson_can_be_drawn(self, run: CommandLine, qapp: object, name: str) -> None:
+
+KINDS = (("--diagram", "d.svg"), ("--loss-plot", "l.svg"), ("--derivation", "d.md"),
+         ("--table", "t.csv"))  # fmt: skip
+ALL = [word for pair in KINDS for word in pair]
+
+
+class TestLessons:
+    @pytest.mark.parametrize("path", sorted(LESSONS.glob("*.json")), ids=lambda path: path.stem)
+    def test_every_kind_of_every_lesson(self, run: CommandLine, qapp: object, path: Path) -> None:
         del qapp
-        path = LESSONS / f"{name}.bpviz.json"
-        assert run("export", path, "--diagram", "d.svg").status == 0
-        assert ElementTree.parse("d.svg").getroot().tag.endswith("svg")
+        assert run("export", path, *ALL) == Ran(0, "", "")
+        for name in ("d.svg", "l.svg"):
+            assert ElementTree.parse(name).getroot().tag.endswith("svg")
+        network = load_session(path).network
+        with Path("t.csv").open(newline="") as file:
+            rows = [row for row in csv.DictReader(file) if row["kind"] != "node"]
+        assert [row["name"] for row in rows if row["kind"] == "edge"] == [
+            edge.name for edge in network.edges
+        ]
+        traced = run.document("trace", path)["gradients"]
+        for row in rows:
+            kind = "edges" if row["kind"] == "edge" else "biases"
+            expected = traced[kind].get(row["name"])
+            assert (float(row["gradient"]) if row["gradient"] else None) == expected
+        text = Path("d.md").read_text()
+        assert text.startswith("# ")
+        trained = sum(edge.trainable for edge in network.edges)
+        assert text.count("\n## $") >= trained
+        assert "nan" not in text
+
+    @pytest.mark.parametrize(("option", "name"), KINDS)
+    def test_a_bad_session_is_refused_by_every_kind(
+        self, run: CommandLine, qapp: object, option: str, name: str
+    ) -> None:
+        del qapp
+        whole = Path(S5).read_bytes()
+        empty = json.loads(whole)
+        for key in ("history", "lesson", "bookmarks", "runs"):
+            empty.pop(key, None)
+        empty["data"]["inputs"] = empty["data"]["targets"] = []
+        bad = (b"", whole[:-40], b"[1]", whole.replace(b"0.5,", b"NaN,", 1),
+               whole.replace(b'"h1"', b'"h7"', 1), json.dumps(empty).encode())  # fmt: skip
+        for data in bad:
+            Path("bad.json").write_bytes(data)
+            run("export", "bad.json", option, name).refusal()
+        run("export", "missing.json", option, name).refusal()
+        run("export", S5, option, f"nowhere/{name}").refusal()
+        run("export", S5, option, "d.docx").refusal()
+        assert {path.name for path in Path().iterdir()} == {"bad.json"}

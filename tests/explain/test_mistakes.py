@@ -32,6 +32,9 @@ from bpviz.model.training import Sgd, Training
         (2 / 7, "2/7", 0.2857142857, True), (1e-3, "1e-3", 0.001, True),
         (1.2e-3, "1.2e-3", 0.00124, True), (0.0, "0", 0.0, True), (0.0, "0", 1e-9, False),
         (1e-9, "1e-9", 0.0, False), (12.0, "12", 12.4, True), (1240.0, "1240", 1244.0, True),
+        (-0.019, "\u2012 0.019", -0.0193256940, True), (-0.019, "\ufe630.019", -0.01932, True),
+        (1.2e-3, "1.2E\u22123", 0.00124, True), (0.3, "0.3", 0.2963, False),
+        (0.3, "0.30", 0.2963, True), (3 / 10, "3/10", 0.2963, False),
     ],
 )  # fmt: skip
 def test_right_within_half_a_percent_or_to_the_digits_typed(

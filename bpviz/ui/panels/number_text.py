@@ -6,8 +6,9 @@ import math
 import re
 from typing import Final
 
+from bpviz.explain.numbers import TYPED_SIGNS
+
 NUMBER_LIMIT: Final = 1e100
-_SIGNS: Final = str.maketrans({"−": "-", "–": "-", "‒": "-", "﹣": "-", "-": "-", "⁄": "/"})
 _DECIMAL: Final = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?\Z", re.ASCII)
 
 
@@ -20,7 +21,7 @@ def parse_number(text: str) -> float:
 
     NumberRefusedError where it is none, divides by zero or is beyond ±1e100.
     """
-    cleaned = "".join(text.translate(_SIGNS).split())
+    cleaned = "".join(text.translate(TYPED_SIGNS).split())
     if not cleaned:
         raise NumberRefusedError("a number is needed here")
     parts = cleaned.split("/")
