@@ -41,7 +41,7 @@ SILENT = {"mouseReleaseEvent", "resizeEvent", "leaveEvent", "showEvent", "hideEv
 
 
 def kinds(base: type) -> set[type]:
-    found = set(base.__subclasses__())
+    found: set[type] = set(base.__subclasses__())
     return found.union(*(kinds(each) for each in found)) if found else found
 
 

@@ -38,7 +38,7 @@ MOUSE: Final = (
     ("Ctrl+Wheel on a number", "Change it by small steps"),
     ("Drag with the middle button", "Move the drawing"),
     ("Click or drag on the minimap", "Move the drawing to that place"),
-    ("Drop a file on the window", "Open a session, or import the rows of a table"),
+    ("Drop a session file on the window", "Open it"),
     ("Esc", "Give up a gesture, a trial, a long way along the history, or the selection"),
     ("Click or drag on the timeline", "Go to that step of the iteration, or of the history"),
     ("Click a row of the data", "Show that row's step"),
