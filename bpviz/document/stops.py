@@ -126,9 +126,9 @@ class Watch:
         sizes = self._watched.gradient_sizes() if stops.needs_gradient else ()
         for layer, size in enumerate(sizes, 1):
             if stops.gradient_below is not None and size < stops.gradient_below:
-                return f"the gradient of layer {layer} vanishes: ‖∂E/∂W‖ = {_number(size)}"
+                return f"the gradient of layer {layer} vanishes: its size is {_number(size)}"
             if stops.gradient_above is not None and size > stops.gradient_above:
-                return f"the gradient of layer {layer} explodes: ‖∂E/∂W‖ = {_number(size)}"
+                return f"the gradient of layer {layer} explodes: its size is {_number(size)}"
         return ""
 
 

@@ -197,6 +197,7 @@ class ExplainPanel(Panel):
         if subject is not None and (subject.edge >= 0 or subject.node >= 0):
             leaves = leaves_of(trace, self._player.sample, self._player.notation)
             found = movement(leaves, subject.node, subject.edge)
+        self.causes.set_loss_symbol(self._player.notation.loss_symbol)
         self.causes.show_movement(found, self._player.sample)
 
     def _show(self, told: Explanation, *, computed: bool = True) -> bool:

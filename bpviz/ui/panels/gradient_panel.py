@@ -94,13 +94,14 @@ class GradientPanel(Panel):
 
     def _place(self) -> tuple[object, ...]:
         """Return what the curve depends on: other frames of one trace leave it as it is."""
-        player = self._player
-        gradients = player.curve.gradients
-        return (player.trace, player.iteration, player.running, player.curve, len(gradients))
+        player, letter = self._player, self._player.notation.loss_symbol
+        curve, running = player.curve, player.running
+        return (player.trace, letter, player.iteration, running, curve, len(curve.gradients))
 
     def _draw(self) -> None:
         self._drawn_at, self._drawn = time.monotonic(), self._place()
         player = self._player
+        self.plot.set_loss_symbol(player.notation.loss_symbol)
         self.plot.show_curve(player.curve.gradients, player.iteration, running=player.running)
         self._show_button()
 

@@ -45,6 +45,10 @@ class MovementSection(QWidget):
         """What is said below the table."""
         return self._note.text()
 
+    def set_loss_symbol(self, letter: str) -> None:
+        """Call the loss by the letter of the session's notation."""
+        self.table.set_heading([(text.replace("∂E", f"∂{letter}"), tip) for text, tip in HEADING])
+
     def show_movement(self, movement: Movement | None, sample: int) -> None:
         """Show these causes, the row of the chosen sample marked; None hides the section."""
         self._movement, self._sample = movement, sample

@@ -209,6 +209,8 @@ class StatisticsPanel(Panel):
             self._line(trace.program, place, level, gradients[place], updates[place])
             for place, level in enumerate(levels)
         ]
+        letter = self._player.notation.loss_symbol
+        self.table.set_heading([(text.replace("∂E", f"∂{letter}"), tip) for text, tip in HEADING])
         self.table.show_lines(lines, self._layer)
         self._say(gradients, updates, lines)
         if levels:

@@ -45,9 +45,9 @@ CONDITIONS: Final = (
     Condition("loss_rises", "Loss &rises", "The loss at the end of an epoch is above the last",
               has_number=False),
     Condition("gradient_below", "Gradient &vanishes below",
-              "‖∂E/∂W‖ of any layer is below this when an epoch ends"),
+              "The size of the gradient of any layer is below this when an epoch ends"),
     Condition("gradient_above", "Gradient e&xplodes above",
-              "‖∂E/∂W‖ of any layer is above this when an epoch ends"),
+              "The size of the gradient of any layer is above this when an epoch ends"),
 )  # fmt: skip
 NOTE: Final = "A number that is not finite stops every run. Space pauses at any time."
 

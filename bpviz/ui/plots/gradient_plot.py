@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Final
 
 import numpy as np
@@ -43,6 +44,7 @@ class GradientPlot(HistoryPlot):
         about = "Size of the gradient in each layer over the iterations"
         super().__init__("gradients", about, theme, parent)
         self._is_large = False
+        self._size = "‖∂E/∂W‖"
         self._sizes = np.empty((0, 0))
         self._shown: tuple[int, ...] = ()
         self._curves: list[tuple[pg.PlotDataItem, pg.PlotDataItem]] = []
@@ -96,6 +98,13 @@ class GradientPlot(HistoryPlot):
         self._is_large = factor > 1.0
         self._color_curves()
 
+    def set_loss_symbol(self, letter: str) -> None:
+        """Call the loss by the letter of the session's notation."""
+        size = f"‖∂{escape(letter)}/∂W‖"
+        if size != self._size:
+            self._size = size
+            self._color_curves()
+
     def apply_theme(self, theme: Theme) -> None:
         """Follow the theme."""
         super().apply_theme(theme)
@@ -124,7 +133,7 @@ class GradientPlot(HistoryPlot):
         self._color_curves()
 
     def _color_curves(self) -> None:
-        words = [f"<b>{'' if self._is_large else 'Gradient size '}‖∂E/∂W‖</b>&nbsp;"]
+        words = [f"<b>{'' if self._is_large else 'Gradient size '}{self._size}</b>&nbsp;"]
         for place, (layer, pair) in enumerate(zip(self._shown, self._curves, strict=True)):
             color = self._color(place)
             style = DASHES[place % len(DASHES)]

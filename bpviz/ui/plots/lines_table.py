@@ -63,6 +63,17 @@ class LinesTable(QWidget):
         """What is shown."""
         return self._lines
 
+    @property
+    def heading(self) -> tuple[str, ...]:
+        """The titles of the columns."""
+        return tuple(text for text, _ in self._heading)
+
+    def set_heading(self, heading: Sequence[tuple[str, str]]) -> None:
+        """Have another title and tip for each column."""
+        if tuple(heading) != self._heading:
+            self._heading = tuple(heading)
+            self.update()
+
     def show_lines(self, lines: Sequence[Line], current: int) -> None:
         """Show `lines`, the one at `current` marked."""
         count = len(self._lines)
