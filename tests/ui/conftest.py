@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
@@ -140,6 +141,19 @@ def named(parent: QWidget, name: str, kind: type[QWidget] = QWidget) -> QWidget:
     found = parent.findChild(kind, name)
     assert found is not None, name
     return found
+
+
+def choose_file(window: MainWindow, name: str, path: Path) -> None:
+    """Type `path` into the file dialog called `name`, and accept."""
+    dialog = named(window, name)
+    field = dialog.findChild(QLineEdit, "fileNameEdit")
+    assert isinstance(field, QLineEdit)
+    # Only a dialog that is on the screen has the keys; before, they are the drawing's.
+    QApplication.processEvents()
+    assert QApplication.focusWidget() is field
+    field.setText(str(path))
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def type_into(field: QWidget, text: str) -> None:

@@ -300,9 +300,11 @@ def test_only_dots_are_drawn_anew_while_they_flow(canvas: Canvas) -> None:
     canvas.scene.picture.flow_layer.advance_by(0.1)
     canvas.view.viewport().repaint()
     assert layer._cache is kept
+    drawn = kept[1].toImage()
     canvas.player.step_forward("neuron")
     canvas.view.viewport().repaint()
-    assert layer._cache is not kept
+    assert layer._cache is not None
+    assert layer._cache[1].toImage() != drawn
 
 
 def test_a_run_redraws_without_dots(canvas: Canvas) -> None:

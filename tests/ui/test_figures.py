@@ -11,10 +11,8 @@ from xml.etree import ElementTree
 
 import msgspec
 import pytest
-from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from bpviz.document.document import Document
 from bpviz.document.player import Player
@@ -28,7 +26,7 @@ from bpviz.ui.figures import FigureError, export_drawing, export_loss_plot
 from bpviz.ui.main_window import MainWindow
 from bpviz.ui.style import THEMES
 
-from .conftest import named
+from .conftest import choose_file
 
 Folders = pytest.TempPathFactory
 
@@ -144,16 +142,6 @@ def test_figures_need_no_screen(trained: Session, tmp_path: Path) -> None:
 # -- from the window -------------------------------------------------------------------------
 
 
-def choose(window: MainWindow, path: Path) -> None:
-    dialog = named(window, "save")
-    assert isinstance(dialog, QFileDialog)
-    field = dialog.findChild(QLineEdit, "fileNameEdit")
-    assert field is not None
-    field.setText(str(path))
-    QTest.keyClick(field, Qt.Key.Key_Return)
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-
-
 def test_export_from_the_menu(window: MainWindow, tmp_path: Path) -> None:
     for _ in range(3):
         window.commands["run.step_iteration"].trigger()
@@ -165,7 +153,7 @@ def test_export_from_the_menu(window: MainWindow, tmp_path: Path) -> None:
         ("loss", "loss.csv"),
     ):
         window.commands[f"file.export_{kind}"].trigger()
-        choose(window, tmp_path / name)
+        choose_file(window, "save", tmp_path / name)
         assert (tmp_path / name).stat().st_size > 100
     assert len((tmp_path / "loss.csv").read_text().splitlines()) == 5
     title = "w·a of this sample"
@@ -180,7 +168,7 @@ def test_what_goes_wrong_is_said(
 
     monkeypatch.setattr("bpviz.ui.figures.atomic_write", full)
     window.commands["file.export_drawing"].trigger()
-    choose(window, tmp_path / "net.svg")
+    choose_file(window, "save", tmp_path / "net.svg")
     boxes = [each for each in window.findChildren(QMessageBox) if each.isVisible()]
     assert len(boxes) == 1
     assert "No space left on device" in boxes[0].text()

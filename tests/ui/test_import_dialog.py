@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
     QDialogButtonBox,
-    QFileDialog,
     QLabel,
     QLineEdit,
     QListWidget,
@@ -32,7 +31,7 @@ from bpviz.ui.panels.import_dialog import ImportDialog
 from bpviz.ui.panels.import_file import distinct
 from bpviz.ui.panels.job import Job
 
-from .conftest import NO_RAISE, named, type_into
+from .conftest import NO_RAISE, choose_file, named, type_into
 
 PLAIN = "height,age,price\n1.5,3,10\n2.5,5,20\n0.5,4,30\n3.5,8,40\n"
 Ok, Cancel = QDialogButtonBox.StandardButton.Ok, QDialogButtonBox.StandardButton.Cancel
@@ -41,13 +40,7 @@ Ok, Cancel = QDialogButtonBox.StandardButton.Ok, QDialogButtonBox.StandardButton
 def import_file(window: MainWindow, path: Path) -> None:
     """Choose `path` for File > Import Data by keyboard."""
     QTest.keyClick(window.canvas, Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier)
-    chooser = named(window, "open")
-    assert isinstance(chooser, QFileDialog)
-    field = chooser.findChild(QLineEdit, "fileNameEdit")
-    assert field is not None
-    field.setText(str(path))
-    QTest.keyClick(field, Qt.Key.Key_Return)
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    choose_file(window, "open", path)
 
 
 def opened(qtbot: QtBot, window: MainWindow, path: Path) -> ImportDialog:

@@ -13,6 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from bpviz.model.data import TableData
 from bpviz.model.session import encode_session
+from bpviz.model.training import Sgd
+from bpviz.model.verbs import set_training
 from bpviz.ui.canvas.quantities import Quantity, quantity_at
 from bpviz.ui.canvas.scrub import scrubbed, step_of
 from bpviz.ui.canvas.trials import turned_by
@@ -348,6 +350,9 @@ def test_a_run_begun_while_a_number_is_dragged_ends_the_drag(
     at_loss: MainWindow, qtbot: QtBot
 ) -> None:
     window, viewport = at_loss, at_loss.canvas.viewport()
+    # However long the run gets, it moves the weight by less than the drag would.
+    slow = set_training(window.document.session, "optimizer", Sgd(1e-6))
+    window.document.push(slow)
     place = spot(window, "weight", "h1->y1")
     QTest.mousePress(viewport, Left, None_, place)
     QTest.mouseMove(viewport, place + QPoint(20, 0))

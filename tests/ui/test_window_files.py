@@ -13,7 +13,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
     QDialogButtonBox,
-    QFileDialog,
     QLabel,
     QLineEdit,
     QMessageBox,
@@ -30,7 +29,7 @@ from bpviz.ui.panels.form import Choice
 from bpviz.ui.settings import Settings
 from bpviz.ui.style import resource_path
 
-from .conftest import named
+from .conftest import choose_file, named
 
 Button = QMessageBox.StandardButton
 
@@ -49,20 +48,6 @@ def box(window: MainWindow) -> QMessageBox:
 
 def answer(window: MainWindow, button: QMessageBox.StandardButton) -> None:
     QTest.mouseClick(box(window).button(button), Qt.MouseButton.LeftButton)
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-
-
-def choose_file(window: MainWindow, name: str, path: Path) -> None:
-    """Type `path` into the file dialog called `name`, and accept."""
-    dialog = named(window, name)
-    assert isinstance(dialog, QFileDialog)
-    field = dialog.findChild(QLineEdit, "fileNameEdit")
-    assert field is not None
-    # Only a dialog that is on the screen has the keys; before, they are the drawing's.
-    QApplication.processEvents()
-    assert QApplication.focusWidget() is field
-    field.setText(str(path))
-    QTest.keyClick(field, Qt.Key.Key_Return)
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
