@@ -210,6 +210,10 @@ class Quiz(QObject):
                 player.show_frame(index)
                 return
 
+    def follow(self) -> None:
+        """Ask anew where the player shows another place than the question is about."""
+        self._on_stepped()
+
     def clear_score(self) -> None:
         """Begin a new score sheet."""
         self.score = Score()

@@ -88,6 +88,23 @@ def test_a_hidden_number_is_a_question_mark_on_the_canvas(
     assert not window.scene.picture.shown.delta.is_hidden(4)
 
 
+def test_a_question_about_a_node_that_is_taken_away_is_asked_anew(
+    window: MainWindow, asking: PredictPanel
+) -> None:
+    """Edits are told before steps: the panel once looked for the node that was gone."""
+    while "δ(h1)" not in asking.question:
+        asking.quiz.give_up()
+        asking.quiz.next()
+    window.canvas.setFocus()
+    window.scene.select({"h1"}, set())
+    QTest.keyClick(window.canvas, Qt.Key.Key_Delete)
+    assert "h1" not in window.document.session.network.node_index
+    assert "h1" not in asking.question
+    window.document.undo()
+    window.player.go_to_start()
+    assert asking.quiz.is_on
+
+
 def test_hints_uncover_the_formula_term_by_term(asking: PredictPanel) -> None:
     click(asking, "hint")
     assert "The formula" in asking.hints

@@ -105,6 +105,8 @@ class PredictPanel(Panel):
     def refresh(self) -> None:
         """Show the question, what was answered, and the score."""
         quiz = self.quiz
+        # An edit is told before the step to what it made; the node asked for may be gone.
+        quiz.follow()
         on, asks = quiz.is_on, quiz.question is not None
         self.begin.setText("Show all numbers" if on else "Hide and ask")
         self.begin.setProperty("tone", "" if on else "primary")
