@@ -10,10 +10,8 @@ from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, Q
 
 from bpviz.ui.style import guard
 
-OWN_KEYS = (
-    Qt.Key.Key_Delete, Qt.Key.Key_F2, Qt.Key.Key_Return, Qt.Key.Key_Home, Qt.Key.Key_End,
-    Qt.Key.Key_PageUp, Qt.Key.Key_PageDown,
-)  # fmt: skip
+# Pages and ends belong to the player: a clicker steps wherever the focus is.
+OWN_KEYS = (Qt.Key.Key_Delete, Qt.Key.Key_F2, Qt.Key.Key_Return)
 NAME = Qt.ItemDataRole.UserRole
 
 
