@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from bpviz.model.checks import MAX_TEXT
 from bpviz.model.session import encode_session
 from bpviz.ui.actions import ACTIONS
 from bpviz.ui.main_window import MainWindow
@@ -88,3 +89,18 @@ def test_a_letter_chooses_what_begins_so(window: MainWindow) -> None:
     window.canvas.setFocus()
     QTest.keyClicks(window.canvas, "n")
     assert len(nodes(window)) == 6, "on the drawing the letter adds a unit"
+
+
+@pytest.mark.parametrize("name", ["notes.title", "inspector.label"])
+def test_no_name_is_typed_that_is_too_long_to_be_saved(window: MainWindow, name: str) -> None:
+    window.scene.select(["h1"], [])
+    window.workspace.bring_to_front("notes")
+    field = window.findChild(QLineEdit, name)
+    assert field is not None
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, "long name " * 25)
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    window.canvas.setFocus()
+    assert len(field.text()) == MAX_TEXT
+    encode_session(window.document.session)

@@ -14,6 +14,7 @@ from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.engine.datasets import as_table
 from bpviz.engine.functions import ACTIVATIONS
+from bpviz.model.checks import MAX_TEXT
 from bpviz.model.edit import Edit
 from bpviz.model.network import (
     Activation,
@@ -190,6 +191,7 @@ class InspectorPanel(Panel):
         self._combine.chosen.connect(partial(self._set_node, "combine", self._combine))
         self._factor.accepted.connect(self._on_factor_accepted)
         self._randomise.clicked.connect(self._on_randomise)
+        self._label.setMaxLength(MAX_TEXT)
         self._label.editingFinished.connect(self._on_label_finished)
         self._output.clicked.connect(self._on_output_clicked)
         self._parameter.accepted.connect(self._on_parameter_accepted)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QIcon, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QWidget
 
+from bpviz.model.checks import MAX_TEXT
 from bpviz.ui.style import guard
 
 # Pages and ends belong to the player: a clicker steps wherever the focus is.
@@ -94,4 +95,6 @@ class NamesList(QListWidget):
 
     def _on_changed(self, item: QListWidgetItem) -> None:
         if not self._filling:
-            self.renamed.emit(self.row(item), item.text().strip() or str(item.data(NAME)))
+            self.renamed.emit(
+                self.row(item), item.text().strip()[:MAX_TEXT] or str(item.data(NAME))
+            )

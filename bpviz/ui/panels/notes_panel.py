@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from bpviz.document.document import Document
+from bpviz.model.checks import MAX_TEXT
 from bpviz.model.verbs import set_text
 from bpviz.ui.formula.markdown_view import MarkdownView
 from bpviz.ui.icons import icon
@@ -94,6 +95,7 @@ class NotesPanel(Panel):
 
     def _build(self) -> None:
         self._title.setObjectName("notes.title")
+        self._title.setMaxLength(MAX_TEXT)
         self._title.setAccessibleName("Title of the session")
         self._title.setPlaceholderText("Title")
         self._pencil.setObjectName("notes.edit")

@@ -27,6 +27,7 @@ from bpviz.document.lesson import LessonGuide
 from bpviz.document.player import Player
 from bpviz.explain.numbers import format_number
 from bpviz.explain.quantities import QuantityError, parse_quantity, value_of
+from bpviz.model.checks import MAX_TEXT
 from bpviz.model.edit import Edit
 from bpviz.model.pages import add_page, change_page, move_page, remove_page
 from bpviz.model.schema import Expectation, Page, Session
@@ -78,6 +79,7 @@ class PageEditor(QWidget):
         self._scene, self._actions = scene, actions
         self._filling = False
         self.title = QLineEdit()
+        self.title.setMaxLength(MAX_TEXT)
         self.text = _TextField()
         self.figures = QTableWidget(0, 2)
         self.panel = QComboBox()
