@@ -11,6 +11,7 @@ from bpviz.document.runner import Runner
 from bpviz.document.stage import Stage
 from bpviz.document.stepper import StepGrain, Stepper, fitting
 from bpviz.document.stops import Stops, Watch
+from bpviz.document.travel import work
 from bpviz.engine.errors import NonFinite
 from bpviz.engine.statistics import layer_norms
 from bpviz.model.counts import grouped
@@ -19,8 +20,9 @@ from bpviz.model.edit import Edit
 __all__ = ["Player", "StepGrain"]
 
 LONG_RUN = 1_000_000_000
-# An epoch of more iterations than this is stepped over as a run, so that the window answers.
-LONG_EPOCH = 2_000
+# What takes more multiplications than this (2,000 iterations of a small network) to the end of the
+# epoch is stepped over as a run, so that the window answers.
+LONG_EPOCH = 40_000_000
 # Played faster than this, in ms, several steps are taken between two pictures.
 SHORTEST_BEAT = 30
 # What a slow picture delays is caught up with, but no more than this many seconds of it.
@@ -127,12 +129,16 @@ class Player(Stepper):
 
     def step_forward(self, grain: StepGrain | None = None) -> None:
         """Show the next frame; behind the last one the update is applied."""
-        long = (grain or self.grain) == "epoch" and self.epoch_length > LONG_EPOCH
-        if long and not self._speed:
+        if (grain or self.grain) == "epoch" and not self._speed and self._is_long_epoch():
             self.pause()
             self.run(Stops(iterations=self._to_epoch_end()))
         else:
             super().step_forward(grain)
+
+    def _is_long_epoch(self) -> bool:
+        """Whether it takes long to get to the end of the epoch."""
+        length = self.epoch_length
+        return length > 0 and work(self._document.timeline, self._to_epoch_end()) > LONG_EPOCH
 
     def _on_beat(self) -> None:
         """Do the next steps of those played at a speed: one, or all that are due since the last."""

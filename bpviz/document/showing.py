@@ -15,6 +15,8 @@ from bpviz.engine.curve import LossCurve
 from bpviz.engine.datasets import Rows, batches_per_epoch, epoch_of
 from bpviz.engine.frames import Frame, FrameList
 from bpviz.engine.program import Program
+from bpviz.explain.derivation import explain
+from bpviz.explain.explanation import Explanation
 from bpviz.model.schema import Notation
 
 
@@ -31,6 +33,7 @@ class Showing(QObject):
         super().__init__(parent)
         self._document = document
         self._stage = Stage(document.timeline)
+        self._explained: tuple[Trace, tuple[object, ...], Explanation] | None = None
 
     @property
     def running(self) -> bool:
@@ -138,6 +141,19 @@ class Showing(QObject):
     def frame(self) -> Frame | None:
         """The frame shown; None when ready, running, or where there is a problem."""
         return None if self.running else self._stage.frame
+
+    def told(self, trace: Trace, frame: Frame, digits: int) -> Explanation:
+        """Explain a frame of `trace` for the chosen sample.
+
+        Several views ask for the same at each step: it is made once.
+        """
+        sample, notation = self.sample, self.notation
+        asked = (frame, sample, digits, notation)
+        kept = self._explained
+        if kept is None or kept[0] is not trace or kept[1] != asked:
+            told = explain(trace, frame, sample, digits, notation)
+            kept = self._explained = (trace, asked, told)
+        return kept[2]
 
     @property
     def sample(self) -> int:

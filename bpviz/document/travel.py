@@ -127,7 +127,12 @@ def _meet(timeline: Timeline, scout: Scout, arrive: Callable[[], None]) -> None:
 
 def is_quick(timeline: Timeline, count: int) -> bool:
     """Whether training `count` iterations at the position takes no time that anybody feels."""
-    return count <= timeline.checkpoints.spacing and count * _cost(timeline) <= NEAR_WORK
+    return count <= timeline.checkpoints.spacing and work(timeline, count) <= NEAR_WORK
+
+
+def work(timeline: Timeline, count: int) -> int:
+    """Return roughly how many multiplications `count` iterations at the position take."""
+    return count * _cost(timeline)
 
 
 def _cost(timeline: Timeline) -> int:

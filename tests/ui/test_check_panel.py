@@ -58,6 +58,22 @@ def test_the_badge_checks_when_all_is_still(window: MainWindow, qtbot: QtBot) ->
     qtbot.waitUntil(done(window))
 
 
+def test_it_rests_while_frames_are_walked_through(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check, player = window.workspace.analysis.idle_check, window.player
+    monkeypatch.setattr(idle_check, "SLICE", 0.0)
+    player.step_iteration()
+    qtbot.waitUntil(lambda: check.count > 0)
+    player.step_forward("neuron")
+    before = check.count
+    assert before < check.total
+    for _ in range(5):
+        QApplication.processEvents()
+    assert check.count == before
+    qtbot.waitUntil(done(window))
+
+
 def test_it_rests_while_a_run_is_on_and_when_it_is_switched_off(
     window: MainWindow, qtbot: QtBot
 ) -> None:

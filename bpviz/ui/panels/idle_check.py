@@ -81,9 +81,11 @@ class IdleCheck(QObject):
                 self._timer.stop()
 
     def follow(self) -> None:
-        """Begin anew where another iteration is shown, and rest while a run is on."""
+        """Begin anew where another iteration is shown, rest while a run is on or frames change."""
         trace = None if self._player.running else self._player.trace
         if trace is self._trace:
+            if self._timer.isActive() and not self._asked:
+                self._timer.start(REST_MS)
             return
         self._timer.stop()
         self._trace, self._checker, self._checks = trace, None, []

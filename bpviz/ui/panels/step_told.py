@@ -5,7 +5,6 @@ from __future__ import annotations
 from bpviz.document.player import Player
 from bpviz.engine.backprop import Trace
 from bpviz.engine.frames import Frame
-from bpviz.explain.derivation import explain
 from bpviz.explain.explanation import Explanation
 from bpviz.explain.steps import explain_step
 
@@ -14,5 +13,5 @@ def told_at(player: Player, trace: Trace, frame: Frame, digits: int) -> Explanat
     """Explain the step of `player` that ends with `frame`: one frame, a layer or a phase."""
     snapshot, frames = player.snapshot, player.frames
     if snapshot is None or frames is None or len(snapshot.step) < 2:
-        return explain(trace, frame, player.sample, digits, player.notation)
+        return player.told(trace, frame, digits)
     return explain_step(trace, frames, snapshot.step, player.sample, digits, player.notation)

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QApplication, QFrame, QGridLayout, QLabel, QWidget
 from bpviz.document.document import Document
 from bpviz.document.line_map import LineMap
 from bpviz.document.player import Player
-from bpviz.explain.derivation import explain
 from bpviz.model.counts import grouped
 from bpviz.ui.numbers import format_number
 from bpviz.ui.panels.history_lane import HistoryLane, Stretch
@@ -134,5 +133,4 @@ class TimelineBar(QFrame):
         if player.trace is None or player.frames is None or index < 0:
             return "Ready"
         frame = player.frames[index]
-        told = explain(player.trace, frame, player.sample, self._digits, player.notation)
-        return told.title
+        return player.told(player.trace, frame, self._digits).title
