@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QObject
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QAction, QFontInfo
+from PySide6.QtWidgets import QApplication, QMainWindow
 
 from bpviz.document.player import Player
 from bpviz.ui.actions import ACTIONS
+from bpviz.ui.canvas.corners import around_scale
 from bpviz.ui.colour_scales import coloured_theme
 from bpviz.ui.icons import icon
 from bpviz.ui.numbers import use_comma
@@ -73,6 +74,14 @@ class ViewCommands(QObject):
         self._commands["view.smaller"].setEnabled(percent != SCALE_CHOICES[0])
         self._workspace.set_scale(percent / 100)
         self._tool_bar.set_scale(percent / 100)
+        self._scale_menus(around_scale(percent / 100))
+
+    def _scale_menus(self, factor: float) -> None:
+        window = self._tool_bar.window()
+        if isinstance(window, QMainWindow):
+            size = round(QFontInfo(QApplication.font()).pixelSize() * factor)
+            sheet = f"QMenuBar, QMenu {{ font-size: {size}px; }}" if factor != 1.0 else ""
+            window.menuBar().setStyleSheet(sheet)
 
     def on_scale_chosen(self, action: QAction) -> None:
         """Show all at the size that the action is called after."""

@@ -239,12 +239,12 @@ def test_the_clock_runs_only_while_something_moves(qapp: QApplication) -> None:
 @pytest.mark.parametrize(
     ("kind", "node", "header"),
     [
-        ("input", "", "Forward · inputs · sample 1 of 1"),
-        ("activation", "h1", "Forward · neuron h₁ · sample 1 of 1"),
-        ("loss", "", "Loss · sample 1 of 1"),
-        ("delta", "h1", "Backward · neuron h₁ · sample 1 of 1"),
-        ("gradients", "h1", "Backward · gradients into h₁ · sample 1 of 1"),
-        ("input_gradient", "", "Backward · inputs · sample 1 of 1"),
+        ("input", "", "Forward · inputs"),
+        ("activation", "h1", "Forward · neuron h₁"),
+        ("loss", "", "Loss"),
+        ("delta", "h1", "Backward · neuron h₁"),
+        ("gradients", "h1", "Backward · gradients into h₁"),
+        ("input_gradient", "", "Backward · inputs"),
         ("reduce", "", "Reduce · 1 sample to one gradient"),
         ("update", "", "Update · weight x₁ → h₁"),
         ("update", "h1", "Update · bias of h₁"),

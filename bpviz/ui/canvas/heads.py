@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
@@ -30,6 +31,9 @@ SMALLEST_ZOOM: Final = 0.25
 # A layer whose nodes do not stand in a column has no head.
 COLUMN: Final = 70.0
 TEXT_SIZE: Final = 11.5
+# What two heads keep free between them, the share of a narrow one that − and + take each, and the
+# least width.
+BETWEEN, BUTTON_SHARE, NARROWEST = 8.0, 0.24, 40.0
 # Free beside a head's text, in all.
 TEXT_MARGIN: Final = 6.0
 
@@ -153,15 +157,16 @@ def parts_of(found: tuple[Layer, ...], geometry: Geometry, scale: float = 1.0) -
     columns = [(layer, x) for layer in found if (x := _column(layer, geometry)) is not None]
     if not columns:
         return ()
-    width = (FULL if scale == 1.0 else SHORT) * scale
     middles = np.array([x for _, x in columns])
+    width, is_narrow = _width(middles, scale)
     places = geometry.positions[: geometry.node_count]
     near = np.abs(places[:, :1] - middles).min(axis=1) <= width / 2 + RADIUS
-    button, height = BUTTON * scale, HEIGHT * scale
+    button, height = min(BUTTON * scale, width * BUTTON_SHARE), HEIGHT * scale
     y = float(places[near, 1].min()) - ABOVE - height
     parts: list[Part] = []
     for layer, x in columns:
-        parts += _head(layer, QRectF(x - width / 2, y, width, height), button, scale == 1.0)
+        text = _head_text(layer, in_words=scale == 1.0, is_narrow=is_narrow)
+        parts += _head(layer, QRectF(x - width / 2, y, width, height), button, text)
     for (left, x), (right, x2) in pairwise(columns):
         if set(right.sources) == set(left.ids) and x2 > x:
             # Where there is no room between the heads, the button stands above.
@@ -172,6 +177,18 @@ def parts_of(found: tuple[Layer, ...], geometry: Geometry, scale: float = 1.0) -
     return tuple(parts)
 
 
+def _width(middles: NDArray[np.float64], scale: float) -> tuple[float, bool]:
+    """Return how wide heads over columns at `middles` are, and whether they are rather narrow.
+
+    Two of them never touch, as near as their columns are.
+    """
+    wanted = (FULL if scale == 1.0 else SHORT) * scale
+    steps = np.diff(np.sort(middles))
+    room = float(steps[steps > 1.0].min(initial=np.inf)) - BETWEEN * scale
+    width = max(min(wanted, room), NARROWEST)
+    return width, width < SHORT * scale
+
+
 def _column(layer: Layer, geometry: Geometry) -> float | None:
     """Return the middle of a layer's column, None where its nodes stand in none."""
     x = geometry.positions[[geometry.index[each] for each in layer.ids], 0]
@@ -179,12 +196,19 @@ def _column(layer: Layer, geometry: Geometry) -> float | None:
     return (low + high) / 2 if high - low <= COLUMN else None
 
 
-def _head(layer: Layer, box: QRectF, button: float, in_words: bool) -> list[Part]:
+def _head_text(layer: Layer, *, in_words: bool, is_narrow: bool) -> str:
+    """Return the name and the size of a layer: a word more or less for the room there is."""
     count = len(layer.ids)
-    name = f"layer {layer.number}" if layer.kind == "hidden" else layer.kind
-    text = f"{name} · {count}"
-    if layer.kind == "hidden" and in_words:
-        text += " unit" if count == 1 else " units"
+    if layer.kind != "hidden":
+        name = layer.kind.removesuffix("puts") if is_narrow else layer.kind
+        return f"{name} · {count}"
+    if is_narrow:
+        return f"{layer.number} · {count}"
+    units = (" unit" if count == 1 else " units") if in_words else ""
+    return f"layer {layer.number} · {count}{units}"
+
+
+def _head(layer: Layer, box: QRectF, button: float, text: str) -> list[Part]:
     node = layer.ids[0]
     return [
         Part("shrink", node, QRectF(box.left(), box.top(), button, box.height()), "−"),

@@ -30,6 +30,8 @@ CORNER_WIDTH: Final = 230.0
 SMALLER: Final = 0.85
 # A layer of more units than these goes by their number.
 MOST_NAMED: Final = 4
+# How dense the veil under a text over the drawing is, of 255.
+VEIL: Final = 215
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,10 @@ def header_text(
     """
     if frame is None:
         return "Ready"
-    which = f"sample {sample + 1} of {batch}"
+    which = f"sample {sample + 1} of {grouped(batch)}" if batch > 1 else ""
     place = _layers(step, network) if len(step) > 1 else _place(frame, network)
     if frame.phase == "reduce":
-        return f"Reduce · {batch} sample{'' if batch == 1 else 's'} to one gradient"
+        return f"Reduce · {grouped(batch)} sample{'' if batch == 1 else 's'} to one gradient"
     parts = [frame.phase.capitalize(), place, "" if frame.phase == "update" else which]
     return " · ".join(part for part in parts if part)
 
@@ -154,15 +156,15 @@ def paint_head(
         painter, QPointF(left, baseline), header, header_font, theme, surround.header_color
     )
     if surround.problem:
-        painter.setFont(scaled_font(font, header_size - 2))
-        painter.setPen(QColor(theme.warning))
-        box = QRectF(
-            area.left() + MARGIN, area.top() + MARGIN + line, area.width() - 36, 60 * scale
-        )
-        painter.drawText(box, Qt.TextFlag.TextWordWrap, surround.problem)
+        top = area.top() + MARGIN + line
+        box = QRectF(area.left() + MARGIN, top, area.width() - 2 * MARGIN, 60 * scale)
+        letters = scaled_font(font, header_size - 2)
+        _backed_block(painter, box, surround.problem, letters, theme, theme.warning)
     elif surround.note:
-        place, small = QPointF(left, baseline + line), scaled_font(font, small_size)
-        _backed_text(painter, place, surround.note, small, theme, theme.muted)
+        small = scaled_font(font, small_size)
+        top = baseline + line - QFontMetricsF(small).ascent()
+        box = QRectF(left, top, area.right() - MARGIN - left, 60 * scale)
+        _backed_block(painter, box, surround.note, small, theme, theme.muted)
 
 
 def _paint_key(
@@ -243,13 +245,29 @@ class KeptSurround:
         painter.restore()
 
 
+def _backed_block(
+    painter: QPainter, box: QRectF, text: str, font: QFont, theme: Theme, color: str
+) -> None:
+    """Draw `text` into `box`, on lines as long as it is wide and a veil of the canvas's colour."""
+    flags = int(Qt.TextFlag.TextWordWrap)
+    veil = QColor(theme.canvas)
+    veil.setAlpha(VEIL)
+    taken = QFontMetricsF(font).boundingRect(box, flags, text).adjusted(-6, -4, 6, 4)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(veil)
+    painter.drawRoundedRect(taken, 4.0, 4.0)
+    painter.setFont(font)
+    painter.setPen(QColor(color))
+    painter.drawText(box, flags, text)
+
+
 def _backed_text(
     painter: QPainter, place: QPointF, text: str, font: QFont, theme: Theme, color: str
 ) -> None:
     """Draw a line of text on a veil of the canvas's colour, legible over any drawing."""
     metrics = QFontMetricsF(font)
     veil = QColor(theme.canvas)
-    veil.setAlpha(215)
+    veil.setAlpha(VEIL)
     box = metrics.boundingRect(text).translated(place).adjusted(-6, -4, 6, 4)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(veil)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+from PySide6.QtGui import QFontInfo, QHideEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QToolButton, QWidget
 
 from bpviz.model.counts import grouped
 from bpviz.ui.numbers import format_number
@@ -22,6 +22,7 @@ class CheckBadge(QToolButton):
         super().__init__(parent)
         self._check = check
         self._theme = theme
+        self._factor = 1.0
         self.setObjectName("gradient_check")
         self.setAccessibleName("Gradient check")
         self.setAutoRaise(True)
@@ -33,15 +34,22 @@ class CheckBadge(QToolButton):
         self._theme = theme
         self.refresh()
 
+    def set_scale(self, factor: float) -> None:
+        """Write `factor` times as large."""
+        self._factor = factor
+        self.refresh()
+
     def refresh(self) -> None:
         """Show what is known now."""
+        size = round(QFontInfo(QApplication.font()).pixelSize() * self._factor)
         text, tone, tip = self._told()
         color = getattr(self._theme, tone)
         self.setText(text)
         self.setToolTip(f"{tip}. Click for every parameter")
         sheet = (
             f"QToolButton {{ color: {color}; background: {self._theme.field};"
-            f" border: 1px solid {self._theme.border}; padding: 4px 10px; font-weight: bold; }}"
+            f" border: 1px solid {self._theme.border}; padding: 4px 10px; font-weight: bold;"
+            f" font-size: {size}px; }}"
             f"QToolButton:hover {{ border-color: {self._theme.accent}; }}"
         )
         if sheet != self.styleSheet():

@@ -6,19 +6,31 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QEnterEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import (
+    QColor,
+    QEnterEvent,
+    QFontMetricsF,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QAbstractButton, QFrame, QGridLayout, QScrollArea, QWidget
 
 from bpviz.engine.datasets import GENERATORS
 from bpviz.ui.panels import names
 from bpviz.ui.plots.points import thumbnail
-from bpviz.ui.style import Theme, guard, scaled_font
+from bpviz.ui.style import Theme, guard, scaled_font, text_scale
 
 OWN: Final = "own"
 COLUMNS: Final = 4
 PICTURE: Final = (58, 44)
 LABEL: Final = 15
 SPACING: Final = 5
+# The width that a picture takes in a row.
+NARROWEST: Final = PICTURE[0] + SPACING
 ROWS_SHOWN: Final = 2
 # The best known first.
 ORDER: Final = ("xor_points", "circles", "moons", "spiral", "gaussians", "blobs3", "linear")
@@ -52,7 +64,20 @@ class Tile(QAbstractButton):
     @guard
     def sizeHint(self) -> QSize:
         """Return the wanted size."""
-        return QSize(PICTURE[0], PICTURE[1] + LABEL)
+        return QSize(PICTURE[0], PICTURE[1] + self._label)
+
+    @property
+    def _label(self) -> int:
+        """How high the name is, in pixels."""
+        return round(LABEL * text_scale(self.font()))
+
+    @guard
+    def changeEvent(self, event: QEvent) -> None:
+        """Take the room for letters of another size."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._picture = None
+            self.updateGeometry()
 
     @guard
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -80,7 +105,7 @@ class Tile(QAbstractButton):
         theme, painter = self._theme, QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         chosen = self.isChecked()
-        frame = QRectF(1, 1, self.width() - 2, self.height() - LABEL - 2)
+        frame = QRectF(1, 1, self.width() - 2, self.height() - self._label - 2)
         edge = theme.accent if chosen or self.hasFocus() else theme.border
         painter.setPen(QPen(QColor(edge), 2.0 if chosen else 1.0))
         painter.setBrush(QColor(theme.hover if self.underMouse() else theme.canvas))
@@ -89,10 +114,14 @@ class Tile(QAbstractButton):
             self._paint_own(painter, frame)
         else:
             painter.drawPixmap(0, 0, self._own_picture())
-        painter.setFont(scaled_font(self.font(), 10.5, bold=chosen))
+        font = scaled_font(self.font(), 10.5 * text_scale(self.font()), bold=chosen)
+        painter.setFont(font)
         painter.setPen(QColor(theme.text if chosen else theme.muted))
-        below = QRectF(0, self.height() - LABEL, self.width(), LABEL)
-        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self.text())
+        below = QRectF(0, self.height() - self._label, self.width(), self._label)
+        name = QFontMetricsF(font).elidedText(
+            self.text(), Qt.TextElideMode.ElideRight, below.width()
+        )
+        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, name)
         painter.end()
 
     def _paint_own(self, painter: QPainter, frame: QRectF) -> None:
@@ -102,7 +131,7 @@ class Tile(QAbstractButton):
         painter.drawLine(int(middle.x()), int(middle.y()) - 7, int(middle.x()), int(middle.y()) + 7)
 
     def _own_picture(self) -> QPixmap:
-        size = (self.width(), self.height() - LABEL)
+        size = (self.width(), self.height() - self._label)
         ratio = self.devicePixelRatioF()
         if self._picture is None or self._picture.width() != round(size[0] * ratio):
             self._picture = thumbnail(self._name, size, ratio, self._theme)  # type: ignore[arg-type]
@@ -129,13 +158,35 @@ class Gallery(QScrollArea):
         self._shown = ""
         others = [name for name in GENERATORS if name not in ORDER]
         self._tiles = {name: Tile(name, theme) for name in (*ORDER, *others, OWN)}
-        for place, (name, tile) in enumerate(self._tiles.items()):
-            grid.addWidget(tile, *divmod(place, COLUMNS))
+        for name, tile in self._tiles.items():
             tile.clicked.connect(partial(self._on_clicked, name))
-        grid.setRowStretch(grid.rowCount(), 1)
+        self._grid, self._columns = grid, 0
+        self._arrange(COLUMNS)
         self.setWidget(holder)
+        # Where the panel is low, one row and the head of the next: they scroll.
+        self.setMinimumHeight(PICTURE[1] + LABEL + SPACING + PICTURE[1] // 4)
+
+    @guard
+    def sizeHint(self) -> QSize:
+        """Return a size that shows ROWS_SHOWN rows, and that there are more."""
         height = PICTURE[1] + LABEL
-        self.setMinimumHeight(ROWS_SHOWN * (height + SPACING) + height // 4)
+        rows = ROWS_SHOWN * (height + SPACING) + height // 4
+        return QSize(COLUMNS * (PICTURE[0] + SPACING), rows)
+
+    @guard
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put as many pictures side by side as there is room for."""
+        super().resizeEvent(event)
+        self._arrange(min(COLUMNS, max(1, (self.viewport().width() + SPACING) // NARROWEST)))
+
+    def _arrange(self, columns: int) -> None:
+        if columns == self._columns:
+            return
+        self._grid.setRowStretch(self._grid.rowCount() - 1, 0)
+        self._columns = columns
+        for place, tile in enumerate(self._tiles.values()):
+            self._grid.addWidget(tile, *divmod(place, columns))
+        self._grid.setRowStretch(-(-len(self._tiles) // columns), 1)
 
     def show_name(self, name: str) -> None:
         """Frame the data set `name`, or "own"."""

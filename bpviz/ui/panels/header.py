@@ -6,7 +6,7 @@ import time
 from bisect import bisect_right
 from typing import Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from bpviz.document.document import Document
@@ -14,7 +14,7 @@ from bpviz.document.player import Player
 from bpviz.engine.datasets import epoch_of
 from bpviz.model.counts import grouped
 from bpviz.ui.numbers import format_number
-from bpviz.ui.style import Theme
+from bpviz.ui.style import Theme, guard
 
 # Seconds between two pictures of a run in which the numbers change.
 LIVE_INTERVAL: Final = 0.1
@@ -41,7 +41,7 @@ class Header(QWidget):
         self._labels = (self._place, self._loss)
         for label in self._labels:
             label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            layout.addWidget(label)
+            layout.addWidget(label, 0, Qt.AlignmentFlag.AlignRight)
         self.setMinimumWidth(200)
         self.refresh()
 
@@ -67,6 +67,15 @@ class Header(QWidget):
         self._say_numbers()
         for label in self._labels:
             _fit(label)
+
+    @guard
+    def changeEvent(self, event: QEvent) -> None:
+        """Make room for letters of another size."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            for label in self._labels:
+                label.ensurePolished()
+                _fit(label)
 
     def _say_numbers(self) -> None:
         player = self._player

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMainWindow, QTabWidget, QVBoxLayout, QWidget
 from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.engine.hiding import KINDS
+from bpviz.ui.canvas.corners import around_scale
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.canvas.view import CanvasView
 from bpviz.ui.panels.analysis import Analysis
@@ -263,6 +264,7 @@ class Workspace:
         """Show formulas, panels and the texts over the drawing `factor` times as large."""
         self.canvas.set_scale(factor)
         self.canvas_frame.set_scale(factor)
+        self.badge.set_scale(around_scale(factor))
         self.step_line.set_scale(factor)
         self.timeline_bar.set_scale(factor)
         self.loss_plot.set_scale(factor)
