@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from bpviz.document.saving import encode_with_history
@@ -65,7 +65,15 @@ def test_vanishing_is_said_in_words(window: MainWindow) -> None:
     )
     network = msgspec.structs.replace(session.network, edges=edges)
     window.document.new(msgspec.structs.replace(session, network=network))
-    assert panel_of(window).plot.verdict.startswith("Vanishing: the gradient of layer 1")
+    plot = panel_of(window).plot
+    assert plot.verdict.startswith("Vanishing: the gradient of layer 1")
+    label = plot.findChild(QLabel, "gradients.verdict")
+    assert isinstance(label, QLabel)
+    for width in (600, 260, 200):
+        plot.resize(width, 220)
+        QApplication.processEvents()
+        assert label.height() >= label.heightForWidth(label.width())
+        assert plot.plot.rect().contains(label.geometry())
 
 
 def test_an_opened_history_is_filled_in(window: MainWindow, qtbot: QtBot) -> None:

@@ -126,9 +126,14 @@ def _candidates(picture: Picture, at: QPointF) -> Iterator[Quantity]:
             yield _weight(picture, label.edge, label.x, label.y)
     geometry = picture.geometry
     node = geometry.node_at(at.x(), at.y(), -ABOVE - RADIUS + REACH)
+    if node < 0:
+        return
+    # A number that has no room is not drawn: nobody means it with a click.
+    card = picture.card(node)
     if node == geometry.node_count:
-        yield from _targets(picture, *geometry.positions[node].tolist())
-    elif node >= 0:
+        if card.above:
+            yield from _targets(picture, *geometry.positions[node].tolist())
+    elif card.value if isinstance(picture.session.network.nodes[node], Input) else card.above:
         yield from _of_node(picture, node)
 
 

@@ -176,8 +176,8 @@ class Gallery(QScrollArea):
     @guard
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put as many pictures side by side as there is room for."""
-        super().resizeEvent(event)
         self._arrange(min(COLUMNS, max(1, (self.viewport().width() + SPACING) // NARROWEST)))
+        super().resizeEvent(event)
 
     def _arrange(self, columns: int) -> None:
         if columns == self._columns:

@@ -213,14 +213,19 @@ class HistoryLane(Lane):
         """Return the texts under the strip and their boxes: each begins at its mark if it can."""
         metrics = QFontMetricsF(scaled_font(self.font(), self._text_size))
         longest = LONGEST_LABEL * self._text_size / TEXT
-        texts = []
+        texts: list[str] = []
         ahead = [*(each.x for each in clusters[1:]), float(self.width())]
+        end = float(ENDS)
         for cluster, following in zip(clusters, ahead, strict=False):
             name, more = cluster.label
             # Rather a shorter name than none, as long as it can be told from others.
-            room = min(longest, max(following - cluster.x - LABEL_GAP, SHORTEST_LABEL))
-            room -= metrics.horizontalAdvance(more)
+            room = max(following - cluster.x - LABEL_GAP, SHORTEST_LABEL)
+            if len(texts) == len(clusters) - 1:
+                # The last one may end at its mark, or at the lane's end.
+                room = max(room, self.width() - ENDS - end - LABEL_GAP)
+            room = min(longest, room) - metrics.horizontalAdvance(more)
             texts.append(metrics.elidedText(name, Qt.TextElideMode.ElideRight, room) + more)
+            end = max(cluster.x, end) + metrics.horizontalAdvance(texts[-1])
         wanted = [
             (each.x, metrics.horizontalAdvance(text), int(bool(each.starred)))
             for each, text in zip(clusters, texts, strict=True)

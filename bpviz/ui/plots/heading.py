@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from bpviz.ui.style import guard
 
-HEAD_MARGIN: Final = 14
+HEAD_MARGIN, HEAD_SPACING = 14, 10
 
 
 class Heading(QWidget):
@@ -19,10 +18,20 @@ class Heading(QWidget):
 
     resized = Signal()
 
-    @property
-    def room(self) -> int:
-        """How many pixels wide what stands in it may be."""
-        return self.width() - 2 * HEAD_MARGIN
+    def room_for(self, label: QLabel) -> int:
+        """Return how many pixels wide `label` may be beside all else that stands in the line."""
+        row = self.layout()
+        room = self.width() - 2 * HEAD_MARGIN
+        others = [] if row is None else [row.itemAt(place).widget() for place in range(row.count())]
+        for other in others:
+            if not isinstance(other, QWidget) or other is label:
+                continue
+            policy = other.sizePolicy()
+            if policy.retainSizeWhenHidden() or not other.isHidden():
+                # What takes the room that is left needs none.
+                is_rest = policy.horizontalPolicy() == QSizePolicy.Policy.Ignored
+                room -= HEAD_SPACING + (0 if is_rest else other.sizeHint().width())
+        return room
 
     @guard
     def resizeEvent(self, event: QResizeEvent) -> None:
