@@ -13,6 +13,7 @@ from bpviz.explain.explanation import Explanation, Line, explained
 from bpviz.explain.symbols import Leaves
 from bpviz.explain.text import to_text
 from bpviz.explain.updates import fixed_line, update_lines
+from bpviz.model.counts import grouped
 from bpviz.model.schema import Notation
 
 # So many parameters have their line; of so many units the name stands in the title.
@@ -126,5 +127,5 @@ def _into(leaves: Leaves, units: Sequence[int]) -> list[tuple[int, int]]:
 def names_of(leaves: Leaves, units: Sequence[int]) -> str:
     """Return the units by name, "h₁, h₂"; of many how many there are."""
     if len(units) > MOST_NAMED:
-        return f"{len(units):,} units"
+        return f"{grouped(len(units))} units"
     return ", ".join(leaves.label(node) for node in units)

@@ -74,7 +74,7 @@ def _layers(step: Sequence[Frame], network: Network) -> str:
     if not any(set(units) <= set(level) for level in network.levels):
         return "all layers"
     if len(units) > MOST_NAMED:
-        return f"layer of {len(units):,} units"
+        return f"layer of {grouped(len(units))} units"
     return f"layer {', '.join(pretty_name(network.node(each).label) for each in units)}"
 
 

@@ -43,7 +43,6 @@ class GradientPlot(HistoryPlot):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         about = "Size of the gradient in each layer over the iterations"
         super().__init__("gradients", about, theme, parent)
-        self._is_large = False
         self._size = "‖∂E/∂W‖"
         self._sizes = np.empty((0, 0))
         self._shown: tuple[int, ...] = ()
@@ -91,13 +90,6 @@ class GradientPlot(HistoryPlot):
         self._say(rows[passed - 1] if passed else ())
         self.show_reading()
 
-    def set_scale(self, factor: float) -> None:
-        """Write at the axes `factor` times as large."""
-        super().set_scale(factor)
-        # In large letters the heading has no room for words beside the key.
-        self._is_large = factor > 1.0
-        self._color_curves()
-
     def set_loss_symbol(self, letter: str) -> None:
         """Call the loss by the letter of the session's notation."""
         size = f"‖∂{escape(letter)}/∂W‖"
@@ -133,7 +125,7 @@ class GradientPlot(HistoryPlot):
         self._color_curves()
 
     def _color_curves(self) -> None:
-        words = [f"<b>{'' if self._is_large else 'Gradient size '}{self._size}</b>&nbsp;"]
+        marks = []
         for place, (layer, pair) in enumerate(zip(self._shown, self._curves, strict=True)):
             color = self._color(place)
             style = DASHES[place % len(DASHES)]
@@ -143,8 +135,12 @@ class GradientPlot(HistoryPlot):
             pair[0].setSymbolSize(DOT_SIZE)
             pair[1].setPen(pg.mkPen(mix(self._theme.canvas, color, 0.3), width=2, style=style))
             mark = ("━", "╍", "┅")[place % len(DASHES)]
-            words.append(f'<span style="color:{color}">{mark}&nbsp;{layer + 1}</span>')
-        self._key.setText(" ".join(words))
+            marks.append(f'<span style="color:{color}">{mark}&nbsp;{layer + 1}</span>')
+        short = f"<b>{self._size}</b>&nbsp; "
+        texts = [f"<b>Gradient size {self._size}</b>&nbsp; {' '.join(marks)}", short + " ".join(marks)]
+        if len(marks) > 2:
+            texts.append(f"{short}{marks[0]} … {marks[-1]}")
+        self._write_key(tuple(texts))
         self._key.setToolTip(
             "√ of the sum of squares of the gradients of all weights into each layer, "
             "the first hidden layer being 1; on a logarithmic axis"
@@ -168,9 +164,16 @@ class GradientPlot(HistoryPlot):
         self._place_verdict()
 
     def _place_verdict(self) -> None:
-        self._verdict.adjustSize()
-        room = self.plot.width() - 64 - 2 * MARGIN
-        self._verdict.setFixedWidth(max(40, min(room, self._verdict.sizeHint().width())))
+        """Put the verdict into its corner, on as many lines as it takes."""
+        if not self._verdict.text():
+            return
+        axis = round(self.plot.sides["left"].width())
+        room = max(40, self.plot.width() - axis - 3 * MARGIN)
+        self._verdict.ensurePolished()
+        self._verdict.setWordWrap(False)
+        wide = min(room, self._verdict.sizeHint().width())
+        self._verdict.setWordWrap(True)
+        self._verdict.resize(wide, self._verdict.heightForWidth(wide))
         self._verdict.move(self.plot.width() - self._verdict.width() - 2 * MARGIN, MARGIN)
 
     def show_reading(self) -> None:

@@ -22,9 +22,10 @@ class Heading(QWidget):
         """Return how many pixels wide `label` may be beside all else that stands in the line."""
         row = self.layout()
         room = self.width() - 2 * HEAD_MARGIN
-        others = [] if row is None else [row.itemAt(place).widget() for place in range(row.count())]
-        for other in others:
-            if not isinstance(other, QWidget) or other is label:
+        for place in range(0 if row is None else row.count()):
+            item = None if row is None else row.itemAt(place)
+            other = None if item is None else item.widget()
+            if other is None or other is label:
                 continue
             policy = other.sizePolicy()
             if policy.retainSizeWhenHidden() or not other.isHidden():

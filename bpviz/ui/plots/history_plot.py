@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from bpviz.ui.plots.axes import LEFT_WIDTH, keep_axes, scale_axes
+from bpviz.ui.plots.heading import HEAD_MARGIN, HEAD_SPACING, Heading, write_fitting
 from bpviz.ui.plots.scales import Span
 from bpviz.ui.plots.still_plot import StillPlot, thin_pen
 from bpviz.ui.style import Theme, guard
@@ -37,7 +38,9 @@ class HistoryPlot(QWidget):
         self.plot_item = self.plot.getPlotItem()
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._here = pg.InfiniteLine(angle=90, movable=False)
-        self.heading = QWidget()
+        self.heading = Heading()
+        self.heading.resized.connect(self._fit_key)
+        self._key_texts: tuple[str, ...] = ()
         self._key = QLabel()
         self._reading = QLabel()
         self._reading.setObjectName(f"{name}.reading")
@@ -66,6 +69,7 @@ class HistoryPlot(QWidget):
     def set_scale(self, factor: float) -> None:
         """Write at the axes `factor` times as large."""
         scale_axes(self.plot.sides.values(), factor)
+        self._fit_key()
 
     def apply_theme(self, theme: Theme) -> None:
         """Follow the theme."""
@@ -91,13 +95,22 @@ class HistoryPlot(QWidget):
         self._key.setMinimumWidth(40)
         self._reading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._reading.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._row.setContentsMargins(14, 6, 14, 4)
-        self._row.setSpacing(10)
+        self._row.setContentsMargins(HEAD_MARGIN, 6, HEAD_MARGIN, 4)
+        self._row.setSpacing(HEAD_SPACING)
         self._row.addWidget(self._key)
         self._row.addWidget(self._reading, 1)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
         self._column.addWidget(self.plot, 1)
+
+    def _write_key(self, texts: tuple[str, ...]) -> None:
+        """Write the first of `texts`, the longest first, that the heading has room for."""
+        if texts != self._key_texts:
+            self._key_texts = texts
+            self._fit_key()
+
+    def _fit_key(self) -> None:
+        write_fitting(self._key, self._key_texts, self.heading.room_for(self._key))
 
     def _show_here(self, iteration: int) -> None:
         """Mark where the line stands, where curves go on behind it."""

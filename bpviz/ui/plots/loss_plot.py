@@ -191,7 +191,7 @@ class LossPlot(HistoryPlot):
 
     def _show_key(self, has_test: bool) -> None:
         train, test = self._color("train"), self._color("test")
-        text = f'<b>Loss</b>&nbsp;&nbsp; <span style="color:{train}">━━ train</span>'
+        text = f'<span style="color:{train}">━━ train</span>'
         if has_test:
             text += f'&nbsp;&nbsp; <span style="color:{test}">┅┅ test</span>'
         colors, runs = run_colors(self._theme), self._player.runs
@@ -202,8 +202,9 @@ class LossPlot(HistoryPlot):
             text += f'&nbsp;&nbsp; <span style="color:{colors[number]}">─ {name}</span>'
         if len(runs) > MOST_NAMED:
             text += f"&nbsp;&nbsp; +{len(runs) - MOST_NAMED}"
-        if text != self._key.text():
-            self._key.setText(text)
+        title, near = "<b>Loss</b>&nbsp;&nbsp; ", text.replace("&nbsp;&nbsp; ", " ")
+        short = near.replace("━━ ", "━").replace("┅┅ ", "┅").replace("─ ", "─")
+        self._write_key((title + text, title + near, title + short, short))
 
     def _on_log_toggled(self, checked: bool) -> None:
         if checked != self._logarithmic:
