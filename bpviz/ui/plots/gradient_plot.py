@@ -137,7 +137,8 @@ class GradientPlot(HistoryPlot):
             mark = ("━", "╍", "┅")[place % len(DASHES)]
             marks.append(f'<span style="color:{color}">{mark}&nbsp;{layer + 1}</span>')
         short = f"<b>{self._size}</b>&nbsp; "
-        texts = [f"<b>Gradient size {self._size}</b>&nbsp; {' '.join(marks)}", short + " ".join(marks)]
+        every = " ".join(marks)
+        texts = [f"<b>Gradient size {self._size}</b>&nbsp; {every}", short + every]
         if len(marks) > 2:
             texts.append(f"{short}{marks[0]} … {marks[-1]}")
         self._write_key(tuple(texts))
