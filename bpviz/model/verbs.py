@@ -189,7 +189,8 @@ def set_node(session: Session, node_ids: Iterable[str], field: str, value: Any) 
     """Set one field of nodes: label, position, combine, activation, bias, trainable_bias.
 
     Nodes without the field (an input's bias) stay as they are. Members of a shared bias move
-    together.
+    together. What becomes a sum gets a bias of 0, trained unless all edges into it are fixed, as
+    in a computational graph.
     """
     wanted = set(node_ids)
     network = session.network
@@ -203,7 +204,7 @@ def set_node(session: Session, node_ids: Iterable[str], field: str, value: Any) 
     if field == "label":
         value = _text(value)
     nodes = tuple(
-        msgspec.structs.replace(node, **{field: value})
+        msgspec.structs.replace(node, **{field: value}, **_with_bias(network, node, field, value))
         if node.id in wanted and _has(node, field)
         else node
         for node in network.nodes
@@ -211,6 +212,14 @@ def set_node(session: Session, node_ids: Iterable[str], field: str, value: Any) 
     names = sorted(wanted)
     what = label_of(session, names[0]) if len(names) == 1 else f"{len(names)} nodes"
     return _with_nodes(session, nodes, f"Set {field.replace('_', ' ')} of {what}")
+
+
+def _with_bias(network: Network, node: Node, field: str, value: object) -> dict[str, bool]:
+    """Return what else changes where a product or max becomes a sum: its bias is trained."""
+    if field != "combine" or value != "sum" or getattr(node, "combine", "sum") == "sum":
+        return {}
+    edges = network.incoming[node.id]
+    return {"trainable_bias": not edges or any(edge.trainable for edge in edges)}
 
 
 def _has(node: Node, field: str) -> bool:

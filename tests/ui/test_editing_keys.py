@@ -148,9 +148,12 @@ def test_units_join_their_inputs_another_way(
     assert [getattr(unit, "combine", "") for unit in found] == [combine] * 2
     assert len(labels(window)) == 1
     assert undone(window, before)
+    window.document.push(verbs.set_edge(window.document.session, ["x1->h2", "x2->h2"],
+                                        "trainable", False))  # fmt: skip
     press("Ctrl+Alt+S")
-    assert isinstance(unit := window.document.session.network.node("h1"), Unit)
-    assert unit.combine == "sum"
+    for name, trained in (("h1", True), ("h2", False)):
+        assert isinstance(unit := window.document.session.network.node(name), Unit)
+        assert (unit.combine, unit.bias, unit.trainable_bias) == ("sum", 0.0, trained)
 
 
 # --- numbers ----------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from bpviz.model.edit import EditError, apply
 from bpviz.model.schema import Session
 from bpviz.model.training import Sgd, Training
 from bpviz.ui.panels import rows_edit
+from bpviz.ui.panels.pasted_cells import cut_lines, has_heading, parse_cells
 
 
 def table(session: Session) -> TableData:
@@ -72,7 +73,7 @@ def test_delete_rows(session: Session) -> None:
     ],
 )
 def test_cells_of_a_spreadsheet(text: str, cells: list[list[float]]) -> None:
-    assert rows_edit.parse_cells(text) == cells
+    assert parse_cells(text) == cells
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,29 @@ def test_cells_of_a_spreadsheet(text: str, cells: list[list[float]]) -> None:
 )  # fmt: skip
 def test_what_is_no_number_is_named(text: str, why: str) -> None:
     with pytest.raises(EditError, match=why):
-        rows_edit.parse_cells(text)
+        parse_cells(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "cells"),
+    [
+        # LibreOffice and Excel: tabs, line ends of Windows, names that hold a line end
+        ('"Height\n(cm)"\tAge\r\n1,75\t"70,5"\r\n',
+         ["Height (cm)", "Age"], [[1.75, 70.5]]),
+        ('"say ""a"""\tb\n1.234,5\t1,234.5\n', ['say "a"', "b"], [[1234.5, 1234.5]]),
+        # what a text editor shows of a file
+        ('"a","b, c"\n"1,5",2\n', ["a", "b, c"], [[1.5, 2.0]]),
+        ("a,b,y\n1,2,3\n4,5,6\n", ["a", "b", "y"], [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]),
+        ("a,y\n1,2\n3,4\n", ["a", "y"], [[1.0, 2.0], [3.0, 4.0]]),
+        ('a;y\n"1,5";2\n', ["a", "y"], [[1.5, 2.0]]),
+        ("1,5 2\r3 4,5", [], [[1.5, 2.0], [3.0, 4.5]]),
+    ],
+)  # fmt: skip
+def test_headings_quotes_and_commas(text: str, names: list[str], cells: list[list[float]]) -> None:
+    lines = cut_lines(text)
+    assert has_heading(lines) == bool(names)
+    assert (lines[0] if names else []) == names
+    assert parse_cells(text) == cells
 
 
 def test_paste_over_and_beyond_the_end(session: Session) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QCheckBox,
     QComboBox,
     QGridLayout,
@@ -23,6 +24,8 @@ from bpviz.ui.style import guard
 
 LABEL_WIDTH = 96
 SEVERAL = "several"
+# Milliseconds until a tip looks again whether the mouse has let go, and how often it does.
+BUTTON_WAIT, MOST_LOOKS = 40, 25
 
 
 class Form(QWidget):
@@ -141,6 +144,26 @@ def attempt(document: Document, make: Callable[[], Edit], at: QWidget) -> bool:
 
 
 def show_tip(at: QWidget, text: str) -> None:
-    """Say `text` in a tip under the widget `at`."""
+    """Say `text` in a tip under the widget `at`.
+
+    Qt hides every tip as the focus goes on and as a mouse button goes up; one that comes as a
+    field is left is shown again once that is over.
+    """
     if at.isVisible():
-        QToolTip.showText(at.mapToGlobal(QPoint(0, at.height())), text, at)
+        place, holder = at.mapToGlobal(QPoint(0, at.height())), at.parentWidget() or at
+        QToolTip.showText(place, text, holder)
+        _show_again(place, text, holder)
+
+
+def _show_again(place: QPoint, text: str, holder: QWidget) -> None:
+    """Show the tip after this event if it is gone by then, and once the mouse has let go."""
+    looks = iter(range(MOST_LOOKS))
+
+    def show() -> None:
+        if not QToolTip.isVisible() and holder.isVisible():
+            QToolTip.showText(place, text, holder)
+        held = QApplication.mouseButtons() != Qt.MouseButton.NoButton
+        if held and next(looks, None) is not None:
+            QTimer.singleShot(BUTTON_WAIT, holder, show)
+
+    QTimer.singleShot(0, holder, show)

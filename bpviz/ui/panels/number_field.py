@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QToolTip, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from bpviz.ui.numbers import format_number, full_number
+from bpviz.ui.panels.form import show_tip
 from bpviz.ui.panels.number_text import NumberRefusedError, parse_number
 from bpviz.ui.style import guard
 
@@ -94,9 +95,7 @@ class NumberField(QLineEdit):
     def refuse(self, reason: str) -> None:
         """Say at the field why something was not taken."""
         self._set_refused(True)
-        if self.isVisible():
-            at = self.parentWidget() or self
-            QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), reason, at)
+        show_tip(self, reason)
 
     def _read(self) -> float | None:
         text = self.text().strip()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -13,11 +12,10 @@ from bpviz.model.data import Row, Rows, TableData
 from bpviz.model.edit import Edit, EditError
 from bpviz.model.schema import Session
 from bpviz.model.verbs import set_data
-from bpviz.ui.panels.number_text import NumberRefusedError, parse_number
+from bpviz.ui.panels.pasted_cells import cut_lines, has_heading, parse_cells
 
 Part: TypeAlias = Literal["train", "test"]
 FIELDS: Final = {"train": ("inputs", "targets"), "test": ("test_inputs", "test_targets")}
-SEPARATORS: Final = re.compile(r"\t|;|\|")
 
 
 def widths(session: Session, table: TableData) -> tuple[int, int]:
@@ -90,8 +88,7 @@ def paste(session: Session, table: TableData, part: Part, row: int, column: int,
 
 def is_whole_table(text: str) -> bool:
     """Whether `text` is a table of its own: its first line names columns, numbers follow."""
-    lines = _lines(text)
-    return len(lines) > 1 and not any(_is_number(cell) for cell in lines[0])
+    return has_heading(cut_lines(text))
 
 
 def paste_table(session: Session, table: TableData, part: Part, text: str) -> Edit:
@@ -100,7 +97,8 @@ def paste_table(session: Session, table: TableData, part: Part, text: str) -> Ed
     The last columns are the targets, as many as the network has outputs. EditError where the
     columns are not those of the other part, or what is no number.
     """
-    heading = _lines(text)[0] if is_whole_table(text) else []
+    lines = cut_lines(text)
+    heading = lines[0] if has_heading(lines) else []
     cells = parse_cells(text)
     width = len(cells[0])
     if any(len(row) != width for row in cells):
@@ -129,50 +127,6 @@ def paste_table(session: Session, table: TableData, part: Part, text: str) -> Ed
         scaling=msgspec.UNSET,
     )
     return set_data(session, data, f"Paste {len(cells)} rows")
-
-
-def parse_cells(text: str) -> list[list[float]]:
-    """Return the numbers of a spreadsheet's text: lines of cells, by tab, semicolon or bar.
-
-    Where there is no tab, spaces and commas followed by a space separate too; a first line
-    without any number is a heading and left out. EditError names what is no number.
-    """
-    cells = _lines(text)
-    if len(cells) > 1 and not any(_is_number(cell) for cell in cells[0]):
-        cells = cells[1:]
-    if not cells:
-        raise EditError("There are no numbers to paste")
-    found: list[list[float]] = []
-    for number, line in enumerate(cells, start=1):
-        values: list[float] = []
-        for place, cell in enumerate(line, start=1):
-            try:
-                values.append(parse_number(cell))
-            except NumberRefusedError as problem:
-                raise EditError(f"Row {number}, column {place}: {problem}") from None
-        found.append(values)
-    return found
-
-
-def _lines(text: str) -> list[list[str]]:
-    lines = [line.strip("\r ") for line in text.split("\n")]
-    return [_split(line) for line in lines if line.strip()]
-
-
-def _split(line: str) -> list[str]:
-    if SEPARATORS.search(line):
-        return SEPARATORS.split(line.strip("\n"))
-    if line.count(",") and "." in line:
-        return [cell for cell in re.split(r"[,\s]+", line) if cell]
-    return [cell for cell in re.split(r",\s+|\s+", line) if cell]
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        parse_number(cell)
-    except NumberRefusedError:
-        return False
-    return True
 
 
 def _first_target(session: Session, count: int) -> Row:
