@@ -176,7 +176,6 @@ def test_a_unit_of_an_old_name_starts_anew(timeline: Timeline) -> None:
 def test_a_bias_that_comes_back_starts_anew(timeline: Timeline) -> None:
     for combine in ("product", "sum"):
         timeline.push(verbs.set_node(timeline.session, ["h1_1"], "combine", combine))
-    timeline.push(verbs.set_node(timeline.session, ["h1_1"], "trainable_bias", True))
     fresh = parameters(timeline.session, _fresh_state(timeline.session))["h1_1"]
     assert parameters(timeline.session, timeline.state)["h1_1"] == fresh
 
