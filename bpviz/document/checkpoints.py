@@ -89,11 +89,6 @@ class Checkpoints:
             return self._kept[self._places[index - 1]]
         return None
 
-    def last_before(self, place: Place) -> Place | None:
-        """Return where the last checkpoint at or before `place` stands, in whatever entry."""
-        index = bisect_right(self._places, place)
-        return self._places[index - 1] if index else None
-
     def put(self, edit: Edit, here: Place) -> None:
         """Drop what is kept for places behind `here`, unless `edit`, put in there, keeps them."""
         if edit.is_cosmetic:

@@ -315,7 +315,7 @@ def _kink_unless_one(p: float) -> tuple[float, ...]:
 
 @dataclass(frozen=True)
 class Activation:
-    """One row of the table: a function, its derivative, and what is said about them.
+    """One row of the table: a function, its derivative, and what is known about them.
 
     `kinks(p)` are the values of z at which the derivative jumps. `parameter` is the name of the
     function's parameter in a session, "" where it has none.
@@ -323,8 +323,6 @@ class Activation:
 
     function: Function
     slope: Slope
-    formula: str
-    slope_formula: str
     kinks: Callable[[float], tuple[float, ...]] = _no_kinks
     parameter: str = ""
     default: float = 0.0
@@ -346,39 +344,27 @@ class Activation:
 
 ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
     {
-        "identity": Activation(identity, identity_slope, "z", "1"),
-        "sigmoid": Activation(sigmoid, sigmoid_slope, "1 / (1 + exp(−z))", "a (1 − a)"),
-        "tanh": Activation(tanh, tanh_slope, "tanh z", "1 − a²"),
-        "relu": Activation(relu, relu_slope, "max(z, 0)", "1 if z > 0, else 0", _kink_at_zero),
-        "leaky_relu": Activation(
-            leaky_relu, leaky_relu_slope, "z if z > 0, else slope·z", "1 if z > 0, else slope",
-            _kink_unless_one, "slope", 0.01,
-        ),
-        "elu": Activation(
-            elu, elu_slope, "z if z > 0, else alpha (exp(z) − 1)", "1 if z > 0, else alpha exp(z)",
-            _kink_unless_one, "alpha", 1.0,
-        ),
-        "gelu": Activation(
-            gelu, gelu_slope, "z/2 (1 + tanh u), u = √(2/π) (z + 0.044715 z³)",
-            "(1 + tanh u)/2 + z/2 (1 − tanh² u) √(2/π) (1 + 0.134145 z²)",
-        ),
-        "silu": Activation(silu, silu_slope, "z σ(z)", "σ(z) (1 + z (1 − σ(z)))"),
-        "softplus": Activation(softplus, softplus_slope, "ln(1 + exp(z))", "σ(z)"),
-        "step": Activation(step, step_slope, "1 if z > 0, else 0", "0", _kink_at_zero),
-        "sin": Activation(sin, sin_slope, "sin z", "cos z"),
-        "cos": Activation(cos, cos_slope, "cos z", "−sin z"),
-        "exp": Activation(exp, exp_slope, "exp(z)", "a"),
-        "log": Activation(log, log_slope, "ln z", "1/z"),
-        "sqrt": Activation(sqrt, sqrt_slope, "√z", "1 / (2a)"),
-        "square": Activation(square, square_slope, "z²", "2z"),
-        "reciprocal": Activation(reciprocal, reciprocal_slope, "1/z", "−a²"),
-        "abs": Activation(absolute, absolute_slope, "|z|", "sign z", _kink_at_zero),
-        "power": Activation(
-            power, power_slope, "z^exponent", "exponent z^(exponent − 1)", _no_kinks, "exponent",
-            1.0,
-        ),
+        "identity": Activation(identity, identity_slope),
+        "sigmoid": Activation(sigmoid, sigmoid_slope),
+        "tanh": Activation(tanh, tanh_slope),
+        "relu": Activation(relu, relu_slope, _kink_at_zero),
+        "leaky_relu": Activation(leaky_relu, leaky_relu_slope, _kink_unless_one, "slope", 0.01),
+        "elu": Activation(elu, elu_slope, _kink_unless_one, "alpha", 1.0),
+        "gelu": Activation(gelu, gelu_slope),
+        "silu": Activation(silu, silu_slope),
+        "softplus": Activation(softplus, softplus_slope),
+        "step": Activation(step, step_slope, _kink_at_zero),
+        "sin": Activation(sin, sin_slope),
+        "cos": Activation(cos, cos_slope),
+        "exp": Activation(exp, exp_slope),
+        "log": Activation(log, log_slope),
+        "sqrt": Activation(sqrt, sqrt_slope),
+        "square": Activation(square, square_slope),
+        "reciprocal": Activation(reciprocal, reciprocal_slope),
+        "abs": Activation(absolute, absolute_slope, _kink_at_zero),
+        "power": Activation(power, power_slope, _no_kinks, "exponent", 1.0),
     }
-)  # fmt: skip
+)
 
 
 def parameter_of(activation: model.Activation) -> float:

@@ -26,9 +26,6 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "updates": ("edge_update", "bias_update"),
     }
 )
-KIND_OF: Final[Mapping[str, str]] = MappingProxyType(
-    {field: kind for kind, fields in KINDS.items() for field in fields}
-)
 
 
 @dataclass(frozen=True)

@@ -226,7 +226,6 @@ class Loss:
     loss: LossFunction
     gradient: LossFunction
     formula: str
-    gradient_formula: str
     has_targets: bool = True
     kink: Callable[[FloatArray, FloatArray], FloatArray] | None = None
     fused: Fused | None = None
@@ -235,23 +234,22 @@ class Loss:
 LOSSES: Mapping[str, Loss] = MappingProxyType(
     {
         "half_squared_error": Loss(
-            half_squared_error, half_squared_error_gradient, "Σ ½(a − t)²", "a − t"
+            half_squared_error, half_squared_error_gradient, "Σ ½(a − t)²"
         ),
-        "squared_error": Loss(squared_error, squared_error_gradient, "Σ (a − t)²", "2(a − t)"),
+        "squared_error": Loss(squared_error, squared_error_gradient, "Σ (a − t)²"),
         "mean_squared_error": Loss(
-            mean_squared_error, mean_squared_error_gradient, "(1/K) Σ (a − t)²", "2(a − t)/K"
+            mean_squared_error, mean_squared_error_gradient, "(1/K) Σ (a − t)²"
         ),
         "absolute_error": Loss(
-            absolute_error, absolute_error_gradient, "Σ |a − t|", "sign(a − t)",
+            absolute_error, absolute_error_gradient, "Σ |a − t|",
             kink=_sides_of_target,
         ),
         "huber": Loss(
             huber, huber_gradient, "Σ ½d² if |d| ≤ 1, else |d| − ½; d = a − t",
-            "d if |d| ≤ 1, else sign d",
         ),
         "binary_cross_entropy": Loss(
             binary_cross_entropy, binary_cross_entropy_gradient,
-            "−Σ t ln a + (1 − t) ln(1 − a)", "(a − t) / (a (1 − a))",
+            "−Σ t ln a + (1 − t) ln(1 − a)",
             fused=Fused(
                 "sigmoid", sigmoid_cross_entropy, sigmoid_cross_entropy_delta,
                 sigmoid_cross_entropy_gradient,
@@ -259,8 +257,8 @@ LOSSES: Mapping[str, Loss] = MappingProxyType(
         ),
         "softmax_cross_entropy": Loss(
             softmax_cross_entropy, softmax_cross_entropy_gradient,
-            "−Σ t ln softmax(a)", "softmax(a) − t",
+            "−Σ t ln softmax(a)",
         ),
-        "output_value": Loss(output_value, output_value_gradient, "Σ a", "1", has_targets=False),
+        "output_value": Loss(output_value, output_value_gradient, "Σ a", has_targets=False),
     }
 )  # fmt: skip

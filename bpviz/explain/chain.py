@@ -290,8 +290,3 @@ class _Batch:
                 size = Function("sign", weight)
                 found.append((Product((factor, Absolute(weight))), Product((factor, size))))
         return found
-
-
-def lines_of(derivation: Derivation) -> list[Step]:
-    """Return all lines of a derivation, one after the other."""
-    return [step for section in derivation.sections for step in section.steps]

@@ -15,7 +15,7 @@ from bpviz.engine.backprop import Trace, trace
 from bpviz.engine.datasets import Rows, make_rows
 from bpviz.engine.program import compile
 from bpviz.engine.state import initial_state, state_of
-from bpviz.explain.chain import MOST_LINES, Derivation, derive, lines_of
+from bpviz.explain.chain import MOST_LINES, Derivation, Step, derive
 from bpviz.explain.expression import Expression, Partial, children, evaluate, leaves
 from bpviz.explain.influence import parameter_named, parameter_names
 from bpviz.explain.latex import to_latex
@@ -27,6 +27,10 @@ from bpviz.model.training import LossName, Sgd, Training
 from tests.explain.random_traces import LOSSES, random_trace
 from tests.explain.test_derivation import magnitude
 from tests.test_architecture import ROOT
+
+
+def lines_of(derivation: Derivation) -> list[Step]:
+    return [step for section in derivation.sections for step in section.steps]
 
 
 def lesson(name: str) -> tuple[Session, Trace]:

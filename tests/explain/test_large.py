@@ -10,13 +10,13 @@ from itertools import pairwise
 import pytest
 
 from bpviz.engine.backprop import Trace
-from bpviz.explain.chain import Derivation, derive, lines_of
+from bpviz.explain.chain import Derivation, derive
 from bpviz.explain.expression import Expression, Rest, children, evaluate
 from bpviz.explain.paths import MOST_FACTORS, paths
 from bpviz.explain.text import to_text
 from bpviz.model.network import Edge, Input, Network, Unit
 from bpviz.model.training import Sgd, Training
-from tests.explain.test_chain import close, layered_trace, rows_trace
+from tests.explain.test_chain import close, layered_trace, lines_of, rows_trace
 from tests.explain.test_derivation import magnitude
 
 SQUARED = Training(loss="squared_error", optimizer=Sgd(0.1))

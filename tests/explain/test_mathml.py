@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bpviz.engine.frames import frames
-from bpviz.explain.chain import derive, lines_of
+from bpviz.explain.chain import derive
 from bpviz.explain.derivation import explain
 from bpviz.explain.expression import Rest, Symbol
 from bpviz.explain.influence import parameter_named, parameter_names
@@ -17,6 +17,7 @@ from bpviz.explain.latex import escaped
 from bpviz.explain.mathml import mathml, to_mathml
 from bpviz.explain.names import words
 from tests.explain.random_traces import random_trace
+from tests.explain.test_chain import lines_of
 
 
 def parsed(inside: str) -> ElementTree.Element:

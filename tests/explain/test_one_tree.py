@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bpviz.engine.backprop import Trace
 from bpviz.engine.frames import frames
-from bpviz.explain.chain import derive, lines_of
+from bpviz.explain.chain import derive
 from bpviz.explain.copying import latex_of_tables
 from bpviz.explain.derivation import explain
 from bpviz.explain.expression import (
@@ -47,7 +47,7 @@ from tests.explain.reading import (
     text_value,
     unwritten,
 )
-from tests.explain.test_chain import lesson
+from tests.explain.test_chain import lesson, lines_of
 from tests.explain.test_derivation import magnitude
 from tests.explain.test_matrix_table import tables_at
 from tests.ui.test_formula_layout import Fixed

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
-    QPlainTextEdit,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -22,23 +20,10 @@ from bpviz.ui.formula.markdown_view import MarkdownView
 from bpviz.ui.icons import icon
 from bpviz.ui.panels.form import attempt
 from bpviz.ui.panels.panel import Panel
-from bpviz.ui.style import Theme, guard
+from bpviz.ui.panels.text_field import TextField
+from bpviz.ui.style import Theme
 
 EMPTY = "*No notes yet. Write some with the pencil above.*"
-
-
-class _Editor(QPlainTextEdit):
-    """A text field that tells when it is left."""
-
-    left = Signal()
-
-    @guard
-    def event(self, event: QEvent) -> bool:
-        """Tell when the focus goes elsewhere in the program."""
-        done = super().event(event)
-        if event.type() == QEvent.Type.FocusOut:
-            self.left.emit()
-        return done
 
 
 class NotesPanel(Panel):
@@ -52,7 +37,7 @@ class NotesPanel(Panel):
         self._pencil = QToolButton()
         self._pages = QStackedWidget()
         self._reader = MarkdownView(theme)
-        self._editor = _Editor()
+        self._editor = TextField()
         self._build()
         self._title.editingFinished.connect(self._on_title_finished)
         self._pencil.toggled.connect(self._on_pencil_toggled)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 import msgspec
-from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QComboBox,
@@ -14,7 +13,6 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
-    QPlainTextEdit,
     QPushButton,
     QTableWidget,
     QTableWidgetItem,
@@ -34,7 +32,7 @@ from bpviz.model.schema import Expectation, Page, Session
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.panels.form import attempt, show_tip
 from bpviz.ui.panels.page_panels import PAGE_PANELS
-from bpviz.ui.style import guard
+from bpviz.ui.panels.text_field import TextField
 
 OVERLAYS = "view.show_"
 NEW_TITLE = "New page"
@@ -46,20 +44,6 @@ BUTTONS = (
     ("view", "Take the Present View",
      "Let this page show what is shown now: place in the history, step, grain, overlay, selection"),
 )  # fmt: skip
-
-
-class _TextField(QPlainTextEdit):
-    """A text field that tells when it is left."""
-
-    left = Signal()
-
-    @guard
-    def event(self, event: QEvent) -> bool:
-        """Tell when the focus goes elsewhere in the program."""
-        done = super().event(event)
-        if event.type() == QEvent.Type.FocusOut:
-            self.left.emit()
-        return bool(done)
 
 
 class PageEditor(QWidget):
@@ -80,7 +64,7 @@ class PageEditor(QWidget):
         self._filling = False
         self.title = QLineEdit()
         self.title.setMaxLength(MAX_TEXT)
-        self.text = _TextField()
+        self.text = TextField()
         self.figures = QTableWidget(0, 2)
         self.panel = QComboBox()
         for name, words in PAGE_PANELS.items():
