@@ -98,6 +98,7 @@ def test_what_is_dear_waits_to_be_asked_for(
     monkeypatch.setattr(idle_check, "DEAR", 0.0)
     check = window.workspace.analysis.idle_check
     window.commands["view.front_gradient_check"].trigger()
+    window.player.step_iteration()  # it may have begun already
     qtbot.waitUntil(lambda: check.waits)
     assert re.fullmatch("gradient check [1-8] of 9", badge(window).text())
     go = named(window.workspace.analysis.check, "check.go")
@@ -111,6 +112,7 @@ def test_the_badge_has_room_for_its_text_at_once(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(idle_check, "SLICE", 0.0)
+    window.player.step_iteration()  # it may have begun already
     shown, counting = badge(window), set[int]()
 
     def on_progressed() -> None:
