@@ -193,6 +193,7 @@ class MainWindow(QMainWindow):
         self.lesson_commands.put_back()  # what a page arranged is not the user's own layout
         self.settings.put_layout("geometry", self.saveGeometry())
         self.settings.put_layout("docks", self.saveState(LAYOUT_VERSION))
+        self.settings.put_layout("widths", self.workspace.widths.saved())
         self.settings.sync()
         event.accept()
 
@@ -234,6 +235,7 @@ class MainWindow(QMainWindow):
         self.restoreState(self.settings.layout("docks"), LAYOUT_VERSION)
         self.look.restore()
         self.view.restore()
+        self.workspace.widths.restore(self.settings.layout("widths"))
         self.run_commands.restore()
         self.on_file_changed()
 

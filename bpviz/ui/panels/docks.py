@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Iterable
 from typing import Final
 
 from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
@@ -37,10 +36,6 @@ COVERED: Final = (
 
 # The pixels of a title at 100 %, as in the style sheet.
 TITLE_SIZE: Final = 15
-# How much wider docks become, as a share of what their texts become larger.
-WIDER: Final = 0.45
-# Of a window that is not wide so much at most goes to the panels: the rest is the drawing's.
-MOST_WIDE: Final[Mapping[str, float]] = MappingProxyType({"data": 0.245, "explain": 0.33})
 
 
 class DockTitle(QWidget):
@@ -260,13 +255,3 @@ class TabBars(QObject):
             place = (bar.tabText(bar.currentIndex()), bar.x(), bar.y() + bar.height())
             if bar.isVisible() and place not in tops:
                 bar.hide()
-
-
-def widen(docks: Mapping[str, Dock], factor: float, widths: Mapping[str, int]) -> None:
-    """Give docks the room that a text `factor` times as large needs; `widths` are those at 1."""
-    window = next(iter(docks.values())).parent()
-    if isinstance(window, QMainWindow):
-        share = 1.0 + WIDER * (factor - 1.0)
-        most = {name: part * window.width() for name, part in MOST_WIDE.items()}
-        sizes = [round(min(width * share, most[name])) for name, width in widths.items()]
-        window.resizeDocks([docks[name] for name in widths], sizes, Qt.Orientation.Horizontal)

@@ -20,7 +20,8 @@ from bpviz.ui.panels.analysis import Analysis
 from bpviz.ui.panels.canvas_frame import CanvasFrame
 from bpviz.ui.panels.data_panel import DataPanel
 from bpviz.ui.panels.decision_panel import DecisionPanel
-from bpviz.ui.panels.docks import Dock, widen
+from bpviz.ui.panels.dock_widths import DockWidths
+from bpviz.ui.panels.docks import Dock
 from bpviz.ui.panels.explain_panel import ExplainPanel
 from bpviz.ui.panels.gradient_panel import GradientPanel
 from bpviz.ui.panels.header import Header
@@ -202,6 +203,8 @@ class Workspace:
         window.resizeDocks([docks["loss"]], [LOSS_HEIGHT], down)
         window.resizeDocks([docks["explain"], docks["decision"]], list(RIGHT_HEIGHTS), down)
         window.resizeDocks([docks["loss"], docks["gradients"]], [1, 1], across)
+        sides = {Area.LeftDockWidgetArea: LEFT_WIDTH, Area.RightDockWidgetArea: RIGHT_WIDTH}
+        self.widths = DockWidths(window, sides)
 
     def tab_right(self, window: QMainWindow) -> None:
         """Let the panels on the right share their two places as tabs, the first in front."""
@@ -272,7 +275,7 @@ class Workspace:
             panel.set_scale(factor)
         for dock in self.docks.values():
             dock.set_scale(factor)
-        widen(self.docks, factor, {"data": LEFT_WIDTH, "explain": RIGHT_WIDTH})
+        self.widths.set_scale(factor)
 
     def set_overlay(self, overlay: str) -> None:
         """Show one of the canvas's overlays."""
