@@ -112,6 +112,11 @@ class DockWidths(QObject):
         for dock in self._window.findChildren(QDockWidget):
             area = self._window.dockWidgetArea(dock)
             # A dock behind another's tab is moved out of sight, with a width of its own.
-            if area in self._wished and dock.isVisible() and not dock.isFloating() and dock.x() >= 0:
+            if (
+                area in self._wished
+                and dock.isVisible()
+                and not dock.isFloating()
+                and dock.x() >= 0
+            ):
                 seen.setdefault(area, dock)
         return seen
