@@ -13,6 +13,7 @@ from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.model.edit import Edit
 from bpviz.ui.actions import fill_menu_bar, make_actions
+from bpviz.ui.canvas.names import as_drawn
 from bpviz.ui.export_commands import ExportCommands
 from bpviz.ui.numbers import localised
 from bpviz.ui.panels.data_commands import DataCommands
@@ -128,7 +129,8 @@ class MainWindow(QMainWindow):
 
     def on_stopped(self, why: str) -> None:
         """Say why a run or a step has stopped."""
-        self.workspace.step_line.show_notice(localised(why))
+        line = as_drawn(why, self.document.session.network)
+        self.workspace.step_line.show_notice(localised(line))
 
     # -- what the canvas tells ------------------------------------------------------------------
 

@@ -6,10 +6,15 @@ import re
 from types import MappingProxyType
 from typing import Final
 
-from bpviz.model.network import Activation, Input, Node, activation_name
+from bpviz.model.network import Activation, Input, Network, Node, activation_name
 
 _SUBSCRIPTS: Final = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _NUMBERED: Final = re.compile(r"^([^\W\d_]+)_?(\d+)(?:_(\d+))?$")
+_EDGE: Final = re.compile(r"\b([A-Za-z_]\w*)->([A-Za-z_]\w*)")
+# The node at which something went wrong, before what did: "h1: exp(1000) is infinite".
+_NODE: Final = re.compile(r"(?:^|(?<=: ))([A-Za-z_]\w*)(?=: )")
+_MINUS: Final = re.compile(r"(?<![\w)])-(?=\d)")
+_EXPONENT: Final = re.compile(r"(?<=\de)([+-])0*(?=\d)")
 
 ACTIVATION_SYMBOLS: Final = MappingProxyType(
     {
@@ -57,6 +62,21 @@ def pretty_name(label: str) -> str:
     stem, first, second = found.groups()
     index = first.translate(_SUBSCRIPTS)
     return f"{stem}{index}" + (f",{second.translate(_SUBSCRIPTS)}" if second else "")
+
+
+def as_drawn(line: str, network: Network) -> str:
+    """Return what the engine says of `network` with names and signs as the drawing has them.
+
+    "x1->h1: its weight would become -2e+100" → "x₁ → h₁: its weight would become −2e100".
+    """
+
+    def shown(name: str) -> str:
+        return pretty_name(network.node(name).label) if name in network.node_index else name
+
+    line = _EDGE.sub(lambda found: " → ".join(map(shown, found.groups())), line)
+    line = _NODE.sub(lambda found: shown(found[0]), line)
+    line = _EXPONENT.sub(lambda found: "" if found[1] == "+" else "−", line)
+    return _MINUS.sub("−", line)
 
 
 def applied(activation: Activation, argument: str) -> str:

@@ -88,7 +88,9 @@ class Header(QWidget):
             return
         curve = player.curve
         index = bisect_right(curve.iteration, player.iteration) - 1
-        if index < 0:
+        # The losses on record are of a network that could be computed.
+        lost = bool(player.problem) and player.trace is None and not player.running
+        if index < 0 or lost:
             self._loss.setText("loss —")
             return
         text = f"loss {format_number(curve.train[index], self._digits)}"

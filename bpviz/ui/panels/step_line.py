@@ -14,9 +14,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.explain.questions import gives_away
 from bpviz.model.counts import grouped
+from bpviz.ui.canvas.names import as_drawn
 from bpviz.ui.numbers import localised
 from bpviz.ui.panels.sample_strip import SampleStrip
 from bpviz.ui.panels.step_told import told_at
@@ -120,8 +122,11 @@ def _column(upper: QWidget, lower: QWidget, side: Qt.AlignmentFlag) -> QVBoxLayo
 class StepLine(QFrame):
     """Title and sentence of the present step, and how far the iteration has come."""
 
-    def __init__(self, player: Player, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, document: Document, player: Player, theme: Theme, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        self._document = document
         self._player = player
         self._theme = theme
         self._digits = 4
@@ -206,7 +211,8 @@ class StepLine(QFrame):
             self._sentence.set_whole_text(self._notice)
             return self._notice_title
         if player.problem and (trace is None or not player.running):
-            self._sentence.set_whole_text(localised(player.problem))
+            problem = as_drawn(player.problem, self._document.session.network)
+            self._sentence.set_whole_text(localised(problem))
             return "Stopped" if trace is not None else "Not complete yet"
         if player.running:
             self._sentence.set_whole_text(RUNNING)

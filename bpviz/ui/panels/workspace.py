@@ -117,7 +117,7 @@ class Workspace:
         self.canvas_frame.add_toolbox(self.toolbox)
         self.number_spot = NumberSpot(self.canvas, self.canvas)
         self._add_bars(player)
-        self.step_line = StepLine(player, theme)
+        self.step_line = StepLine(document, player, theme)
         self.timeline_bar = TimelineBar(document, player, theme)
         self.header = Header(document, player)
         self.data_panel = DataPanel(document, player, theme)

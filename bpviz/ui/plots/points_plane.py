@@ -172,12 +172,18 @@ class PointsPlane(QWidget):
             self._paint_points(painter, part)
         painter.setClipping(False)
         if self._hint:
-            painter.setPen(QColor(self._theme.muted))
-            painter.setFont(scaled_font(self.font(), 12 * text_scale(self.font())))
-            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(area.adjusted(12, 0, -12, 0), int(flags), self._hint)
+            self._paint_hint(painter, area.adjusted(12, 0, -12, 0))
         painter.end()
         return picture
+
+    def _paint_hint(self, painter: QPainter, area: QRectF) -> None:
+        """Write the hint on a ground of its own: no line of the grid runs through the words."""
+        painter.setFont(scaled_font(self.font(), 12 * text_scale(self.font())))
+        flags = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
+        words = painter.boundingRect(area, flags, self._hint)
+        painter.fillRect(words.adjusted(-6, -4, 6, 4), QColor(self._theme.canvas))
+        painter.setPen(QColor(self._theme.muted))
+        painter.drawText(area, flags, self._hint)
 
     def _paint_points(self, painter: QPainter, part: Part) -> None:
         points, ground = self._points[part], self.ground
