@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
@@ -99,9 +100,29 @@ def test_a_run_draws_fewer_points_of_a_curve(
         x, _ = window.loss_plot.curve_data("train")
     else:
         window.workspace.gradient_panel.plot.show_curve(
-            window.player.curve.gradients, window.player.iteration, running=True
+            window.player.curve.gradients, window.player.iteration, moving=True
         )
         x, _ = window.workspace.gradient_panel.plot.curve_data(0)
     recorded = len(window.player.curve.iteration)
     window.player.pause()
     assert recorded > LIVE_POINTS >= len(x)
+
+
+def test_a_drag_draws_fewer_points_and_all_of_them_when_let_go(window: MainWindow) -> None:
+    window.document.timeline.advance(3 * LIVE_POINTS)
+    window.document.publish("Train")
+    QApplication.processEvents()
+    gradients, lane = window.workspace.gradient_panel.plot, window.workspace.timeline_bar.history
+    middle = QPoint(round(lane.x_of(1.5 * LIVE_POINTS)), 12)
+    QTest.mousePress(lane, Qt.MouseButton.LeftButton, pos=middle)
+    QApplication.processEvents()
+    assert window.player.scrubbing
+    window.loss_plot.refresh()
+    window.workspace.gradient_panel.refresh()
+    for x in (window.loss_plot.curve_data("train")[0], gradients.curve_data(0)[0]):
+        assert 1 < len(x) < LIVE_POINTS
+    QTest.mouseRelease(lane, Qt.MouseButton.LeftButton, pos=middle)
+    QApplication.processEvents()
+    assert not window.player.scrubbing
+    for x in (window.loss_plot.curve_data("train")[0], gradients.curve_data(0)[0]):
+        assert len(x) > LIVE_POINTS

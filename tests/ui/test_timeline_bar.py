@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter, QPen, QPolygonF
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -20,7 +22,7 @@ from bpviz.model.data import GeneratorData
 from bpviz.model.schema import Session
 from bpviz.model.training import Sgd
 from bpviz.ui.main_window import MainWindow
-from bpviz.ui.panels.history_lane import STRIP, TOP, HistoryLane
+from bpviz.ui.panels.history_lane import STRIP, TOP, HistoryLane, Run
 from bpviz.ui.panels.iteration_lane import IterationLane
 from bpviz.ui.panels.lane import ENDS, LABEL_GAP, Lane, placed_labels
 
@@ -221,3 +223,23 @@ def test_names_of_bookmarks_are_read_beside_their_marks(
         assert box.bottom() <= history.height() + 1
     tip = history.tip_at(clusters[0].x)
     assert all(f"★ {name} {number}" in tip for number in range(5))
+
+
+@pytest.mark.parametrize(("left", "right"), [(8.0, 61.3), (61.3, 130.0), (40.2, 41.9)])
+def test_the_part_of_a_line_that_is_seen_is_painted_as_the_whole(left: float, right: float) -> None:
+    draw = np.random.default_rng(1)
+    x = np.sort(draw.uniform(8.0, 130.0, 90))
+    run = Run(x, [QPointF(*each) for each in zip(x, draw.uniform(3.0, 20.0, 90), strict=True)])
+    pictures = []
+    for points in (QPolygonF(run.points), run.within(left, right)):
+        picture = QImage(140, 24, QImage.Format.Format_ARGB32_Premultiplied)
+        picture.fill(0)
+        painter = QPainter(picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(Qt.GlobalColor.red, 1.5))
+        painter.setClipRect(QRectF(left, 0.0, right - left, 24.0))
+        painter.drawPolyline(points)
+        painter.end()
+        pictures.append(picture)
+    assert len(run.within(left, right)) < len(x)
+    assert pictures[0] == pictures[1]

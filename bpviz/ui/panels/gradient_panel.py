@@ -62,10 +62,9 @@ class GradientPanel(Panel):
 
     def refresh_numbers(self) -> None:
         """Draw the curve anew, while a run is on no more often than the eye follows."""
-        running = self._player.running
-        if running:
+        if self._player.running:
             self._cancel()
-        moving = running or self._player.scrubbing
+        moving = self._moving
         if not moving and self._drawn == self._place():
             return
         if not moving or time.monotonic() - self._drawn_at >= max(LIVE_INTERVAL, self._player.pace):
@@ -95,14 +94,19 @@ class GradientPanel(Panel):
     def _place(self) -> tuple[object, ...]:
         """Return what the curve depends on: other frames of one trace leave it as it is."""
         player, letter = self._player, self._player.notation.loss_symbol
-        curve, running = player.curve, player.running
-        return (player.trace, letter, player.iteration, running, curve, len(curve.gradients))
+        curve, moving = player.curve, self._moving
+        return (player.trace, letter, player.iteration, moving, curve, len(curve.gradients))
+
+    @property
+    def _moving(self) -> bool:
+        """Whether the curve is drawn again and again: then it is drawn with fewer points."""
+        return self._player.running or self._player.scrubbing
 
     def _draw(self) -> None:
         self._drawn_at, self._drawn = time.monotonic(), self._place()
         player = self._player
         self.plot.set_loss_symbol(player.notation.loss_symbol)
-        self.plot.show_curve(player.curve.gradients, player.iteration, running=player.running)
+        self.plot.show_curve(player.curve.gradients, player.iteration, moving=self._moving)
         self._show_button()
 
     def _show_button(self) -> None:

@@ -31,6 +31,8 @@ MOST_IN_TIP: Final = 12
 FLAG: Final = 6.0
 FAR: Final = 20
 AHEAD: Final = 0.4
+# More than a line is wide.
+MARGIN: Final = 3.0
 
 FloatArray = NDArray[np.float64]
 
@@ -40,6 +42,19 @@ class Stretch(NamedTuple):
 
     along: FloatArray
     loss: FloatArray
+
+
+class Run(NamedTuple):
+    """A line without gaps: its points, and the x of each [P], rising."""
+
+    x: FloatArray
+    points: list[QPointF]
+
+    def within(self, left: float, right: float) -> QPolygonF:
+        """Return the points between two x, and those next to them: the line there is the same."""
+        low = max(int(np.searchsorted(self.x, left - MARGIN)) - 1, 0)
+        high = int(np.searchsorted(self.x, right + MARGIN)) + 1
+        return QPolygonF(self.points[low:high])
 
 
 class Cluster(NamedTuple):
@@ -71,7 +86,7 @@ class HistoryLane(Lane):
         self._place: Place = (0, 0)
         self._losses: Sequence[Stretch] = ()
         self._about = ""
-        self._drawn: tuple[tuple[object, ...], list[QPolygonF]] | None = None
+        self._drawn: tuple[tuple[object, ...], list[Run]] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.set_scale(1.0)
 
@@ -172,25 +187,25 @@ class HistoryLane(Lane):
         for passed in (False, True):
             color = theme.positive if passed else mix(theme.field, theme.positive, AHEAD)
             painter.setPen(QPen(QColor(color), 1.5))
-            # Each part is painted once: what is clipped away costs as much as what is seen.
+            # Each part is painted once: what is clipped away would cost as much as what is seen.
             left, right = (strip.left(), here) if passed else (here, strip.right())
             if right - left < 1.0:
                 continue
             painter.setClipRect(QRectF(left, strip.top(), right - left, strip.height()))
-            for points in curves:
-                painter.drawPolyline(points)
+            for run in curves:
+                painter.drawPolyline(run.within(left, right))
         painter.setClipping(False)
 
-    def _curves_in(self, box: QRectF) -> list[QPolygonF]:
+    def _curves_in(self, box: QRectF) -> list[Run]:
         """Return the losses as lines within `box`, made anew only where they or it are others."""
         length = max(self._map.length if self._map else 0, 1)
         key = (box, length, *(array.tobytes() for stretch in self._losses for array in stretch))
         if self._drawn is None or self._drawn[0] != key:
             scaled = _scaled([stretch.loss for stretch in self._losses])
             lines = [
-                points
+                run
                 for stretch, height in zip(self._losses, scaled, strict=True)
-                for points in _runs(
+                for run in _runs(
                     box.left() + box.width() * stretch.along / length,
                     box.bottom() - height * box.height(),
                 )
@@ -264,11 +279,12 @@ def _scaled(losses: Sequence[FloatArray]) -> list[FloatArray]:
     ]
 
 
-def _runs(x: FloatArray, y: FloatArray) -> list[QPolygonF]:
+def _runs(x: FloatArray, y: FloatArray) -> list[Run]:
     """Return the points as lines, broken where there is no value."""
-    found: list[QPolygonF] = []
+    found: list[Run] = []
     for piece in np.split(np.arange(len(x)), np.flatnonzero(~np.isfinite(y))):
         kept = piece[np.isfinite(y[piece])]
         if len(kept) > 1:
-            found.append(QPolygonF([QPointF(x[i], y[i]) for i in kept.tolist()]))
+            points = map(QPointF, x[kept].tolist(), y[kept].tolist())
+            found.append(Run(x[kept], list(points)))
     return found

@@ -105,11 +105,12 @@ class TimelineBar(QFrame):
         found: list[Stretch] = []
         if "loss" in self._player.hidden.kinds:
             return found
+        moving = self._player.running or self._player.scrubbing
+        most = LIVE_POINTS if moving else CURVE_POINTS
         for number, leg in enumerate(line_map.legs):
             curve = self._document.timeline.curves.by_leg.get(number)
             if curve is None:
                 continue
-            most = LIVE_POINTS if self._player.running else CURVE_POINTS
             chosen = thinned(len(curve.iteration), most)
             along = taken(curve.iteration, chosen) - leg.iteration + leg.along
             loss = taken(curve.train, chosen)

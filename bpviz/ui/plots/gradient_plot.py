@@ -63,9 +63,9 @@ class GradientPlot(HistoryPlot):
         x, y = self._curves[self._shown.index(layer)][ahead].getData()
         return (np.empty(0), np.empty(0)) if x is None else (x, y)
 
-    def show_curve(self, curve: GradientCurve, position: int, *, running: bool = False) -> None:
-        """Draw `curve`, with the part after iteration `position` dim; not all while `running`."""
-        chosen = thinned(len(curve), LIVE_POINTS if running else MAX_POINTS).tolist()
+    def show_curve(self, curve: GradientCurve, position: int, *, moving: bool = False) -> None:
+        """Draw `curve`, with the part after iteration `position` dim; not all while `moving`."""
+        chosen = thinned(len(curve), LIVE_POINTS if moving else MAX_POINTS).tolist()
         rows = [curve.sizes[index] for index in chosen]
         layers = max(map(len, rows), default=0)
         self._x = np.array([curve.iteration[index] for index in chosen], dtype=np.float64)

@@ -93,17 +93,15 @@ class LossPlot(HistoryPlot):
 
     def refresh_live(self) -> None:
         """Redraw, but while a run or a drag is on no more often than the eye can follow."""
-        scrubbing = self._player.scrubbing
-        least = SCRUB_INTERVAL if scrubbing else LIVE_INTERVAL
-        moving = self._player.running or scrubbing
-        if not moving or time.monotonic() - self._drawn_at >= max(least, self._player.pace):
+        least = SCRUB_INTERVAL if self._player.scrubbing else LIVE_INTERVAL
+        if not self._moving or time.monotonic() - self._drawn_at >= max(least, self._player.pace):
             self.refresh()
 
     def refresh(self) -> None:
         """Redraw the curve as it is now."""
         self._drawn_at = time.monotonic()
         curve = self._player.curve
-        chosen = thinned(len(curve.iteration), LIVE_POINTS if self._player.running else MAX_POINTS)
+        chosen = thinned(len(curve.iteration), LIVE_POINTS if self._moving else MAX_POINTS)
         x, train = taken(curve.iteration, chosen), taken(curve.train, chosen)
         test = np.full(len(x), np.nan)
         has_test = len(curve.test) == len(curve.iteration) and len(x) > 0
@@ -128,6 +126,11 @@ class LossPlot(HistoryPlot):
             self._curves[f"{name}_ahead"].setPen(pg.mkPen(ahead[name], width=2, style=dashes))
         self._dots.setPen(pg.mkPen(theme.canvas))
         self.refresh()
+
+    @property
+    def _moving(self) -> bool:
+        """Whether the curve is drawn again and again: then it is drawn with fewer points."""
+        return self._player.running or self._player.scrubbing
 
     def _build(self) -> None:
         self.plot.setToolTip("Click or drag to go to an iteration")

@@ -13,7 +13,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 MAX_POINTS: Final = 1_000
-# About one for each pixel: while a run is on, when a curve is drawn again and again.
+# About one for each pixel: while a run or a drag is on, when a curve is drawn again and again.
 LIVE_POINTS: Final = 300
 ROUND_STEPS: Final = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 TICK_STEPS: Final = (1.0, 2.0, 5.0, 10.0)
