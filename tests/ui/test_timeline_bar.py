@@ -241,5 +241,5 @@ def test_the_part_of_a_line_that_is_seen_is_painted_as_the_whole(left: float, ri
         painter.drawPolyline(points)
         painter.end()
         pictures.append(picture)
-    assert len(run.within(left, right)) < len(x)
+    assert run.within(left, right).size() < len(x)
     assert pictures[0] == pictures[1]
