@@ -127,6 +127,7 @@ class ViewCommands(QObject):
             if row.icon:
                 self._commands[row.id].setIcon(icon(row.icon, self.theme))
                 self._commands[row.id].setIconVisibleInMenu(False)
+        self._tool_bar.apply_theme(self.theme)
         self._tool_bar.show_running(self._player.playing, self.theme)
         self._workspace.apply_theme(self.theme)
 

@@ -106,7 +106,9 @@ class ConventionsPanel(ParameterPanel):
         for column, table in ((1, answer.gradients), (2, answer.updated)):
             number = QLabel(format_number(table[name], max(self._digits, DIGITS), trim=True))
             number.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            self._put(row, column, number, "value" if answer.current else "")
+            if answer.current:
+                number.setStyleSheet(f"color: {self._theme.positive}; font-weight: bold;")
+            self._put(row, column, number, "")
         if answer.wrong:
             label.setStyleSheet(f"color: {self._theme.warning};")
         elif answer.current:

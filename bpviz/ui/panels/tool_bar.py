@@ -38,12 +38,16 @@ GRAIN_IDS = (
 SPEED_IDS = tuple(f"run.speed_{name}" for name in SPEED_CHOICES)
 SHORT_SPEEDS = MappingProxyType({"5s": "0.2 /s", "2s": "0.5 /s", "max": "Max"})
 OVERLAY_IDS = ("view.show_values", "view.show_gradients", "view.show_updates")
-TONES = {
-    "view.show_values": "values",
-    "view.show_gradients": "gradients",
-    "view.show_updates": "updates",
-    "run.toggle": "primary",
-}
+# The theme's colours of an overlay's button when checked, and of the letters on it.
+TONES = MappingProxyType(
+    {
+        "view.show_values": ("positive", "on_accent"),
+        "view.show_gradients": ("gradient_positive", "on_gradient"),
+        "view.show_updates": ("update", "on_gradient"),
+    }
+)
+# Narrow, so that all choices and the header stand in a window of 1,440 pixels.
+WORD_BUTTON = "QToolButton { padding: 4px 5px; }"
 SEPARATOR = "QToolBar::separator { width: 8px; }"
 # What the bar's own rims take, and the space between its widgets.
 ROOM, SPACING = 28, 4
@@ -70,6 +74,7 @@ class ToolBar(QToolBar):
         self.overlay_button = OverlayButton(actions)
         grains = [self._button(each, text_only=True) for each in GRAIN_IDS]
         shows = [self._button(each, text_only=True) for each in OVERLAY_IDS]
+        self._overlays = dict(zip(OVERLAY_IDS, shows, strict=True))
         self._steps = ChoiceGroup("Step by", grains, [actions[each] for each in GRAIN_IDS])
         self._shows = ChoiceGroup(
             "Show",
@@ -109,6 +114,16 @@ class ToolBar(QToolBar):
             needs -= group.spared if short else 0
             if short != group.is_short:
                 group.set_short(short)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Give each overlay's button its colour; another colour scale changes no more than these.
+
+        In the application's style sheet they would cost styling every widget anew.
+        """
+        for action_id, button in self._overlays.items():
+            ground, letters = (getattr(theme, name) for name in TONES[action_id])
+            colors = f"background: {ground}; border-color: {ground}; color: {letters};"
+            button.setStyleSheet(f"{WORD_BUTTON} QToolButton:checked {{ {colors} }}")
 
     def show_running(self, running: bool, theme: Theme) -> None:
         """Turn the run button into a pause button and back."""
@@ -158,11 +173,10 @@ class ToolBar(QToolBar):
         # Space and arrows belong to the player wherever a button was clicked last.
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.setMinimumHeight(32)
-        if action_id in TONES:
-            button.setProperty("tone", TONES[action_id])
+        if action_id == "run.toggle":
+            button.setProperty("tone", "primary")
         if text_only:
-            # Narrow, so that all choices and the header stand in a window of 1,440 pixels.
-            button.setStyleSheet("padding: 4px 5px;")
+            button.setStyleSheet(WORD_BUTTON)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         else:
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
