@@ -14,7 +14,7 @@ from bpviz.engine.program import Program, compile
 from bpviz.engine.readiness import first_problem
 from bpviz.engine.trainer import Trainer
 from bpviz.model.data import Data, GeneratorData
-from bpviz.model.network import Network, Node, Unit
+from bpviz.model.network import Network, Node, Unit, replacements
 from bpviz.model.schema import Session
 from bpviz.model.training import Training
 
@@ -113,10 +113,10 @@ def is_alike(first: Network, second: Network) -> bool:
         return False
     return (
         len(first.edges) == len(second.edges)
-        and all(a is b or _is_like(a, b) for a, b in zip(first.nodes, second.nodes, strict=True))
+        and all(_is_like(a, b) for a, b in replacements(first.nodes, second.nodes))
         and all(
-            a is b or structs.replace(a, weight=b.weight) == b
-            for a, b in zip(first.edges, second.edges, strict=True)
+            structs.replace(a, weight=b.weight) == b
+            for a, b in replacements(first.edges, second.edges)
         )
     )
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import starmap
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
-from bpviz.model.network import Edge, Network, Node
+from bpviz.model.network import Edge, Network, Node, replacements
 from bpviz.model.schema import Session
 
 Kind: TypeAlias = Literal["node", "edge"]
@@ -324,8 +325,7 @@ def _kept(
     """Yield those that stay and are another object now, before and after."""
     (old_items, old), (new_items, new) = _items(before, kind), _items(after, kind)
     if old is new and not arrived:
-        pairs = zip(old_items, new_items, strict=True)
-        yield from ((one, other) for one, other in pairs if one is not other)
+        yield from replacements(old_items, new_items)
         return
     fresh = {index for index, _ in arrived}
     for name, index in new.items():
@@ -338,7 +338,7 @@ def _survivors(
 ) -> tuple[list[tuple[int, Any]], list[tuple[int, Any]]]:
     """Return what leaves and what arrives, each with its index, in index order."""
     (old_items, old), (new_items, new) = _items(before, kind), _items(after, kind)
-    if old is new and all(map(_same_kind, old_items, new_items)):
+    if old is new and all(starmap(_same_kind, replacements(old_items, new_items))):
         return [], []
     kept: set[str] = {
         name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cached_property
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias, TypeVar
 
 import msgspec
 
@@ -278,6 +278,26 @@ class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True
 FEW_EDGES = 16
 
 
+SLICE: Final = 256
+Item = TypeVar("Item", bound=msgspec.Struct)
+
+
+def replacements(before: tuple[Item, ...], after: tuple[Item, ...]) -> list[tuple[Item, Item]]:
+    """Return the items that are others now, each with what stands in its place.
+
+    Both have the same length. Of ten thousand edges mostly one is another, and comparing slices
+    is several times as fast as comparing one by one. What is equal may be among them.
+    """
+    found: list[tuple[Item, Item]] = []
+    if before is after:
+        return found
+    for start in range(0, len(before), SLICE):
+        old, new = before[start : start + SLICE], after[start : start + SLICE]
+        if old != new:
+            found += [(a, b) for a, b in zip(old, new, strict=True) if a is not b]
+    return found
+
+
 def _hand_on(known: dict[str, Any], handed: dict[str, Any], *names: str) -> None:
     for name in names:
         if name in known:
@@ -289,8 +309,8 @@ def _same_ids(before: tuple[Node, ...], after: tuple[Node, ...]) -> bool:
     return before is after or (
         len(before) == len(after)
         and all(
-            one is other or (one.id == other.id and type(one) is type(other))
-            for one, other in zip(before, after, strict=True)
+            one.id == other.id and type(one) is type(other)
+            for one, other in replacements(before, after)
         )
     )
 
@@ -303,8 +323,7 @@ def _changed_edges(
         return []
     if len(before) != len(after):
         return None
-    pairs = zip(before, after, strict=True)
-    changed = [(one, other) for one, other in pairs if one is not other]
+    changed = [(a, b) for a, b in zip(before, after, strict=True) if a is not b]
     same = all(one.source == other.source and one.target == other.target for one, other in changed)
     return changed if same else None
 

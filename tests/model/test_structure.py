@@ -14,7 +14,7 @@ from bpviz.model import clips, layers, parameters, verbs, wiring
 from bpviz.model.data import TableData
 from bpviz.model.drafts import NEW_WEIGHT_RANGE
 from bpviz.model.edit import Edit, EditError, apply
-from bpviz.model.network import Edge, Input, Network, Unit
+from bpviz.model.network import SLICE, Edge, Input, Network, Unit, replacements
 from bpviz.model.schema import Session
 from bpviz.model.session import decode_session, encode_session, missing
 from tests.model.examples import sessions, small_session
@@ -344,3 +344,12 @@ def test_a_network_of_another_structure_finds_out_all_anew() -> None:
     other = before.replaced(nodes=renamed, edges=(), outputs=())
     assert set(other.node_index) == {node.id for node in renamed}
     assert not any(other.incoming.values())
+
+
+def test_replacements_are_found_in_every_slice_and_nowhere_else() -> None:
+    edges = tuple(Edge("a", f"n{number}", 0.5) for number in range(2 * SLICE + 3))
+    for place in (0, SLICE - 1, SLICE, len(edges) - 1):
+        other = Edge("a", f"n{place}", 1.5)
+        after = (*edges[:place], other, *edges[place + 1 :])
+        assert replacements(edges, after) == [(edges[place], other)]
+    assert replacements(edges, edges) == []

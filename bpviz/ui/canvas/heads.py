@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from bpviz.model.layers import Layer, layers
-from bpviz.model.network import Network
+from bpviz.model.network import Network, replacements
 from bpviz.ui.canvas.geometry import RADIUS, Geometry
 from bpviz.ui.canvas.kept import KeptPicture
 from bpviz.ui.canvas.letters import Face, Letters
@@ -146,8 +146,8 @@ def _same_layers(before: Network, after: Network) -> bool:
         and before.outputs == after.outputs
         and before.edge_index is after.edge_index
         and all(
-            one is other or one.trainable == other.trainable
-            for one, other in zip(before.edges, after.edges, strict=True)
+            one.trainable == other.trainable
+            for one, other in replacements(before.edges, after.edges)
         )
     )
 
