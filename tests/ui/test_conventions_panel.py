@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
@@ -21,7 +22,8 @@ from bpviz.model.session import load_session
 from bpviz.model.verbs import set_notation
 from bpviz.ui.main_window import MainWindow
 from bpviz.ui.panels.conventions_panel import ConventionsPanel
-from bpviz.ui.panels.matrices_panel import MatricesPanel
+from bpviz.ui.panels.matrices_panel import LARGE, MatricesPanel, cell_count
+from bpviz.ui.panels.parameter_panel import MOST_EDGES
 from bpviz.ui.style import resource_path
 from tests.ui.conftest import NO_RAISE, named, type_into
 
@@ -76,6 +78,22 @@ def test_what_has_no_layers_is_told(window: MainWindow, matrices: MatricesPanel)
     assert matrices.rest.isVisible()
     assert "x1->y1 does not lead to the next layer" in matrices.rest.text()
     assert matrices.latex() == ""
+
+
+def test_wide_layers_with_few_edges_are_told_too_large(
+    open_window: Callable[[Session | None], MainWindow],
+) -> None:
+    session = load_session(resource_path("lessons/S5.bpviz.json"))
+    window = open_window(msgspec.structs.replace(session, history=None))
+    for _ in range(5):
+        window.commands["edit.select_all"].trigger()
+        window.commands["edit.duplicate"].trigger()
+    network = window.document.session.network
+    assert cell_count(network) > MOST_EDGES > len(network.edges)
+    window.commands["view.front_matrices"].trigger()
+    matrices = window.workspace.analysis.matrices
+    assert matrices.rest.text() == LARGE
+    assert not matrices.view.layers
 
 
 def test_wide_layers_fit(open_window: Callable[[Session | None], MainWindow]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Final
 
 from PySide6.QtCore import Qt, QTimer
@@ -26,6 +27,12 @@ NO_LAYERS: Final = (
     "This network can't be written in matrices: {reason}. Matrices need layers, each connected to "
     "the next one only, whose units sum. Derivation and Paths explain any network."
 )
+
+
+def cell_count(network: Network) -> int:
+    """Return how many cells the weight matrices have: with few edges most are structural zeros."""
+    sizes = Counter(network.level.values())
+    return sum(sizes[level - 1] * sizes[level] for level in sizes)
 
 
 class MatricesPanel(Panel):
@@ -87,7 +94,7 @@ class MatricesPanel(Panel):
         if trace is None or snapshot is None:
             self._rest(player.problem or "There is nothing to compute yet")
             return
-        if len(trace.program.network.edges) > MOST_EDGES:
+        if cell_count(trace.program.network) > MOST_EDGES:
             self._rest(LARGE)
             return
         try:
