@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
 from bpviz.engine.builders import new_layered
+from bpviz.model.counts import grouped
 from bpviz.model.schema import Session
 from bpviz.ui.canvas.geometry import Geometry
 from bpviz.ui.canvas.quantities import quantity_at
@@ -19,7 +20,7 @@ from bpviz.ui.panels.gallery import Gallery, Tile
 from bpviz.ui.plots.heading import Heading, write_fitting
 from bpviz.ui.style import DARK
 from tests.ui.canvas_fakes import canvas_on
-from tests.ui.conftest import NO_RAISE
+from tests.ui.conftest import NO_RAISE, named
 
 pytestmark = pytest.mark.qt_log_ignore(NO_RAISE)
 
@@ -58,6 +59,24 @@ def test_the_header_is_whole_at_every_size(window: MainWindow) -> None:
             assert label.geometry().left() >= 0
             rights.add(label.geometry().right())
         assert len(rights) == 1
+
+
+@pytest.mark.parametrize("iteration", [7_087, 1_234_567, 1_234_567_890])
+def test_the_header_is_whole_after_long_training(
+    window: MainWindow, iteration: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.resize(1440, 900)
+    QApplication.processEvents()
+    header, label = window.workspace.header, named(window, "header.place", QLabel)
+    assert isinstance(label, QLabel)
+    said = f"iteration {grouped(iteration)} · epoch {grouped(iteration)}"
+    monkeypatch.setattr(header, "_say_numbers", lambda: label.setText(said))
+    header.refresh()
+    QApplication.processEvents()
+    QApplication.processEvents()
+    assert label.width() >= label.sizeHint().width()
+    assert header.rect().contains(label.geometry())
+    assert window.rect().contains(header.geometry())
 
 
 def test_menus_and_badge_grow(window: MainWindow) -> None:

@@ -19,7 +19,7 @@ from bpviz.ui.style import Theme, guard
 # Seconds between two pictures of a run in which the numbers change.
 LIVE_INTERVAL: Final = 0.1
 # Pixels by which the lines' width grows.
-ROOM: Final = 40
+ROOM: Final = 16
 
 
 class Header(QWidget):

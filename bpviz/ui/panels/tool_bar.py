@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAction, QFontInfo, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -101,6 +101,14 @@ class ToolBar(QToolBar):
         """Shorten the groups where the bar is too narrow for all of them."""
         super().resizeEvent(event)
         self._fit()
+
+    @guard
+    def event(self, event: QEvent) -> bool:
+        """Shorten the groups too where the header's numbers have grown."""
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return done
 
     def _fit(self) -> None:
         """Let one button with a menu stand for the steps, then for the overlays, where need be."""
