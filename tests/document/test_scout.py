@@ -52,6 +52,13 @@ def in_small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(travel, "SLICE", 0.0)
 
 
+def give_up(player: Player, qtbot: QtBot, before: tuple[object, ...]) -> None:
+    """Cancel the way under way: all stays as it was, then and later."""
+    player._document.travel.cancel()
+    qtbot.wait(5)
+    assert told(player) == before
+
+
 def arrive(player: Player, qtbot: QtBot) -> None:
     """Wait for the end of a long way, which must have begun."""
     assert player.travel.busy
@@ -150,9 +157,7 @@ def test_undo_of_a_long_run_takes_slices(player: Player, qtbot: QtBot, given_up:
     document.undo()
     assert told(player) == before
     if given_up:
-        document.travel.cancel()
-        qtbot.wait(5)
-        assert told(player) == before
+        give_up(player, qtbot, before)
         return
     arrive(player, qtbot)
     assert player.iteration == COUNT // 2
@@ -172,9 +177,7 @@ def test_redo_over_a_long_run_takes_slices(player: Player, qtbot: QtBot, given_u
     document.redo()
     assert told(player) == before
     if given_up:
-        document.travel.cancel()
-        qtbot.wait(5)
-        assert told(player) == before
+        give_up(player, qtbot, before)
         return
     arrive(player, qtbot)
     assert player.theta.tobytes() == bits_at(COUNT // 2)
@@ -255,9 +258,7 @@ def test_reset_over_a_long_run_takes_slices(
     player.reset()
     assert told(player) == before
     if given_up:
-        document.travel.cancel()
-        qtbot.wait(5)
-        assert told(player) == before
+        give_up(player, qtbot, before)
         return
     arrive(player, qtbot)
     assert player.iteration == 0
