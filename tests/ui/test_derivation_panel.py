@@ -71,6 +71,23 @@ def test_it_is_about_the_selection_then_the_step_then_the_first(
     assert panel.view.derivation.name == panel.parameter_name() == "y1"
 
 
+def test_a_list_behind_another_panel_may_name_what_is_gone(
+    window: MainWindow, panel: DerivationPanel
+) -> None:
+    bring(window, "explain")
+    window.scene.select([], ["x1->h1"])
+    window.commands["edit.delete"].trigger()
+    assert "x1->h1" not in window.document.session.network.edge_index
+    box = named(panel, "parameter", QComboBox)
+    assert isinstance(box, QComboBox)
+    assert not panel.is_seen
+    QTest.keyClick(box, Qt.Key.Key_Down)
+    QTest.keyClick(box, Qt.Key.Key_Up)
+    assert box.currentData() == "x1->h1"
+    assert window.scene.selected_nodes() == []
+    assert window.scene.selected_edges() == ["x2->h1"]
+
+
 def test_the_list_selects_on_the_drawing(window: MainWindow, panel: DerivationPanel) -> None:
     box = named(panel, "parameter", QComboBox)
     assert isinstance(box, QComboBox)

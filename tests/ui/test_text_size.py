@@ -161,3 +161,17 @@ def test_a_narrow_tool_bar_has_menus_in_the_place_of_buttons(window: MainWindow)
     window.resize(1440, 900)
     QApplication.processEvents()
     assert [group.is_short for group in groups] == [False, False]
+
+
+def test_matrices_too_wide_for_their_panel_are_set_smaller(window: MainWindow) -> None:
+    """Of numbers that fit in no other way some columns are left out, then they are set smaller."""
+    window.commands["view.digits_10"].trigger()
+    window.commands["view.front_matrices"].trigger()
+    window.player.step_forward("phase")
+    view = window.workspace.analysis.matrices.view
+    view.set_scale(2.0)
+    view.resize(120, view.height())
+    assert len(view.page.hits) > 0
+    wide = view.page.height
+    view.set_scale(1.0)
+    assert view.page.height <= wide

@@ -14,6 +14,7 @@ from bpviz.ui.formula.typesetter import Typesetter
 
 MOST_ROWS: Final = 9
 MOST_COLUMNS: Final = 12
+FEWEST_COLUMNS: Final = 3
 SMALLEST: Final = 9
 SHARE: Final = 0.84
 GAP: Final = -1
@@ -65,13 +66,17 @@ def _put_line(flow: Flow, line: Sequence[Box], gap: float) -> None:
 
 
 def _fitting(flow: Flow, table: Table) -> Box:
-    """Return the table as large as it fits; the widest show some of their columns only."""
+    """Return the table as large as it fits; the widest show some of their columns only.
+
+    Where even the fewest columns do not fit at a size that can be read well, it gets smaller yet.
+    """
     size, most = max(SMALLEST, round(SHARE * flow.size)), MOST_COLUMNS
+    readable = max(SMALLEST, round(0.64 * flow.size))
     while True:
         box = table_box(flow.typesetter, table, size, most)
-        if box.width <= flow.width or (size <= SMALLEST and most <= 3):
+        if box.width <= flow.width or (size <= SMALLEST and most <= FEWEST_COLUMNS):
             return box
-        if size > max(SMALLEST, round(0.64 * flow.size)):
+        if size > readable or most <= FEWEST_COLUMNS:
             size -= 1
         else:
             most -= 1

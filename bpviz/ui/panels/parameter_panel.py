@@ -202,10 +202,14 @@ class ParameterPanel(Panel):
             part.hide()
 
     def _on_chosen(self, name: str) -> None:
-        """Select what was picked from the list: then all panels are about it."""
-        if name in self._document.session.network.edge_index:
+        """Select what was picked from the list: then all panels are about it.
+
+        A panel behind another is of an earlier network until it is seen, yet its list has keys.
+        """
+        network = self._document.session.network
+        if name in network.edge_index:
             self._scene.select([], [name])
-        else:
+        elif name in network.node_index:
             self._scene.select([name], [])
 
     def _lay_out(self) -> None:
