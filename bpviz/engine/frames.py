@@ -27,7 +27,7 @@ GRAINS: tuple[Grain, ...] = ("term", "neuron", "layer", "phase")
 TERM, NEURON, LAYER, PHASE = range(4)
 NEVER = int(np.iinfo(np.int64).max)
 NODE_QUANTITIES = ("z", "value", "dloss_da", "delta", "bias_gradient", "bias_update")
-EDGE_QUANTITIES = ("edge_gradient", "edge_update")
+EDGE_QUANTITIES = ("edge_term", "edge_contribution", "edge_gradient", "edge_update")
 
 # Lines of each optimizer's formula that stand before the step itself, walked at term grain.
 UPDATE_LINES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -73,7 +73,8 @@ class Schedule:
     """From which frame on each number is known.
 
     Arrays over nodes [N] and edges [E] of positions in the list of frames; where a number never
-    exists (δ of an input), one more than the list's length.
+    exists (δ of an input), one more than the list's length. An edge's term w·a and contribution
+    w·δ are known with the unit they enter, at term grain one by one.
     """
 
     z: IntArray
@@ -82,6 +83,8 @@ class Schedule:
     delta: IntArray
     bias_gradient: IntArray
     bias_update: IntArray
+    edge_term: IntArray
+    edge_contribution: IntArray
     edge_gradient: IntArray
     edge_update: IntArray
     loss: int
@@ -201,11 +204,13 @@ class _Walk:
         for level in self._network.levels:
             for unit in self._units(level):
                 node = self._node[unit.id]
-                self._term_frames("forward", "term", node, self._incoming[unit.id])
+                incoming = self._incoming[unit.id]
+                self._term_frames("forward", "term", node, incoming)
                 if self._terms:
                     self._add(Frame("forward", "pre_activation", node), TERM)
                     self._learn("z", [node])
                 self._add(Frame("forward", "activation", node), NEURON)
+                self._learn("edge_term", incoming)
                 self._learn("z", [node])
                 self._learn("value", [node])
             self._close(LAYER)
@@ -230,6 +235,7 @@ class _Walk:
                 if self._terms and self._frames[-1][1:3] == ("contribution", node):
                     self._learn("dloss_da", [node])
                 self._add(Frame("backward", "delta", node), NEURON)
+                self._learn("edge_contribution", self._outgoing[unit.id])
                 self._learn("dloss_da", [node])
                 self._learn("delta", [node])
                 self._gradients(unit, node)
@@ -265,6 +271,8 @@ class _Walk:
                 self._learn("dloss_da", [self._node[node_id]])
         self._add(Frame("backward", "input_gradient"), LAYER)
         self._learn("dloss_da", [self._node[node_id] for node_id in inputs])
+        for node_id in inputs:
+            self._learn("edge_contribution", self._outgoing[node_id])
 
     def reduce(self, training: Training | None, batch: int) -> None:
         if self._terms:
@@ -325,6 +333,7 @@ class _Walk:
         if self._terms:
             for edge in edges:
                 self._add(Frame(phase, kind, node, edge), TERM)
+                self._learn(f"edge_{kind}", [edge])
 
     def _units(self, level: tuple[str, ...]) -> list[Unit]:
         nodes = (self._network.nodes[self._node[node_id]] for node_id in level)

@@ -81,6 +81,10 @@ def hide(snapshot: Snapshot, trace: Trace, hidden: Hidden) -> Snapshot:
         covered = np.array([hidden.covers("errors", name) for name in nodes], np.bool_) & known
         masks["bias_gradient"] = masks.get("bias_gradient", covered) | covered
         changed["bias_gradient_known"] = known & ~covered
+    for field, covered in _terms(trace, hidden, is_input).items():
+        known = np.asarray(getattr(snapshot, f"{field}_known"), np.bool_)
+        masks[field] = covered & known
+        changed[f"{field}_known"] = known & ~covered
     if "edge_update" in masks:
         old_weight = trace.theta[program.edge_slot]
         old_bias = program.biases(trace.theta)
@@ -90,3 +94,15 @@ def hide(snapshot: Snapshot, trace: Trace, hidden: Hidden) -> Snapshot:
         # What the optimizer keeps is made of gradients, and makes the updates.
         changed["edge_slots"] = changed["bias_slots"] = {}
     return replace(snapshot, hidden=masks, **changed)  # type: ignore[arg-type]
+
+
+def _terms(trace: Trace, hidden: Hidden, is_input: BoolArray) -> dict[str, BoolArray]:
+    """Return which terms are hidden: those that give away a number at either end of the edge."""
+    program = trace.program
+    nodes = [node.id for node in program.network.nodes]
+    values = np.array([hidden.covers("values", name) for name in nodes], np.bool_) & ~is_input
+    errors = np.array([hidden.covers("errors", name) for name in nodes], np.bool_)
+    return {
+        "edge_term": values[program.source] | values[program.target],
+        "edge_contribution": errors[program.source] | errors[program.target],
+    }

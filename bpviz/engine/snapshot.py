@@ -28,6 +28,7 @@ class Snapshot:
     no frame is shown: before the first, and while a run is on. `edge_slots` and `bias_slots` hold
     what the optimizer remembers, by its slots' names, 0 where there is no bias. `edge_local` is
     ∂a/∂a along each edge, known as soon as its target's value is: the chain rule's factors.
+    `edge_term_known` is of w·a, forward, `edge_contribution_known` of w·δ, backward.
     `step` are the frames gone through since the step before: several where a step is a whole layer
     or phase.
     """
@@ -54,6 +55,8 @@ class Snapshot:
     bias_update: FloatArray
     bias_update_known: BoolArray
     edge_weight: FloatArray
+    edge_term_known: BoolArray
+    edge_contribution_known: BoolArray
     edge_gradient: FloatArray
     edge_gradient_known: BoolArray
     edge_update: FloatArray
@@ -125,6 +128,8 @@ def _snapshot(
         bias_update=new_bias - old_bias,
         bias_update_known=bias_updated,
         edge_weight=np.where(edge_updated & passed, new_weight, old_weight),
+        edge_term_known=known.edge_term <= index,
+        edge_contribution_known=known.edge_contribution <= index,
         edge_gradient=trace.edge_gradient_batch if batch else trace.edge_gradients(sample),
         edge_gradient_known=known.edge_gradient <= index,
         edge_update=new_weight - old_weight,

@@ -53,11 +53,9 @@ def aspects(network: Network, subject: Subject) -> tuple[Aspect, ...]:
 def known(snapshot: Snapshot, network: Network, subject: Subject) -> tuple[Aspect, ...]:
     """Return the aspects of the subject that are computed at the snapshot's frame."""
     if subject.edge >= 0:
-        edge = network.edges[subject.edge]
-        source, target = _ends(network, edge)
         found = {
-            "value": snapshot.z_known[target],
-            "error": snapshot.delta_known[target] and snapshot.dloss_da_known[source],
+            "value": snapshot.edge_term_known[subject.edge],
+            "error": snapshot.edge_contribution_known[subject.edge],
             "gradient": snapshot.edge_gradient_known[subject.edge],
             "update": snapshot.edge_update_known[subject.edge],
         }

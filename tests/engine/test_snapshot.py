@@ -31,7 +31,8 @@ NETWORK = Network(
 X1, X2, H, P, Y = range(5)
 MASKS = (
     "value_known", "z_known", "dloss_da_known", "delta_known", "bias_gradient_known",
-    "bias_update_known", "edge_gradient_known", "edge_update_known",
+    "bias_update_known", "edge_term_known", "edge_contribution_known", "edge_gradient_known",
+    "edge_update_known",
 )  # fmt: skip
 
 
@@ -122,6 +123,26 @@ def test_at_term_grain_a_step_lights_its_term() -> None:
         if frame.kind == "pre_activation":
             assert shown.z_known[frame.node]
             assert not shown.value_known[frame.node]
+
+
+def test_each_term_and_contribution_is_known_from_its_own_step_on() -> None:
+    found = walk("term")
+    walked: dict[str, list[int]] = {"term": [], "contribution": []}
+    for index, frame in enumerate(found):
+        if frame.kind in walked and frame.edge >= 0:
+            walked[frame.kind].append(frame.edge)
+        shown = snapshot(MADE, found, index, 0)
+        assert which(shown.edge_term_known) == sorted(walked["term"])
+        assert which(shown.edge_contribution_known) == sorted(walked["contribution"])
+    assert sorted(walked["term"]) == sorted(walked["contribution"]) == list(range(6))
+
+
+def test_at_neuron_grain_terms_are_known_with_the_unit_that_they_make() -> None:
+    assert which(at("input").edge_term_known) == []
+    assert which(at("activation", H).edge_term_known) == [0, 1]
+    assert which(at("delta", Y).edge_contribution_known) == []
+    assert which(at("delta", H).edge_contribution_known) == [4, 5]
+    assert at("input_gradient").edge_contribution_known.all()
 
 
 def test_gradients_are_the_samples_and_from_reduce_on_the_batchs() -> None:

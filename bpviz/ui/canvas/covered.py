@@ -34,7 +34,8 @@ def _marked(numbers: Numbers, hidden: BoolArray) -> Numbers:
 def _on_edges(shown: Shown, snapshot: Snapshot, geometry: Geometry) -> BoolArray | None:
     """Return which numbers on edges are hidden, those to the loss behind the others."""
     own, outputs = slice(0, geometry.edge_count), geometry.outputs
-    field = {"gradients": "edge_gradient", "updates": "edge_update"}.get(shown.overlay, "z")
+    fields = {"values": "edge_term", "gradients": "edge_gradient", "updates": "edge_update"}
+    field = fields.get(shown.overlay, "z")
     hidden = snapshot.hidden.get(field)
     if hidden is None:
         return None

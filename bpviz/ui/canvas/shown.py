@@ -259,12 +259,11 @@ def as_stale(blank: Shown, last: Shown, before: Geometry, after: Geometry) -> Sh
 
 
 def _terms(snapshot: Snapshot, geometry: Geometry) -> Numbers:
-    """Return w·a of each edge, known with the unit that it enters."""
-    own = slice(0, geometry.edge_count)
-    source, target = geometry.source[own], geometry.target[own]
+    """Return w·a of each edge, known with the unit that it enters or term by term."""
+    source = geometry.source[: geometry.edge_count]
     with np.errstate(over="ignore", invalid="ignore"):
         term = snapshot.edge_weight * snapshot.value[source]
-    return Numbers.of(term, snapshot.z_known[target] & snapshot.value_known[source])
+    return Numbers.of(term, snapshot.edge_term_known)
 
 
 def _edge_numbers(snapshot: Snapshot, geometry: Geometry, look: Look) -> Numbers:
