@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QObject, Signal
 
 from bpviz.document.player import Player
+from bpviz.document.stage import READY
+from bpviz.document.stepper import fitting
+from bpviz.engine.backprop import Trace
+from bpviz.engine.frames import Grain
 from bpviz.engine.hiding import Hidden
 from bpviz.explain.hints import Hint, hints
 from bpviz.explain.mistakes import digits_right, is_right, recognised
 from bpviz.explain.quantities import value_of
-from bpviz.explain.questions import Question, questions_at
+from bpviz.explain.questions import Question, questions_in
 
 COLUMNS = ("iteration", "question", "answer", "right", "tries", "hints", "mistakes")
 
@@ -88,7 +93,12 @@ class Score:
 
 
 class Quiz(QObject):
-    """Hides kinds of numbers and asks for them, frame by frame; `changed` tells of each change."""
+    """Hides kinds of numbers and asks for all that a step computes, one after the other.
+
+    `changed` tells of each change. A step is as long as the player's: of a layer or a phase the
+    numbers of all its units are asked for. A step of a whole iteration, or of an epoch, asks for
+    nothing; `next` goes through its numbers unit by unit.
+    """
 
     changed = Signal()
 
@@ -96,10 +106,14 @@ class Quiz(QObject):
         super().__init__(parent)
         self._player = player
         self._kinds: frozenset[str] = frozenset()
+        self._trace: Trace | None = None
         self._place: tuple[object, ...] = ()
+        self._asked: tuple[Question, ...] = ()
+        self._at = -1
+        self._begun: dict[Question, Entry] = {}
         self._current: Entry | None = None
         self.is_on = False
-        self.question: Question | None = None
+        self.turn = 0
         self.answer: Answer | None = None
         self.score = Score()
         player.stepped.connect(self._on_stepped)
@@ -108,6 +122,22 @@ class Quiz(QObject):
     def kinds(self) -> frozenset[str]:
         """Which kinds of numbers are asked for."""
         return self._kinds
+
+    @property
+    def question(self) -> Question | None:
+        """The present question; None where the step has none."""
+        return self._asked[self._at] if self._at >= 0 else None
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Which of the step's questions is asked, from 1, and how many there are."""
+        return self._at + 1, len(self._asked)
+
+    @property
+    def left(self) -> tuple[Question, ...]:
+        """The questions of the step whose numbers are hidden, the present one among them."""
+        hidden = self._player.hidden
+        return tuple(each for each in self._asked if each.is_hidden(hidden))
 
     @property
     def is_done(self) -> bool:
@@ -125,15 +155,13 @@ class Quiz(QObject):
     @property
     def value(self) -> float:
         """The right answer to the present question."""
-        trace = self._player.trace
-        assert trace is not None
         assert self.question is not None
-        return value_of(self.question.quantity, trace, self._player.sample)
+        return self._value_of(self.question)
 
     def start(self, kinds: frozenset[str]) -> None:
         """Hide the numbers of these kinds and ask for them; none of them ends the quiz."""
         self._kinds, self.is_on = kinds, bool(kinds)
-        self._place = ()
+        self._trace, self._place = None, ()
         self._player.set_hidden(Hidden(kinds))
         self._on_stepped()
 
@@ -161,15 +189,23 @@ class Quiz(QObject):
                 mistakes=(*entry.mistakes, *found[:1]),
             )
         if right:
-            self._close()
+            self._close([question])
         self.changed.emit()
         return self.answer
 
     def give_up(self) -> None:
         """Reveal the number of the present question."""
-        if self._current is not None:
+        if self._current is not None and self.question is not None:
             self.answer = None
-            self._close()
+            self._close([self.question])
+            self.changed.emit()
+
+    def give_up_all(self) -> None:
+        """Reveal all numbers of the step that are hidden still."""
+        left = self.left
+        if left:
+            self.answer = None
+            self._close(left)
             self.changed.emit()
 
     def hint(self) -> None:
@@ -193,22 +229,22 @@ class Quiz(QObject):
         return open_ is not None and open_.hints < len(self._all_hints())
 
     def next(self) -> None:
-        """Go to the next question: of this frame, of a later one, or of the next iteration."""
+        """Go to the next question: of this step, of a later one, or of the next iteration.
+
+        A question that is left open is asked again once the step's others have been.
+        """
         player, frames = self._player, self._player.frames
         if not self.is_on or player.trace is None or frames is None:
             return
-        if self._ask():
-            return
-        for index in range(player.frame_index + 1, len(frames)):
-            if self._asked_at(index):
-                player.show_frame(index)
+        hidden = player.hidden
+        order = [*range(self._at + 1, len(self._asked)), *range(max(self._at, 0))]
+        for place in order:
+            if self._asked[place].is_hidden(hidden):
+                self._ask(place)
                 return
-        player.step_iteration()
-        frames = player.frames
-        for index in range(len(frames or ())):
-            if self._asked_at(index):
-                player.show_frame(index)
-                return
+        if not self._go_on(player.frame_index):
+            player.step_iteration()
+            self._go_on(READY)
 
     def follow(self) -> None:
         """Ask anew where the player shows another place than the question is about."""
@@ -219,51 +255,90 @@ class Quiz(QObject):
         self.score = Score()
         self.changed.emit()
 
-    def _close(self) -> None:
-        """Put the present question on the sheet and show its number."""
-        assert self._current is not None
-        assert self.question is not None
-        self.score.entries.append(self._current)
+    def _go_on(self, index: int) -> bool:
+        """Show the first step behind the frame at `index` that asks; False where none is left."""
+        frames, hidden = self._player.frames, self._player.hidden
+        stops = () if frames is None else frames.stops(self._grain).tolist()
+        for stop in stops:
+            if stop > index and any(each.is_hidden(hidden) for each in self._questions_at(stop)):
+                self._player.show_frame(stop)
+                return True
+        return False
+
+    def _close(self, questions: Sequence[Question]) -> None:
+        """Put these questions on the sheet and show their numbers."""
+        trace = self._player.trace
+        assert trace is not None
+        self._put_back()
+        revealed: list[tuple[str, str]] = []
+        for each in questions:
+            entry = self._begun.pop(each, None)
+            self.score.entries.append(self._entry(each, trace) if entry is None else entry)
+            revealed += each.reveals(trace)
+        self._player.set_hidden(self._player.hidden.showing(revealed))
+
+    def _put_back(self) -> None:
+        """Keep how far the present question has come, to go on with it later."""
+        if self._current is not None and self.question is not None:
+            self._begun[self.question] = self._current
         self._current = None
-        hidden = self._player.hidden
-        self._player.set_hidden(hidden.showing(self.question.kind, self.question.name))
+
+    def _entry(self, question: Question, trace: Trace) -> Entry:
+        text = question.text(trace, self._player.notation)
+        return Entry(self._player.iteration + 1, text, self._value_of(question))
+
+    def _value_of(self, question: Question) -> float:
+        trace = self._player.trace
+        assert trace is not None
+        return value_of(question.quantity, trace, self._player.sample)
 
     def _all_hints(self) -> tuple[Hint, ...]:
-        trace = self._player.trace
+        player, trace = self._player, self._player.trace
         if trace is None or self.question is None:
             return ()
-        player = self._player
-        return hints(self.question.quantity, trace, player.sample, player.notation)
+        quantity, hidden = self.question.quantity, player.hidden
+        return hints(quantity, trace, player.sample, player.notation, hidden=hidden)
 
-    def _asked_at(self, index: int) -> list[Question]:
-        """Return the questions of a frame whose numbers are hidden."""
-        trace, frames, hidden = self._player.trace, self._player.frames, self._player.hidden
-        if trace is None or frames is None or not 0 <= index < len(frames):
-            return []
-        asked = questions_at(trace, frames[index], self._player.sample)
-        return [each for each in asked if hidden.covers(each.kind, each.name)]
+    @property
+    def _grain(self) -> Grain:
+        return fitting(self._player.grain, self._player.grain)
 
-    def _ask(self) -> bool:
-        """Ask the next question of the present frame; False where none is left."""
-        asked = self._asked_at(self._player.frame_index)
-        self.question = asked[0] if asked else None
-        self.answer, self._current = None, None
-        if self.question is not None:
-            self._current = Entry(self._player.iteration + 1, self.text, self.value)
+    def _questions_at(self, index: int) -> tuple[Question, ...]:
+        """Return what the step that ends at a frame computes of the kinds asked for."""
+        trace, frames = self._player.trace, self._player.frames
+        if trace is None or frames is None:
+            return ()
+        step = (frames[place] for place in frames.step(index, self._grain))
+        asked = questions_in(trace, step, self._player.sample)
+        return tuple(each for each in asked if each.kind in self._kinds)
+
+    def _ask(self, place: int) -> None:
+        """Ask the question at `place` of the step's; −1 asks nothing."""
+        self._put_back()
+        self._at, self.answer, trace = place, None, self._player.trace
+        self.turn += 1
+        if self.question is not None and trace is not None:
+            begun = self._begun.pop(self.question, None)
+            self._current = self._entry(self.question, trace) if begun is None else begun
         self.changed.emit()
-        return bool(asked)
 
     def _on_stepped(self) -> None:
         player = self._player
-        whole = (player.iteration, player.sample, id(player.trace))
-        place = (*whole, player.frame_index)
-        if place == self._place:
+        place = (player.iteration, player.sample, player.grain, player.frame_index)
+        if place == self._place and player.trace is self._trace:
             return
-        if self.is_on and self._place[:3] != whole and player.hidden.revealed:
+        self._put_back()
+        whole = player.trace is self._trace and place[:2] == self._place[:2]
+        had, self._asked, self._at = self._asked, (), -1
+        if not whole:
+            self._begun = {}
+        self._place, self._trace = place, player.trace
+        if self.is_on and not whole and player.hidden.revealed:
             player.set_hidden(Hidden(self._kinds))
-        self._place = place
         if self.is_on and not player.running:
-            self._ask()
-        elif self.question is not None or self.answer is not None:
-            self.question, self.answer, self._current = None, None, None
+            self._asked, hidden = self._questions_at(player.frame_index), player.hidden
+            still = (at for at, each in enumerate(self._asked) if each.is_hidden(hidden))
+            self._ask(next(still, -1))
+        elif had or self.answer is not None:
+            self.answer = None
             self.changed.emit()

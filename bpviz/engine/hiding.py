@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
@@ -33,7 +33,8 @@ class Hidden:
     """Which kinds of numbers are hidden, and which single ones are shown all the same.
 
     `revealed` holds (kind, name): the id of a node, the name of an edge, "" for the loss. The
-    batch's gradients are other numbers than a sample's, and have names of their own (`of_batch`).
+    batch's gradients and loss are other numbers than a sample's, and have names of their own
+    (`of_batch`); so has a unit's sum z (`of_sum`), which its value gives away.
     """
 
     kinds: frozenset[str] = frozenset()
@@ -43,37 +44,50 @@ class Hidden:
         """Whether the number of that kind and name is hidden."""
         return kind in self.kinds and (kind, name) not in self.revealed
 
-    def showing(self, kind: str, name: str) -> Hidden:
-        """Return this with one number more revealed."""
-        return replace(self, revealed=self.revealed | {(kind, name)})
+    def covers_sum(self, name: str) -> bool:
+        """Whether z of the unit of that name is hidden."""
+        return self.covers("values", of_sum(name)) and self.covers("values", name)
+
+    def showing(self, numbers: Iterable[tuple[str, str]]) -> Hidden:
+        """Return this with more numbers revealed, each as (kind, name)."""
+        return replace(self, revealed=self.revealed.union(numbers))
 
 
 def of_batch(name: str) -> str:
-    """Return the name under which the batch's gradient of a parameter is hidden."""
+    """Return the name under which the batch's gradient of a parameter, or its loss, is hidden."""
     return f"batch {name}"
+
+
+def of_sum(name: str) -> str:
+    """Return the name under which z of a unit is hidden."""
+    return f"sum {name}"
+
+
+def is_joined(trace: Trace, kind: str) -> bool:
+    """Whether the batch's loss or gradients are other numbers than those of its only sample."""
+    penalty = trace.training.l1 > 0.0 or trace.training.l2 > 0.0
+    return kind in ("gradients", "loss") and (
+        len(trace.batch) > 1 or (penalty and kind == "gradients")
+    )
 
 
 def hide(snapshot: Snapshot, trace: Trace, hidden: Hidden) -> Snapshot:
     """Return `snapshot` without what is hidden; its `hidden` tells where a known number was."""
     program = trace.program
     nodes = [node.id for node in program.network.nodes]
-    edges = [edge.name for edge in program.network.edges]
     is_input = np.array([isinstance(node, Input) for node in program.network.nodes], np.bool_)
     masks: dict[str, BoolArray] = {}
     changed: dict[str, object] = {}
     for kind in hidden.kinds:
         for field in KINDS[kind]:
-            names = [""] if field == "loss" else edges if field.startswith("edge") else nodes
-            if snapshot.batch_gradients and field in KINDS["gradients"]:
-                names = [of_batch(name) for name in names]
-            covered = np.array([hidden.covers(kind, name) for name in names], np.bool_)
+            covered = _covered(snapshot, trace, hidden, kind, field)
             if field == "value":
                 covered &= ~is_input
             known = np.atleast_1d(getattr(snapshot, f"{field}_known"))
             masks[field] = covered & known
             left = known & ~covered
             changed[f"{field}_known"] = bool(left[0]) if field == "loss" else left
-    if "delta" in masks and (len(trace.rows) == 1 or not snapshot.batch_gradients):
+    if "delta" in masks and (len(trace.batch) == 1 or not snapshot.batch_gradients):
         # ∂E/∂b of one sample is δ itself.
         known = snapshot.bias_gradient_known
         if "bias_gradient_known" in changed:
@@ -101,8 +115,29 @@ def _terms(trace: Trace, hidden: Hidden, is_input: BoolArray) -> dict[str, BoolA
     program = trace.program
     nodes = [node.id for node in program.network.nodes]
     values = np.array([hidden.covers("values", name) for name in nodes], np.bool_) & ~is_input
+    sums = np.array([hidden.covers_sum(name) for name in nodes], np.bool_)
     errors = np.array([hidden.covers("errors", name) for name in nodes], np.bool_)
     return {
-        "edge_term": values[program.source] | values[program.target],
+        "edge_term": values[program.source] | sums[program.target],
         "edge_contribution": errors[program.source] | errors[program.target],
     }
+
+
+def _covered(snapshot: Snapshot, trace: Trace, hidden: Hidden, kind: str, field: str) -> BoolArray:
+    """Return which numbers of a snapshot's field are hidden, known or not."""
+    network = trace.program.network
+    names = [""]
+    if field == "edge_local":
+        # What an edge passes on of its target's change goes by the target's slope.
+        names = [edge.target for edge in network.edges]
+    elif field.startswith("edge"):
+        names = [edge.name for edge in network.edges]
+    elif field != "loss":
+        names = [node.id for node in network.nodes]
+    if not hidden.revealed:
+        return np.ones(len(names), np.bool_)
+    if field == "z":
+        return np.array([hidden.covers_sum(name) for name in names], np.bool_)
+    if snapshot.batch_gradients and is_joined(trace, kind):
+        names = [of_batch(name) for name in names]
+    return np.array([hidden.covers(kind, name) for name in names], np.bool_)

@@ -10,13 +10,14 @@ from bpviz.engine.backprop import Trace
 from bpviz.engine.hiding import Hidden
 from bpviz.explain.numbers import format_number
 from bpviz.explain.quantities import (
+    Quantity,
     QuantityError,
     agrees,
     parse_quantity,
     quantity_text,
     value_of,
 )
-from bpviz.explain.questions import KINDS_OF_QUANTITIES
+from bpviz.explain.questions import KINDS_OF_QUANTITIES, Question
 from bpviz.model.schema import Expectation, Notation
 
 DIGITS = 10
@@ -74,11 +75,19 @@ def _figure(
     except QuantityError as problem:
         return Figure(expected.quantity, expected.printed, "", "none", str(problem))
     name = quantity_text(quantity, network, notation)
-    if hidden.covers(KINDS_OF_QUANTITIES.get(quantity.kind, ""), quantity.name):
+    if _is_hidden(quantity, sample, hidden):
         return Figure(name, "?", "?", "none", "hidden")
     said = verdict(value, expected)
     digits = _digits(expected.printed, agreeing=said == "agrees")
     return Figure(name, expected.printed, format_number(value, digits, trim=True), said)
+
+
+def _is_hidden(quantity: Quantity, sample: int, hidden: Hidden) -> bool:
+    kind = KINDS_OF_QUANTITIES.get(quantity.kind, "")
+    if quantity.sample not in (-1, sample):
+        # Another sample's number is another number: only the chosen one's is asked for.
+        return kind in hidden.kinds
+    return Question(quantity, kind).is_hidden(hidden)
 
 
 def _digits(printed: str, *, agreeing: bool) -> int:

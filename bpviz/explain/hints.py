@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from bpviz.engine.backprop import Trace
 from bpviz.engine.frames import Frame
+from bpviz.engine.hiding import Hidden
 from bpviz.explain.derivation import explain
 from bpviz.explain.explanation import Line
 from bpviz.explain.expression import Expression, Number, Partial, Rest, Symbol, leaves
 from bpviz.explain.latex import to_latex
 from bpviz.explain.numbers import latex_number
 from bpviz.explain.quantities import Quantity
+from bpviz.explain.questions import is_hidden
 from bpviz.explain.subject import Subject, explain_subject
 from bpviz.model.network import Input
 from bpviz.model.schema import Notation
@@ -31,17 +33,29 @@ def hints(
     sample: int = 0,
     notation: Notation | None = None,
     digits: int = 4,
+    hidden: Hidden | None = None,
 ) -> tuple[Hint, ...]:
     """Return the hints: each formula in symbols, then one number after the other, never the result.
 
-    Of a derivation in several lines, the line the quantity stands in comes last.
+    Of a derivation in several lines, the line the quantity stands in comes last. A number that is
+    `hidden`, to be predicted itself, is not told.
     """
     place = quantity.sample if quantity.sample >= 0 else sample
     lines = _lines(quantity, trace, place, notation)
-    return tuple(_hints(lines, digits))
+    inputs = frozenset(node.id for node in trace.program.network.inputs)
+
+    def is_secret(leaf: Expression) -> bool:
+        reference = leaf.reference if isinstance(leaf, (Symbol, Partial)) else None
+        # What leads to the number asked for goes by its name: ∂E/∂a to δ, z to the value.
+        other = reference is not None and reference.name != quantity.name
+        return bool(hidden and other and reference and is_hidden(reference, hidden, inputs))
+
+    return tuple(_hints(lines, digits, is_secret))
 
 
-def _hints(lines: Sequence[Line], digits: int) -> Iterator[Hint]:
+def _hints(
+    lines: Sequence[Line], digits: int, is_secret: Callable[[Expression], bool]
+) -> Iterator[Hint]:
     known: set[str] = set()
     for line in lines:
         formula = f"{to_latex(line.left, digits)} = {to_latex(line.right, digits)}"
@@ -53,12 +67,15 @@ def _hints(lines: Sequence[Line], digits: int) -> Iterator[Hint]:
             name = to_latex(leaf, digits)
             if isinstance(leaf, (Symbol, Partial)) and name not in known:
                 known.add(name)
+                if is_secret(leaf):
+                    yield Hint("Hidden too, to be predicted by itself", name)
+                    continue
                 yield Hint("With", f"{name} = {latex_number(leaf.value, digits)}")
         if line is not lines[-1]:
             known.add(to_latex(line.left, digits))
             result = latex_number(line.result, digits)
             yield Hint("That gives", f"{to_latex(line.left, digits)} = {result}")
-        else:
+        elif not any(map(is_secret, leaves(line.right))):
             numbers = to_latex(line.numbers, digits)
             yield Hint("All put in", f"{to_latex(line.left, digits)} = {numbers}")
 
@@ -80,6 +97,8 @@ def _lines(
     if kind == "dloss_da" and isinstance(network.node(name), Input):
         subject = Subject(node=network.node_index[name])
         return explain_subject(trace, subject, "error", sample, notation=notation).lines
+    if kind == "loss" and quantity.sample < 0:
+        return explain(trace, Frame("reduce", "reduce"), sample, notation=notation).lines[:1]
     frame = _frame(quantity, network.node_index, network.edge_index)
     lines = explain(trace, frame, sample, notation=notation).lines
     # ∂E/∂a is the first line on the way to δ.

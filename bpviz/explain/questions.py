@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from bpviz.engine.backprop import Trace
 from bpviz.engine.frames import Frame
-from bpviz.engine.hiding import Hidden, of_batch
+from bpviz.engine.hiding import Hidden, is_joined, of_batch, of_sum
 from bpviz.explain.explanation import Explanation
 from bpviz.explain.expression import Number, Partial, Reference, Symbol, leaves
 from bpviz.explain.quantities import Quantity, quantity_text
@@ -24,8 +24,25 @@ class Question(NamedTuple):
     @property
     def name(self) -> str:
         """The id, edge name or "" under which the number is hidden."""
-        batch = self.kind == "gradients" and self.quantity.sample < 0
-        return of_batch(self.quantity.name) if batch else self.quantity.name
+        kind, name, sample = self.quantity
+        if kind == "z":
+            return of_sum(name)
+        of_all = self.kind in ("gradients", "loss") and sample < 0
+        return of_batch(name) if of_all else name
+
+    def is_hidden(self, hidden: Hidden) -> bool:
+        """Whether the number is hidden."""
+        if self.quantity.kind == "z":
+            return hidden.covers_sum(self.quantity.name)
+        return hidden.covers(self.kind, self.name)
+
+    def reveals(self, trace: Trace) -> tuple[tuple[str, str], ...]:
+        """Return all that is no secret any more once this number is known, each (kind, name)."""
+        own, name = (self.kind, self.name), self.quantity.name
+        if self.kind in ("gradients", "loss") and not is_joined(trace, self.kind):
+            # The batch has one sample: its numbers are the batch's.
+            return own, (self.kind, name), (self.kind, of_batch(name))
+        return (own,)
 
     def text(self, trace: Trace, notation: Notation | None = None) -> str:
         """Return the question in words."""
@@ -45,8 +62,15 @@ KINDS_OF_LEAVES = {
     "batch_loss": "loss", "dloss_da": "errors", "delta": "errors", "loss_contribution": "errors",
     "contribution": "errors", "gradient": "gradients", "bias_gradient": "gradients",
     "batch_gradient": "gradients", "bias_batch_gradient": "gradients", "new_weight": "updates",
-    "new_bias": "updates",
+    "new_bias": "updates", "probability": "values",
 }  # fmt: skip
+
+
+def questions_in(trace: Trace, step: Iterable[Frame], sample: int) -> tuple[Question, ...]:
+    """Return what a step through these frames computes that one can be asked for, in order."""
+    found = (each for frame in step for each in _questions(trace, frame, sample))
+    # At the grain of terms a gradient stands in its own frame and in that of its unit.
+    return tuple(dict.fromkeys(found))
 
 
 def questions_at(trace: Trace, frame: Frame, sample: int) -> tuple[Question, ...]:
@@ -87,8 +111,10 @@ def _questions(trace: Trace, frame: Frame, sample: int) -> Iterator[Question]:
 
 
 def _of_the_batch(trace: Trace) -> Iterator[Question]:
-    """Yield the batch's gradients, where they are not just those of the only sample."""
-    if len(trace.rows) == 1:
+    """Yield the batch's loss and gradients, where they are not just those of the only sample."""
+    if is_joined(trace, "loss"):
+        yield Question(Quantity("loss"), "loss")
+    if not is_joined(trace, "gradients"):
         return
     network = trace.program.network
     for edge in network.edges:
@@ -101,7 +127,7 @@ def _of_the_batch(trace: Trace) -> Iterator[Question]:
 def gives_away(told: Explanation, hidden: Hidden, inputs: frozenset[str] = frozenset()) -> bool:
     """Whether the explanation shows a number that is hidden; `inputs` are never hidden."""
     return bool(hidden.kinds) and any(
-        _is_hidden(reference, hidden, inputs)
+        is_hidden(reference, hidden, inputs)
         for line in told.lines
         for side in (line.left, line.right)
         for leaf in leaves(side)
@@ -109,11 +135,20 @@ def gives_away(told: Explanation, hidden: Hidden, inputs: frozenset[str] = froze
     )
 
 
-def _is_hidden(reference: Reference, hidden: Hidden, inputs: frozenset[str]) -> bool:
-    kind = KINDS_OF_LEAVES.get(reference.quantity, "")
-    if not kind or (kind == "values" and reference.name in inputs):
+def is_hidden(reference: Reference, hidden: Hidden, inputs: frozenset[str] = frozenset()) -> bool:
+    """Whether what a leaf of a formula stands for is hidden; `inputs` are never hidden."""
+    quantity, name = reference.quantity, reference.name
+    kind = KINDS_OF_LEAVES.get(quantity, "")
+    if not kind or (kind == "values" and name in inputs):
         return False
-    name = "" if kind == "loss" else reference.name
-    if "batch" in reference.quantity and kind == "gradients":
-        name = of_batch(name)
-    return hidden.covers(kind, name)
+    if quantity == "z":
+        return hidden.covers_sum(name)
+    source, is_edge, target = name.partition("->")
+    if quantity == "term":
+        # w·a gives away a at the edge's tail, and z at its head in part.
+        own = source not in inputs and hidden.covers(kind, source)
+        return own or hidden.covers_sum(target)
+    if quantity == "contribution" and is_edge:
+        return hidden.covers(kind, source) or hidden.covers(kind, target)
+    name = "" if kind == "loss" else name
+    return hidden.covers(kind, of_batch(name) if "batch" in quantity else name)

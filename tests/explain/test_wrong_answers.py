@@ -6,16 +6,19 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bpviz.engine.backprop import Trace
-from bpviz.engine.frames import frames
+from bpviz.engine.frames import Grain, frames
 from bpviz.explain.mistakes import SQUARES, WITHIN, is_right, recognised
 from bpviz.explain.quantities import Quantity, value_of
-from bpviz.explain.questions import questions_at
+from bpviz.explain.questions import questions_in
 from bpviz.model.network import Input
 from tests.explain.random_traces import random_trace
+
+COARSE: tuple[Grain, ...] = ("layer", "phase")
 
 
 def delta_of(told: Trace, node: int, sample: int) -> float:
@@ -127,11 +130,13 @@ def data_part(told: Trace, quantity: Quantity) -> float:
     return share * total
 
 
-def asked(told: Trace) -> Iterator[tuple[Quantity, int]]:
-    """Yield every question of an iteration, with the sample it is about."""
+def asked(told: Trace, grain: Grain = "neuron") -> Iterator[tuple[Quantity, int]]:
+    """Yield every question of an iteration walked by `grain`, with the sample it is about."""
     sample = len(told.rows) - 1
-    for frame in frames(told.program, "neuron", told.training, len(told.rows)):
-        for question in questions_at(told, frame, sample):
+    listed = frames(told.program, "neuron", told.training, len(told.rows))
+    for stop in listed.stops(grain).tolist():
+        step = [listed[place] for place in listed.step(stop, grain)]
+        for question in questions_in(told, step, sample):
             yield question.quantity, sample
 
 
@@ -150,11 +155,24 @@ SEEN: set[str] = {"sign", "half", "slope", "path", "mean"}
 
 @settings(max_examples=25)
 @given(st.integers(0, 2**32))
-def test_mistakes_made_by_hand_are_recognised(seed: int) -> None:
+def test_a_layer_or_a_phase_asks_for_each_number_of_its_units_once(seed: int) -> None:
     told = random_trace(seed)
     if told is None:
         return
-    for quantity, sample in asked(told):
+    every = list(asked(told))
+    for grain in COARSE:
+        found = list(asked(told, grain))
+        assert found == every
+        assert len(set(found)) == len(found)
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 2**32), st.sampled_from(("neuron", *COARSE)))
+def test_mistakes_made_by_hand_are_recognised(seed: int, grain: Grain) -> None:
+    told = random_trace(seed)
+    if told is None:
+        return
+    for quantity, sample in asked(told, grain):
         right = value_of(quantity, told, sample)
         for name, wrong in wrong_answers(told, quantity, sample):
             if not is_apart(wrong, right):
@@ -174,11 +192,12 @@ def told_for(seed: int) -> Trace:
     return next(told for told in made if told is not None)
 
 
-def test_each_class_of_mistake_comes_up() -> None:
+@pytest.mark.parametrize("grain", COARSE)
+def test_each_class_of_mistake_comes_up(grain: Grain) -> None:
     met: set[str] = set()
     for seed in range(12):
         told = told_for(seed)
-        for quantity, sample in asked(told):
+        for quantity, sample in asked(told, grain):
             right = value_of(quantity, told, sample)
             met |= {
                 name

@@ -113,9 +113,11 @@ def test_a_network_of_one_s_own_is_played(open_window: Opener) -> None:
     assert panel.quiz.score.right == 12
 
 
-def test_each_mistake_is_told_to_the_learner(open_window: Opener) -> None:
+@pytest.mark.parametrize("grain", ["neuron", "layer", "phase"])
+def test_each_mistake_is_told_to_the_learner(open_window: Opener, grain: str) -> None:
     rows = TableData(((0.5, -1.0), (1.0, 0.25), (-0.75, 0.5)), ((1.0,), (0.0,), (0.5,)))
     window = open_window(new_layered((2, 3, 2, 1), activation="tanh", data=rows, seed=4))
+    window.commands[f"run.grain_{grain}"].trigger()
     panel = begin(window, "errors", "gradients")
     trace = window.player.trace
     assert trace is not None

@@ -21,6 +21,7 @@ from bpviz.document.player import Player
 from bpviz.document.quiz import Quiz
 from bpviz.explain.hints import Hint
 from bpviz.explain.mistakes import WORDS
+from bpviz.model.counts import grouped
 from bpviz.model.files import atomic_write
 from bpviz.ui.formula.markdown_view import MarkdownView
 from bpviz.ui.numbers import format_number, localised
@@ -36,6 +37,16 @@ KINDS: Final = {
     "gradients": ("Gradients", "The gradients of weights and biases"),
     "updates": ("Updates", "The new weights and biases"),
 }
+TIPS: Final = {
+    "begin": "Hide the numbers of these kinds everywhere, and ask",
+    "answer": "Type a number: 0.5, 0,5, 1/3, 1e-3, −2/7; Enter checks, then goes on",
+    "hint": "Uncover one term more of the formula",
+    "reveal": "Show the number; it counts as not predicted",
+    "rest": "Show all numbers of this step; they count as not predicted",
+    "next": "The next question, in this step or a later one; one left open comes again",
+    "export": "Save the score sheet as CSV or Markdown",
+    "clear": "Begin a new score sheet",
+}
 FIRST_KINDS: Final = ("errors", "gradients")
 FILTER: Final = "CSV (*.csv);;Markdown (*.md)"
 INTRO: Final = (
@@ -43,6 +54,10 @@ INTRO: Final = (
     "term of its formula after the other."
 )
 NO_QUESTION: Final = "Nothing hidden is computed at this step. Next goes on to where there is."
+WHOLE: Final = (
+    "A step of a whole iteration asks for nothing: its numbers stay hidden. Next asks for those of "
+    "this iteration, one unit after the other."
+)
 
 
 class PredictPanel(Panel):
@@ -53,16 +68,18 @@ class PredictPanel(Panel):
         self._player = player
         self._theme = theme
         self._digits = 4
-        self._asked = ""
+        self._turn = 0
         self.quiz = Quiz(player, self)
         self._kinds = {key: QCheckBox(text) for key, (text, _) in KINDS.items()}
         self.begin = QPushButton("Hide and ask")
+        self._progress = QLabel()
         self._question = QLabel()
         self.field = QLineEdit()
         self._verdict = QLabel()
         self._hints = MarkdownView(theme)
         self._hint = QPushButton("Hint")
         self._give_up = QPushButton("Reveal")
+        self._rest = QPushButton("Reveal the Rest")
         self._next = QPushButton("Next")
         self._score = QLabel()
         self._export = QPushButton("Export…")
@@ -76,6 +93,11 @@ class PredictPanel(Panel):
     def question(self) -> str:
         """What is asked."""
         return self._question.text()
+
+    @property
+    def progress(self) -> str:
+        """How many numbers the step has, and which of them is asked for."""
+        return self._progress.text() if self._progress.isVisibleTo(self) else ""
 
     @property
     def verdict(self) -> str:
@@ -111,19 +133,39 @@ class PredictPanel(Panel):
         self.begin.setText("Show all numbers" if on else "Hide and ask")
         self.begin.setProperty("tone", "" if on else "primary")
         self.begin.style().polish(self.begin)
-        self._question.setText(quiz.text if asks else NO_QUESTION if on else INTRO)
-        if quiz.text != self._asked:
-            self._asked = quiz.text
+        self._question.setText(quiz.text if asks else self._no_question() if on else INTRO)
+        if quiz.turn != self._turn:
+            self._turn = quiz.turn
             self.field.clear()
         is_open = asks and not quiz.is_done
         for part in (self.field, self._hint, self._give_up, self._next):
             part.setVisible(on)
-        self.field.setEnabled(is_open)
+        self.field.setEnabled(asks)
+        # It keeps the focus: Enter goes on from what is answered.
+        self.field.setReadOnly(not is_open)
+        self._show_progress()
         self._hint.setEnabled(is_open and quiz.has_more_hints)
         self._give_up.setEnabled(is_open)
         self._show_verdict()
         self._hints.show_text("\n\n".join(map(_written, quiz.hints)))
         self._show_score()
+
+    def _no_question(self) -> str:
+        player = self._player
+        whole = player.grain in ("iteration", "epoch") and player.frame is None
+        return WHOLE if whole else NO_QUESTION
+
+    def _show_progress(self) -> None:
+        """Tell how many of the step's numbers are asked for, where they are several."""
+        quiz, (place, count) = self.quiz, self.quiz.progress
+        left = len(quiz.left) if count > 1 else 0
+        said = f"{grouped(place)} of {grouped(count)} in this step"
+        if 0 < left < count:
+            said += f", {grouped(left)} still hidden"
+        self._progress.setText(said)
+        for part in (self._progress, self._rest):
+            part.setVisible(quiz.is_on and place > 0 and count > 1)
+        self._rest.setEnabled(left > 0)
 
     def refresh_numbers(self) -> None:
         """Leave it to the quiz, which follows the player by itself."""
@@ -214,6 +256,9 @@ class PredictPanel(Panel):
         self.field.returnPressed.connect(self._on_return)
         self._hint.clicked.connect(self.quiz.hint)
         self._give_up.clicked.connect(self.quiz.give_up)
+        self._rest.clicked.connect(self.quiz.give_up_all)
+        for button in (self._give_up, self._rest):
+            button.clicked.connect(self._on_revealed)
         self._next.clicked.connect(self.go_on)
         self._export.clicked.connect(self._on_export)
         self._clear.clicked.connect(self.quiz.clear_score)
@@ -221,26 +266,28 @@ class PredictPanel(Panel):
             box.clicked.connect(self._on_kind_clicked)
 
     def _on_return(self) -> None:
-        self.check()
+        """Judge the answer; where the number is known by now, go on."""
+        if self.quiz.is_done:
+            self.go_on()
+        else:
+            self.check()
+
+    def _on_revealed(self) -> None:
+        """Leave the keyboard where Enter goes on."""
+        self.field.setFocus()
 
     def _build(self) -> None:
-        named: tuple[tuple[QWidget, str, str], ...] = (
-            (self.begin, "predict.begin", "Hide the numbers of these kinds everywhere, and ask"),
-            (
-                self.field,
-                "predict.answer",
-                "Type a number: 0.5, 0,5, 1/3, 1e-3, −2/7; Enter checks",
-            ),
-            (self._hint, "predict.hint", "Uncover one term more of the formula"),
-            (self._give_up, "predict.reveal", "Show the number; it counts as not predicted"),
-            (self._next, "predict.next", "The next question, in this step or a later one"),
-            (self._export, "predict.export", "Save the score sheet as CSV or Markdown"),
-            (self._clear, "predict.clear", "Begin a new score sheet"),
-        )
-        for widget, name, tip in named:
-            widget.setObjectName(name)
-            widget.setToolTip(tip)
-            widget.setAccessibleName(tip)
+        named: tuple[tuple[QWidget, str], ...] = (
+            (self.begin, "begin"), (self.field, "answer"), (self._hint, "hint"),
+            (self._give_up, "reveal"), (self._rest, "rest"), (self._next, "next"),
+            (self._export, "export"), (self._clear, "clear"),
+        )  # fmt: skip
+        for widget, name in named:
+            widget.setObjectName(f"predict.{name}")
+            widget.setToolTip(TIPS[name])
+            widget.setAccessibleName(TIPS[name])
+        self._progress.setObjectName("predict.progress")
+        self._progress.setProperty("role", "muted")
         self._question.setObjectName("predict.question")
         self._question.setWordWrap(True)
         self._question.setTextFormat(Qt.TextFormat.PlainText)
@@ -254,9 +301,16 @@ class PredictPanel(Panel):
         layout.setContentsMargins(12, 8, 12, 10)
         layout.setSpacing(9)
         layout.addLayout(self._kind_rows())
-        for part in (self.begin, self._question, self.field, self._verdict):
+        layout.addWidget(self.begin)
+        above = QHBoxLayout()
+        above.addWidget(self._progress, 1)
+        above.addWidget(self._rest)
+        layout.addLayout(above)
+        for part in (self._question, self.field, self._verdict):
             layout.addWidget(part)
         layout.addLayout(_row(self._hint, self._give_up, self._next))
+        QWidget.setTabOrder(self._give_up, self._rest)
+        QWidget.setTabOrder(self._rest, self._next)
         layout.addWidget(self._hints, 1)
         foot = QHBoxLayout()
         foot.addWidget(self._score, 1)

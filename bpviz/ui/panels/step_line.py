@@ -221,7 +221,8 @@ class StepLine(QFrame):
             self._sentence.set_whole_text(READY)
             return "Ready"
         told = told_at(player, trace, frame, self._digits)
-        covered = gives_away(told, player.hidden)
+        inputs = frozenset(node.id for node in trace.program.network.inputs)
+        covered = gives_away(told, player.hidden, inputs)
         words = told.sentence.partition(": ")[0] + ": ?" if covered else told.sentence
         self._sentence.set_whole_text(localised(words))
         return told.title
