@@ -254,7 +254,7 @@ def test_a_step_of_an_iteration_asks_for_nothing_and_says_so(
     assert panel.quiz.question is None
     assert "asks for nothing" in panel.question
     assert window.workspace.header._loss.text() == "loss ?"
-    named(panel, "predict.next", QPushButton).click()
+    QTest.mouseClick(named(panel, "predict.next"), Qt.MouseButton.LeftButton)
     assert panel.question == "What is a(h1), sample 1?"
 
 

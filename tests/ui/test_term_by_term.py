@@ -66,7 +66,7 @@ def test_terms_give_no_hidden_number_away(window: MainWindow) -> None:
     window.player.set_hidden(Hidden(frozenset({"values"})))
     assert numbers(window)["x1->h1"] == "w·a ?"
     # z is the sum of its terms: once it is found, they may be seen.
-    shown = Hidden(frozenset({"values"})).showing("values", "h1")
+    shown = Hidden(frozenset({"values"})).showing([("values", "h1")])
     window.player.set_hidden(shown)
     assert numbers(window)["x1->h1"] == "w·a 0.2500"
     window.player.set_hidden(Hidden())
