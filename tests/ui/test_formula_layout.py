@@ -186,6 +186,37 @@ def test_sums_have_their_limits_below_and_above() -> None:
     assert at["E"].x >= at["∑"].x + at["∑"].box.width
 
 
+def gaps(latex: str) -> dict[str, tuple[float, float]]:
+    """The room before and behind each sign of a formula, in pixels."""
+    drawn = sorted(ink_of(name_box(Fixed(), latex, SIZE)), key=lambda each: each.x)
+    found: dict[str, tuple[float, float]] = {}
+    for place, each in enumerate(drawn):
+        assert isinstance(each.box.ink, Text)
+        before = each.x - drawn[place - 1].x - drawn[place - 1].box.width if place else 0.0
+        behind = drawn[place + 1].x - each.x - each.box.width if place + 1 < len(drawn) else 0.0
+        found[each.box.ink.text] = (before, behind)
+    return found
+
+
+@pytest.mark.parametrize("latex", ["-3", "b = -3", "(-3)", r"2 \cdot -3", r"\quad -3", r"f(1, -3)"])
+def test_a_minus_before_a_number_stands_close_to_it(latex: str) -> None:
+    assert gaps(latex)["−"][1] < 0.1 * SIZE
+
+
+def test_an_operator_has_the_same_room_on_both_sides() -> None:
+    for latex, sign in ((r"a - b", "−"), (r"a + b", "+"), (r"a \cdot b", "·"), ("a = b", "=")):
+        before, behind = gaps(latex)[sign]
+        assert before == pytest.approx(behind)
+        assert before >= 0.18 * SIZE
+    assert gaps("a = -b")["="] == pytest.approx((0.25 * SIZE, 0.25 * SIZE))
+
+
+def test_a_function_stands_apart_from_its_factors_not_from_brackets() -> None:
+    assert min(gaps(r"t \ln p")["ln"]) > 0.1 * SIZE
+    assert gaps(r"t = \max(z)")["max"][1] == 0.0
+    assert gaps(r"-\ln p")["ln"][0] < 0.1 * SIZE
+
+
 def page_of(expression: Expression, width: float) -> Page:
     line = FormulaLine(expression, A)
     return lay_out([line], Typesetter(Fixed(), 4, width - 80.0), SIZE, width)

@@ -6,16 +6,16 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDockWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QToolButton
 from pytestqt.qtbot import QtBot
 
 from bpviz.model.schema import Lesson, Page, Session
 from bpviz.model.session import load_session
 from bpviz.ui.main_window import MainWindow
 from bpviz.ui.panels.page_panels import PAGE_PANELS, PARTS
-from bpviz.ui.style import resource_path
+from bpviz.ui.style import THEMES, contrast, resource_path
 from tests.ui.conftest import close_for_good
 
 Opener = Callable[[Session | None], MainWindow]
@@ -84,6 +84,42 @@ def test_a_page_scrolls_to_the_curve(open_window: Opener, session: Session, qtbo
     turn(window, 1)
     curve = window.workspace.explain_panel.activation
     qtbot.waitUntil(lambda: curve.visibleRegion().boundingRect().height() > 100)
+
+
+def test_a_curve_higher_than_its_room_is_shown_from_its_top(
+    open_window: Opener, session: Session, qtbot: QtBot
+) -> None:
+    window = opened(open_window, lesson(session, Page("1", LONG), Page("2", LONG, panel="curve")))
+    window.resize(1280, 720)
+    window.commands["view.scale_200"].trigger()
+    window.player.show_frame(2)
+    turn(window, 1)
+    curve = window.workspace.explain_panel.activation
+    qtbot.waitUntil(lambda: not curve.visibleRegion().isEmpty())
+    QTest.qWait(120)
+    assert curve.visibleRegion().boundingRect().top() == 0
+
+
+def test_the_button_to_the_next_page_is_drawn_for_its_ground(
+    open_window: Opener, session: Session
+) -> None:
+    window = opened(open_window, lesson(session, Page("One", "a"), Page("Two", "b")))
+    button = window.findChild(QToolButton, "lesson.turn_on")
+    assert button is not None
+    for theme in THEMES.values():
+        window.commands[f"view.theme_{theme.name}"].trigger()
+        image = button.icon().pixmap(QSize(20, 20)).toImage()
+        shades = {
+            image.pixelColor(x, y).name()
+            for x in range(image.width())
+            for y in range(image.height())
+            if image.pixelColor(x, y).alpha() == 255
+        }
+        assert shades == {theme.on_accent}
+    turn(window, 1)
+    assert not button.isEnabled()
+    ground = button.grab().toImage().pixelColor(6, button.height() // 2).name()
+    assert contrast(ground, theme.accent) > 3.0, "a button that can't be pressed does not call"
 
 
 def test_every_panel_that_a_page_may_name_can_be_shown(window: MainWindow) -> None:

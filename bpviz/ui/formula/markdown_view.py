@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from math import ceil
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt, QUrl
+from PySide6.QtCore import QEvent, QSize, Qt, QUrl
 from PySide6.QtGui import (
     QBrush,
     QColor,
@@ -23,19 +24,23 @@ from PySide6.QtGui import (
     QTextFormat,
     QTextFrameFormat,
     QTextImageFormat,
+    QTextListFormat,
     QTextOption,
     QTextTable,
 )
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
-from bpviz.ui.formula.boxes import Box, inks
+from bpviz.ui.formula.boxes import Box, Piece, broken, inks, row
 from bpviz.ui.formula.fonts import FormulaFont
-from bpviz.ui.formula.names import name_box
+from bpviz.ui.formula.names import name_box, name_pieces
 from bpviz.ui.formula.terms_view import paint_ink
 from bpviz.ui.style import Theme, guard, scaled_font
 
 FORMULA: Final = re.compile(
-    r"\$\$(?P<display>.+?)\$\$|(?<![\\$])\$(?P<inline>[^\s$](?:[^$\n]*[^\s$\\])?)\$", re.DOTALL
+    r"\$\$(?P<display>.+?)\$\$|(?<![\\$])\$(?P<inline>[^\s$](?:[^$\n]*[^\s$\\])?)\$"
+    # What no line may begin with: Qt would break behind an image, so it is part of it.
+    r"(?P<tail>[.,;:!?](?!\w)|['’]s\b)?",
+    re.DOTALL,
 )
 # Signs of Unicode's private use stand for the formulas while Qt reads the Markdown.
 FIRST_MARK, MOST_FORMULAS = 0xE000, 6000
@@ -43,9 +48,17 @@ BASE_SIZE: Final = 13
 TABLE_SIZE: Final = 12
 PIXEL_SIZE: Final = QTextFormat.Property.FontPixelSize.value
 HEADINGS: Final = {1: 17, 2: 15}
-SHARPNESS: Final = 2
 PADDING: Final = 1
 SMALLEST_SHARE: Final = 0.6
+# A formula that fits when it is so much smaller need not be broken.
+ALMOST: Final = 0.9
+INDENT: Final = 18
+BULLETED: Final = (
+    QTextListFormat.Style.ListDisc,
+    QTextListFormat.Style.ListCircle,
+    QTextListFormat.Style.ListSquare,
+)
+BULLET: Final = "•\u2002"
 
 
 class MarkdownView(QTextBrowser):
@@ -107,6 +120,13 @@ class MarkdownView(QTextBrowser):
         if abs(self._width() - self._room) > 8 and "$" in self._text:
             self._set()
 
+    @guard
+    def event(self, event: QEvent) -> bool:
+        """Draw formulas anew for a screen with other pixels."""
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._set()
+        return super().event(event)
+
     def _width(self) -> int:
         # Whether the scroll bar is there must not matter: it comes and goes with the text.
         return max(120, self.width() - self.verticalScrollBar().sizeHint().width() - 8)
@@ -114,13 +134,13 @@ class MarkdownView(QTextBrowser):
     def _set(self) -> None:
         """Set the whole text anew."""
         self._room = self._width()
-        formulas: list[tuple[str, bool]] = []
+        formulas: list[re.Match[str]] = []
 
         def mark(match: re.Match[str]) -> str:
             if len(formulas) >= MOST_FORMULAS:
                 return match[0]
             shown = match["display"] is not None
-            formulas.append((match["display"] or match["inline"], shown))
+            formulas.append(match)
             sign = chr(FIRST_MARK + len(formulas) - 1)
             return f"\n\n{sign}\n\n" if shown else sign
 
@@ -129,8 +149,8 @@ class MarkdownView(QTextBrowser):
         document.setDefaultFont(scaled_font(self.font(), BASE_SIZE * self._scale))
         document.setMarkdown(marked)
         self._style_blocks(document)
-        for number, (latex, shown) in enumerate(formulas):
-            self._put(number, latex, shown=shown)
+        for number, formula in enumerate(formulas):
+            self._put(number, formula)
 
     def _style_blocks(self, document: QTextDocument) -> None:
         border = QBrush(QColor(self._theme.node_border))
@@ -155,6 +175,7 @@ class MarkdownView(QTextBrowser):
                 table.setFormat(form)
             if table is None:
                 self._space(cursor, level)
+                self._put_bullet(block)
             elif not level:
                 cursor.select(QTextCursor.SelectionType.BlockUnderCursor)
                 small = QTextCharFormat()
@@ -164,18 +185,40 @@ class MarkdownView(QTextBrowser):
     def _space(self, cursor: QTextCursor, level: int) -> None:
         """Give a paragraph or heading its distance to the next."""
         spaced = QTextBlockFormat()
+        if cursor.block().length() <= 1:
+            # Behind a table Qt puts an empty line.
+            spaced.setLineHeight(1, QTextBlockFormat.LineHeightTypes.FixedHeight.value)
+            cursor.mergeBlockFormat(spaced)
+            return
         spaced.setLineHeight(118, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
         in_list = cursor.currentList() is not None
         spaced.setTopMargin((8 if level else 0) * self._scale)
         spaced.setBottomMargin((4 if in_list or level else 8) * self._scale)
         cursor.mergeBlockFormat(spaced)
 
-    def _put(self, number: int, latex: str, *, shown: bool) -> None:
+    def _put_bullet(self, block: QTextBlock) -> None:
+        """Write the bullet of a list's item: Qt would draw it above a line with a high formula."""
+        made = block.textList()
+        if made is None or made.format().style() not in BULLETED:
+            return
+        depth = made.format().indent()
+        made.remove(block)
+        cursor = QTextCursor(block)
+        wide = QFontMetricsF(self.document().defaultFont()).horizontalAdvance(BULLET)
+        form = QTextBlockFormat()
+        form.setIndent(0)
+        form.setLeftMargin(wide + (depth - 1) * INDENT * self._scale)
+        form.setTextIndent(-wide)
+        cursor.mergeBlockFormat(form)
+        cursor.insertText(BULLET, QTextCharFormat())
+
+    def _put(self, number: int, formula: re.Match[str]) -> None:
         """Put the image of a formula where its mark stands."""
+        shown = formula["display"] is not None
+        latex = formula["display"] or formula["inline"]
         cursor = self.document().find(chr(FIRST_MARK + number))
         if cursor.isNull():
             return
-        lines = re.split(r"\\\\", latex) if shown else [latex]
         cursor.removeSelectedText()
         if shown:
             block = QTextBlockFormat()
@@ -183,30 +226,37 @@ class MarkdownView(QTextBrowser):
             block.setLineHeight(100, QTextBlockFormat.LineHeightTypes.SingleHeight.value)
             cursor.mergeBlockFormat(block)
         size = round(BASE_SIZE * self._scale * (1.35 if shown else 1.22))
-        size = min(self._fitting(line, size) for line in lines)
-        for place, line in enumerate(lines):
+        if shown:
+            boxes = self._wrapped(re.split(r"\\\\", latex), size)
+        else:
+            boxes = [self._fitting(rf"{latex}\text{{{formula['tail'] or ''}}}", size)]
+        for place, box in enumerate(boxes):
             if place:
                 cursor.insertText("\u2028", QTextCharFormat())
-            name, box = f"formula:{number}.{place}", name_box(self._font, line, size)
-            self._insert(cursor, name, box, line.strip(), shown=shown)
+            name = f"formula:{number}.{place}"
+            self._insert(cursor, name, box, latex.strip(), shown=shown)
 
     def _insert(self, cursor: QTextCursor, name: str, box: Box, latex: str, *, shown: bool) -> None:
         """Put in the image of a formula, its baseline on that of the text."""
-        around = PADDING + (2 if shown else 0)
+        around = PADDING + (4 if shown else 0)
         smallest = scaled_font(self.font(), BASE_SIZE * self._scale)
         font = _font_reaching(smallest, box.descent + around)
         below = QFontMetricsF(font).descent()
-        width, height = box.width + 2 * PADDING, box.ascent + around + below
+        # In whole pixels of the screen: the document would else stretch the image, unsmoothed.
+        width = ceil(box.width + 2 * PADDING)
+        height = ceil(box.ascent + around + below)
+        ratio = self.devicePixelRatioF()
         image = QImage(
-            QSize(round(width * SHARPNESS), round(height * SHARPNESS)),
+            QSize(round(width * ratio), round(height * ratio)),
             QImage.Format.Format_ARGB32_Premultiplied,
         )
-        image.setDevicePixelRatio(SHARPNESS)
+        image.setDevicePixelRatio(ratio)
         image.fill(0)
         painter = QPainter(image)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
-        paint_ink(painter, inks(box, PADDING, around + box.ascent), self._font, self._theme)
+        baseline = height - below
+        paint_ink(painter, inks(box, PADDING, baseline), self._font, self._theme)
         painter.end()
         self.document().addResource(
             QTextDocument.ResourceType.ImageResource.value, QUrl(name), image
@@ -221,12 +271,32 @@ class MarkdownView(QTextBrowser):
         look.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignBaseline)
         cursor.insertImage(look)
 
-    def _fitting(self, latex: str, size: int) -> int:
-        """Return the type size at which the formula is no wider than the view."""
-        smallest, room = round(SMALLEST_SHARE * size), self._room - 24
-        while size > smallest and name_box(self._font, latex, size).width > room:
+    def _fitting(self, latex: str, size: int) -> Box:
+        """Return a formula in one line, set smaller where it is wider than the view."""
+        smallest = round(SMALLEST_SHARE * size)
+        while size > smallest and name_box(self._font, latex, size).width > self._room - 24:
             size -= 1
-        return size
+        return name_box(self._font, latex, size)
+
+    def _wrapped(self, lines: Sequence[str], size: int) -> list[Box]:
+        """Return lines that fit: a little smaller if that will do, else broken, else smaller yet.
+
+        What goes on from the line before is set in.
+        """
+        room, deeper = self._room - 24 - 14 * self._scale, 1.1 * size
+        for smaller in range(size, round(ALMOST * size) - 1, -1):
+            whole = [name_box(self._font, line, smaller) for line in lines]
+            if max(box.width for box in whole) <= room:
+                return whole
+        for smaller in range(size, round(SMALLEST_SHARE * size) - 1, -1):
+            made: list[Box] = []
+            for line in lines:
+                pieces = name_pieces(self._font, line, smaller)
+                first, *rest = broken(pieces, room - deeper) or [row(pieces)]
+                made += [first, *(row([Piece(Box(deeper, 0.0, 0.0)), Piece(box)]) for box in rest)]
+            if max(box.width for box in made) <= room:
+                break
+        return made
 
 
 def _font_reaching(font: QFont, descent: float) -> QFont:

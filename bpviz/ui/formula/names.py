@@ -9,6 +9,7 @@ from typing import Final
 
 from bpviz.ui.formula.boxes import (
     AXIS,
+    NO_BREAK,
     RULE,
     Box,
     Fence,
@@ -42,12 +43,20 @@ SIGNS: Final = MappingProxyType(
 # Operators with the space around them, in shares of the size.
 OPERATORS: Final = MappingProxyType(
     {
-        "to": ("→", 0.12), "leftarrow": ("←", 0.28), "cdot": ("·", 0.12), "times": ("×", 0.2),
+        "to": ("→", 0.12), "leftarrow": ("←", 0.28), "cdot": ("·", 0.19), "times": ("×", 0.2),
         "le": ("≤", 0.25), "ge": ("≥", 0.25), "approx": ("≈", 0.25), "in": ("∈", 0.25),
         "=": ("=", 0.25), "+": ("+", 0.2), "-": ("−", 0.2), "<": ("<", 0.25), ">": (">", 0.25),
         ",": (",", 0.0),
     }
 )  # fmt: skip
+# Where a line of a formula begins at best: relations, then sums, then products.
+LEVELS: Final = MappingProxyType(
+    {"=": 0, "le": 0, "ge": 0, "approx": 0, "leftarrow": 0, "+": 2, "-": 2, "cdot": 4, "times": 4}
+)
+# Behind these, and where a formula begins, a sign belongs to what follows it.
+OPENING: Final = ("(", "[", "\\{")
+FUNCTIONS: Final = frozenset({"ln", "log", "exp", "max", "min", "sin", "cos", "tan", "tanh", "det"})
+THIN: Final = 0.17
 LARGE: Final = MappingProxyType({"sum": "∑", "prod": "∏"})
 SPACES: Final = MappingProxyType({",": 0.17, ";": 0.28, " ": 0.3, "quad": 1.0, "!": 0.0})
 ESCAPED: Final = MappingProxyType(
@@ -105,7 +114,12 @@ def name_box(metrics: Metrics, latex: str, size: int) -> Box:
     Scripts, fractions, roots, sums with limits, brackets, Greek letters, hats and texts are known;
     a command that is not stands there by its name.
     """
-    return row(_Reader(metrics, latex).pieces(size))
+    return row(name_pieces(metrics, latex, size))
+
+
+def name_pieces(metrics: Metrics, latex: str, size: int) -> list[Piece]:
+    """Return the pieces of a formula written in LaTeX, with the places where lines may begin."""
+    return _Reader(metrics, latex).pieces(size)
 
 
 class _Reader:
@@ -119,7 +133,7 @@ class _Reader:
     def pieces(self, size: int, end: str = "") -> list[Piece]:
         """Return the pieces up to the token `end`, which is taken."""
         made: list[Piece] = []
-        space = 0.0
+        space, opened = 0.0, True
         while self._at < len(self._tokens):
             token = self._next()
             if token == end:
@@ -130,15 +144,29 @@ class _Reader:
             if token.startswith("\\") and name in SPACES:
                 space += SPACES[name] * size
                 continue
-            operator = OPERATORS.get(name) if token != "\\," else None
-            if operator is not None:
-                sign, around = operator
-                made.append(Piece(self._text(sign, "roman", size), around * size if made else 0.0))
-                space = (around or 0.17) * size
+            if name in OPERATORS and token != "\\,":
+                piece, space = self._operator(name, size, space, opened=opened)
+                made.append(piece if made else piece._replace(space=0.0))
+                opened = True
                 continue
+            function = token.startswith("\\") and name in FUNCTIONS
+            if function and not opened:
+                space = max(space, THIN * size)
             made.append(Piece(self._scripts(token, size), space))
-            space = 0.0
+            space = THIN * size if function and not self._is_next(("(", "\\left")) else 0.0
+            opened = token in OPENING or function
         return made
+
+    def _operator(
+        self, name: str, size: int, space: float, *, opened: bool
+    ) -> tuple[Piece, float]:
+        """Return an operator behind `space`, and the space behind it; a sign has none of its own."""
+        sign, around = OPERATORS[name]
+        box = self._text(sign, "roman", size)
+        if opened and name in ("+", "-"):
+            return Piece(box, space), 0.04 * size
+        before = max(space, around * size)
+        return Piece(box, before, LEVELS.get(name, NO_BREAK)), (around or THIN) * size
 
     def _scripts(self, token: str, size: int) -> Box:
         """Return the atom that begins with `token`, with all that stands low or high behind it."""
@@ -240,8 +268,11 @@ class _Reader:
         return text_box(self._metrics, text, "italic" if style == "italic" else "roman", size)
 
     def _skip(self, token: str) -> None:
-        if self._at < len(self._tokens) and self._tokens[self._at] == token:
+        if self._is_next((token,)):
             self._at += 1
+
+    def _is_next(self, tokens: tuple[str, ...]) -> bool:
+        return self._at < len(self._tokens) and self._tokens[self._at] in tokens
 
     def _next(self) -> str:
         if self._at >= len(self._tokens):

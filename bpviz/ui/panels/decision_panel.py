@@ -199,7 +199,7 @@ class DecisionPanel(Panel):
         row.setContentsMargins(14, 0, 14, 4)
         row.setSpacing(6)
         for field in (self._across, self._up, self._held, self._shown):
-            row.addWidget(field, 1)
+            row.addWidget(field, 3 if field is self._held else 2)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
@@ -161,10 +162,10 @@ class LessonPanel(Panel):
         """Follow the theme."""
         self.reader.apply_theme(theme)
         for button, name in (
-            (self._back, "step_back"), (self._next, "step_forward"), (self._again, "reset"),
-            (self.pencil, "edit"),
+            (self._back, "step_back"), (self._again, "reset"), (self.pencil, "edit"),
         ):  # fmt: skip
             button.setIcon(icon(name, theme))
+        self._next.setIcon(icon("step_forward", replace(theme, text=theme.on_accent)))
 
     def _text(self) -> str:
         page = self.guide.page
@@ -272,4 +273,5 @@ def figures_table(figures: tuple[Figure, ...]) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|") or " "
+    # A number stays with what it counts.
+    return text.replace("|", "\\|").replace("sample ", "sample\u00a0") or " "

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QWidget
 
 from bpviz.ui.panels.docks import Dock
 from bpviz.ui.panels.lesson_panel import LessonPanel
+from bpviz.ui.style import text_scale
 
 # What the panel below keeps at least, its tabs included.
 LEAST_BELOW: Final = 236
@@ -17,6 +18,7 @@ LEAST_PART: Final = 280
 # Heights that differ by less were not changed by hand, only rounded by the layout.
 SLACK: Final = 16
 SETTLING: Final = 40
+MARGIN: Final = 8
 
 
 class LessonRoom(QObject):
@@ -66,6 +68,7 @@ class LessonRoom(QObject):
         if apart and lesson.is_front and not self._moved_by_hand(below):
             total = lesson.height() + below.height()
             least = LEAST_BELOW if self._part is None else LEAST_PART
+            least = round(least * text_scale(self._panel.font()))
             top = min(max(self._wanted(), total // 2), max(total // 2, total - least))
             sizes = [top, total - top]
             self._window.resizeDocks([lesson, below], sizes, Qt.Orientation.Vertical)
@@ -95,9 +98,12 @@ class LessonRoom(QObject):
 
 
 def _scroll_to(widget: QWidget) -> None:
-    """Scroll the area that `widget` stands in until it is seen."""
+    """Scroll the area that `widget` stands in until it is seen, or at least its beginning."""
     parent = widget.parentWidget()
     while parent is not None and not isinstance(parent, QScrollArea):
         parent = parent.parentWidget()
     if parent is not None:
-        parent.ensureWidgetVisible(widget, 0, 8)
+        top = widget.mapTo(parent.widget(), QPoint(0, 0)).y()
+        # Of what is higher than the area, the lower part would be shown.
+        seen = min(widget.height(), parent.viewport().height() - 2 * MARGIN)
+        parent.ensureVisible(0, top + seen // 2, 0, seen // 2 + MARGIN)

@@ -187,15 +187,14 @@ class ActivationPlot(FramedPlot):
         painter = QPainter(self)
         frame = self.paint_frame(painter)
         self._paint_heading(painter)
-        top, below = HEADING * self._scale, (24 if self.warning else 8) * self._scale
-        area = frame.adjusted(8, top, -8, -below)
+        below = self._paint_warning(painter, frame)
+        area = frame.adjusted(8, HEADING * self._scale, -8, -below)
         painter.setClipRect(area)
         self._paint_axes(painter, area)
         self._paint_curves(painter, area)
         if self._point is not None:
             self._paint_point(painter, area, self._point)
-        painter.setClipping(False)
-        self._paint_warning(painter, frame)
+        self._paint_reach(painter, area)
         painter.end()
 
     def _paint_heading(self, painter: QPainter) -> None:
@@ -208,29 +207,41 @@ class ActivationPlot(FramedPlot):
             painter.setPen(QColor(theme.text if line else theme.muted))
             painter.drawText(QPointF(10, (18 + 17 * line) * scale), fitting)
 
-    def _paint_warning(self, painter: QPainter, frame: QRectF) -> None:
+    def _paint_warning(self, painter: QPainter, frame: QRectF) -> float:
+        """Paint the warning in as many lines as it needs; return how high it and its margin are."""
         if not self.warning:
-            return
-        font = scaled_font(self.font(), 11 * self._scale)
-        room = self.width() - 20
-        text = QFontMetricsF(font).elidedText(self.warning, Qt.TextElideMode.ElideRight, room)
+            return 8 * self._scale
+        font, edge = scaled_font(self.font(), 11 * self._scale), 8 * self._scale
+        room = QRectF(10, 0, self.width() - 20, frame.height())
+        flags = Qt.TextFlag.TextWordWrap
+        needed = QFontMetricsF(font).boundingRect(room, flags, self.warning).height()
         painter.setFont(font)
         painter.setPen(QColor(self._theme.warning))
-        painter.drawText(QPointF(10, frame.bottom() - 8 * self._scale), text)
+        room.moveTop(frame.bottom() - edge / 2 - needed)
+        painter.drawText(room, flags, self.warning)
+        return needed + edge
 
     def _paint_axes(self, painter: QPainter, area: QRectF) -> None:
         painter.setPen(QColor(self._theme.grid if self._theme.dark else self._theme.border))
         middle = self._at(area, 0.0, 0.0)
         painter.drawLine(QPointF(area.left(), middle.y()), QPointF(area.right(), middle.y()))
         painter.drawLine(QPointF(middle.x(), area.top()), QPointF(middle.x(), area.bottom()))
+
+    def _paint_reach(self, painter: QPainter, area: QRectF) -> None:
+        """Paint the ends of the axis, on a ground of their own where a curve runs through."""
         font = scaled_font(self.font(), 10 * self._scale)
+        metrics = QFontMetricsF(font)
         painter.setFont(font)
-        painter.setPen(QColor(self._theme.muted))
         reach = format_number(self._curve.reach, 3, trim=True)
-        y = min(middle.y() + 13 * self._scale, area.bottom() - 3)
-        painter.drawText(QPointF(area.left() + 2, y), f"−{reach}")
-        width = QFontMetricsF(font).horizontalAdvance(reach)
-        painter.drawText(QPointF(area.right() - width - 2, y), reach)
+        y = min(self._at(area, 0.0, 0.0).y() + 13 * self._scale, area.bottom() - 3)
+        for text, is_left in ((f"−{reach}", True), (reach, False)):
+            wide = metrics.horizontalAdvance(text)
+            left = area.left() + 2 if is_left else area.right() - wide - 2
+            high = metrics.capHeight()
+            ground = QRectF(left, y - high, wide, high).adjusted(-2, -2, 2, 2)
+            painter.fillRect(ground, QColor(self._theme.canvas))
+            painter.setPen(QColor(self._theme.muted))
+            painter.drawText(QPointF(left, y), text)
 
     def _paint_curves(self, painter: QPainter, area: QRectF) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)

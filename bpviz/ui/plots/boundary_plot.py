@@ -33,6 +33,8 @@ from bpviz.ui.style import Theme, class_colors, guard, heat_colors, mix, scaled_
 FloatArray = NDArray[np.float64]
 
 LEFT, TOP, RIGHT, BOTTOM = 46.0, 8.0, 62.0, 36.0
+# Where no scale and no names stand at the right.
+BARE_RIGHT: Final = 18.0
 TEXT_SIZE: Final = 11.0
 BAR_WIDTH: Final = 10.0
 BAR_GAP: Final = 10.0
@@ -102,7 +104,10 @@ class BoundaryPlot(QWidget):
     def area(self) -> QRectF:
         """The box of the field itself, in the widget's pixels."""
         scale = text_scale(self.font())
-        box = QRectF(self.rect()).adjusted(LEFT * scale, TOP, -RIGHT * scale, -BOTTOM * scale)
+        field = self._field
+        bare = field is not None and field.is_line and field.output != CLASSES
+        right = BARE_RIGHT if bare else RIGHT
+        box = QRectF(self.rect()).adjusted(LEFT * scale, TOP, -right * scale, -BOTTOM * scale)
         return box if box.width() > 20 and box.height() > 20 else QRectF()
 
     @guard
@@ -183,22 +188,27 @@ class BoundaryPlot(QWidget):
                 x - metrics.horizontalAdvance(text) / 2, area.bottom() + 4 + metrics.ascent()
             )
             painter.drawText(place, text)
+        name = _output_name(field) if field.is_line else field.inputs[field.axes.up]
+        name = metrics.elidedText(name, Qt.TextElideMode.ElideRight, area.left() - 8)
+        wide, top = metrics.horizontalAdvance(name), area.top() + ascent
+        painter.setPen(QColor(theme.text))
+        painter.drawText(QPointF(4.0, top), name)
+        painter.setPen(QColor(theme.muted))
         places = linear_ticks(Range(*up), max(2, int(area.height() / (45 * scale))))
         for value, text in zip(places, tick_texts(places), strict=True):
             y = area.bottom() - _share(value, up) * area.height()
             place = QPointF(
                 area.left() - 6 - metrics.horizontalAdvance(text), y + metrics.capHeight() / 2
             )
-            painter.drawText(place, text)
+            if place.x() > 8.0 + wide or place.y() - ascent > top:
+                # A tick gives way to the axis's name.
+                painter.drawText(place, text)
         painter.setPen(QColor(theme.text))
         name = field.inputs[field.axes.across]
         middle = area.center().x() - metrics.horizontalAdvance(name) / 2
         painter.drawText(
             QPointF(middle, area.bottom() + 5 + metrics.height() + metrics.ascent()), name
         )
-        name = _output_name(field) if field.is_line else field.inputs[field.axes.up]
-        name = metrics.elidedText(name, Qt.TextElideMode.ElideRight, area.left() - 8)
-        painter.drawText(QPointF(4.0, area.top() + ascent), name)
 
     def _paint_points(self, painter: QPainter, field: Field, area: QRectF) -> None:
         rows, theme = field.rows, self._theme
