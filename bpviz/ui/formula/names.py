@@ -157,9 +157,7 @@ class _Reader:
             opened = token in OPENING or function
         return made
 
-    def _operator(
-        self, name: str, size: int, space: float, *, opened: bool
-    ) -> tuple[Piece, float]:
+    def _operator(self, name: str, size: int, space: float, *, opened: bool) -> tuple[Piece, float]:
         """Return an operator behind `space`, and the space behind it; a sign has none of its own."""
         sign, around = OPERATORS[name]
         box = self._text(sign, "roman", size)
