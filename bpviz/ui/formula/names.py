@@ -158,7 +158,7 @@ class _Reader:
         return made
 
     def _operator(self, name: str, size: int, space: float, *, opened: bool) -> tuple[Piece, float]:
-        """Return an operator behind `space`, and the space behind it; a sign has none of its own."""
+        """Return an operator behind `space`, and the space behind it; a sign stands close."""
         sign, around = OPERATORS[name]
         box = self._text(sign, "roman", size)
         if opened and name in ("+", "-"):
