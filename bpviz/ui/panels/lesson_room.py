@@ -102,8 +102,10 @@ def _scroll_to(widget: QWidget) -> None:
     parent = widget.parentWidget()
     while parent is not None and not isinstance(parent, QScrollArea):
         parent = parent.parentWidget()
-    if parent is not None:
-        top = widget.mapTo(parent.widget(), QPoint(0, 0)).y()
-        # Of what is higher than the area, the lower part would be shown.
-        seen = min(widget.height(), parent.viewport().height() - 2 * MARGIN)
-        parent.ensureVisible(0, top + seen // 2, 0, seen // 2 + MARGIN)
+    inside = parent.widget() if parent is not None else None
+    if parent is None or inside is None:
+        return
+    top = widget.mapTo(inside, QPoint(0, 0)).y()
+    # Of what is higher than the area, the lower part would be shown.
+    seen = min(widget.height(), parent.viewport().height() - 2 * MARGIN)
+    parent.ensureVisible(0, top + seen // 2, 0, seen // 2 + MARGIN)
