@@ -12,9 +12,9 @@ from bpviz.engine.backprop import trace
 from bpviz.engine.datasets import Rows
 from bpviz.engine.program import compile
 from bpviz.engine.state import state_of
-from bpviz.explain.conventions import SQUARES, named, sequential_gradient, stepped
+from bpviz.explain.conventions import SQUARES, named
+from bpviz.explain.sequential import has_order, sequential
 from bpviz.model.session import Session
-from bpviz.model.training import Sgd
 
 # A number agrees within this share, or when it rounds to the digits printed.
 CLOSE = 0.005
@@ -97,12 +97,9 @@ def _combinations(
             made = trace(program, rows, chosen, state.copy())
             updated = named(program, made.updated)
             yield changed, made.loss, named(program, made.gradient), updated
-            if not isinstance(training.optimizer, Sgd):
-                continue
-            uphill = named(program, stepped(made, -made.gradient))
+            uphill = named(program, 2.0 * made.theta - made.updated)
             yield (*changed, "the wrong sign in the update"), math.nan, {}, uphill
-            if program.shares is None:
-                wrong = sequential_gradient(made)
-                after = named(program, stepped(made, wrong))
+            if has_order(program):
+                wrong, after = sequential(made)
                 words = (*changed, "weights changed layer by layer")
-                yield words, math.nan, named(program, wrong), after
+                yield words, math.nan, named(program, wrong), named(program, after)

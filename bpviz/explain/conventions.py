@@ -10,13 +10,14 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from bpviz.engine.backprop import Trace, trace
+from bpviz.engine.backprop import trace
 from bpviz.engine.datasets import Rows
 from bpviz.engine.program import Program, compile
 from bpviz.engine.state import state_of
+from bpviz.explain.sequential import has_order, sequential
 from bpviz.model.network import Network, Unit
 from bpviz.model.session import Session
-from bpviz.model.training import LossName, Sgd, Training
+from bpviz.model.training import LossName, Training
 
 FloatArray = NDArray[np.float64]
 # The losses that differ by a constant factor only.
@@ -101,18 +102,18 @@ class _Conventions:
     def _orders(self) -> Iterator[Convention]:
         right = self._made("order of updates", "all at once, from the old weights", True)
         yield right
-        # With a value shared between layers there is no layer to begin with.
-        if isinstance(self.session.training.optimizer, Sgd) and self.program.shares is None:
-            made = trace(self.program, self.rows, self.session.training, self.state)
-            gradient = sequential_gradient(made)
-            yield replace(
-                right,
-                answer="layer by layer, δ through weights already changed",
-                current=False,
-                wrong=True,
-                gradients=named(self.program, gradient),
-                updated=named(self.program, stepped(made, gradient)),
-            )
+        if not has_order(self.program):
+            return
+        made = trace(self.program, self.rows, self.session.training, self.state)
+        gradient, updated = sequential(made)
+        yield replace(
+            right,
+            answer="layer by layer, δ through weights already changed",
+            current=False,
+            wrong=True,
+            gradients=named(self.program, gradient),
+            updated=named(self.program, updated),
+        )
 
     def _made(
         self,
@@ -143,55 +144,3 @@ def named(program: Program, theta: FloatArray) -> dict[str, float]:
         if isinstance(node, Unit) and node.has_bias:
             found[node.id] = float(theta[slot])
     return found
-
-
-def stepped(made: Trace, gradient: FloatArray) -> FloatArray:
-    """Return θ after one step of plain descent along `gradient` [P]."""
-    rate = made.training.optimizer.learning_rate
-    return np.where(made.program.trainable, made.theta - rate * gradient, made.theta)
-
-
-def sequential_gradient(made: Trace) -> FloatArray:
-    """Return the wrong gradient [P] of plain descent that goes backwards layer by layer.
-
-    The edges into a layer are changed before the error goes through them: δ of the layer before
-    is made from the new weights, the forward values staying as they were.
-    """
-    program = made.program
-    error = _own_errors(made)
-    gradient = made.gradient.copy()
-    theta = made.theta.copy()
-    rate = made.training.optimizer.learning_rate
-    scale = len(made.rows) if made.training.batch_reduction == "mean" else 1
-    slopes = np.array([made.term_slopes(sample) for sample in range(len(made.rows))])
-    change = np.zeros_like(gradient)
-    for node in program.unit_order[::-1].tolist():
-        delta = error[:, node] * made.slope[:, node] + _fused_difference(made, node)
-        slot = int(program.bias_slot[node])
-        if slot >= 0:
-            change[slot] = (delta.sum() - made.delta[:, node].sum()) / scale
-        for edge in np.flatnonzero(program.target == node).tolist():
-            source, place = int(program.source[edge]), int(program.edge_slot[edge])
-            local = slopes[:, edge] * made.a[:, source]
-            change[place] = ((delta - made.delta[:, node]) * local).sum() / scale
-            if program.trainable[place]:
-                theta[place] -= rate * (gradient[place] + change[place])
-            error[:, source] += delta * slopes[:, edge] * theta[place]
-    return gradient + change
-
-
-def _own_errors(made: Trace) -> FloatArray:
-    """Return ∂E/∂a [B, N] that outputs have from the loss alone."""
-    program = made.program
-    through = np.zeros_like(made.dloss_da)
-    for sample in range(len(made.rows)):
-        np.add.at(through[sample], program.source, made.edge_contributions(sample))
-    own = np.zeros_like(made.dloss_da)
-    outputs = program.output_nodes
-    own[:, outputs] = made.dloss_da[:, outputs] - through[:, outputs]
-    return own
-
-
-def _fused_difference(made: Trace, node: int) -> FloatArray:
-    # Where δ comes from z, a flat sigmoid makes it differ from slope times ∂E/∂a.
-    return np.asarray(made.delta[:, node] - made.slope[:, node] * made.dloss_da[:, node])

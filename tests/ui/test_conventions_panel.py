@@ -21,6 +21,7 @@ from bpviz.model.schema import Notation, Session
 from bpviz.model.session import load_session
 from bpviz.model.verbs import set_notation
 from bpviz.ui.main_window import MainWindow
+from bpviz.ui.numbers import format_number
 from bpviz.ui.panels.conventions_panel import ConventionsPanel
 from bpviz.ui.panels.matrices_panel import LARGE, MatricesPanel, cell_count
 from bpviz.ui.panels.parameter_panel import MOST_EDGES
@@ -124,6 +125,9 @@ def test_each_convention_has_its_numbers(window: MainWindow, panel: ConventionsP
     assert whole == pytest.approx(2 * half)
     assert sum(text.endswith(": a mistake") for text in texts) == 1
     assert sum("(here)" in text for text in texts) == 4
+    # E of the chosen convention, once for each question, and of the mistake.
+    loss = format_number(next(each.loss for each in panel.found if each.current), 6, trim=True)
+    assert texts.count(loss) >= 5
 
 
 def test_a_printed_number_finds_its_convention(window: MainWindow, panel: ConventionsPanel) -> None:

@@ -84,14 +84,14 @@ class ConventionsPanel(ParameterPanel):
 
     def _fill(self, found: Sequence[Convention], name: str) -> None:
         self._clear()
-        for column, text in enumerate(("", "gradient", "new value")):
+        for column, text in enumerate(("", "gradient", "new value", "loss")):
             self._put(0, column, QLabel(text), "muted")
         row = 1
         for question, answers in groupby(found, key=lambda each: each.question):
             heading = QLabel(f"{question[:1].upper()}{question[1:]}")
             heading.setProperty("role", "heading")
             heading.setIndent(0)
-            self._grid.addWidget(heading, row, 0, 1, 3)
+            self._grid.addWidget(heading, row, 0, 1, 4)
             for answer in answers:
                 row += 1
                 self._put_answer(row, answer, name)
@@ -103,8 +103,9 @@ class ConventionsPanel(ParameterPanel):
         label.setWordWrap(True)
         label.setTextFormat(Qt.TextFormat.PlainText)
         self._put(row, 0, label, "")
-        for column, table in ((1, answer.gradients), (2, answer.updated)):
-            number = QLabel(format_number(table[name], max(self._digits, DIGITS), trim=True))
+        numbers = (answer.gradients[name], answer.updated[name], answer.loss)
+        for column, value in enumerate(numbers, 1):
+            number = QLabel(format_number(value, max(self._digits, DIGITS), trim=True))
             number.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             if answer.current:
                 number.setStyleSheet(f"color: {self._theme.positive}; font-weight: bold;")
