@@ -12,7 +12,7 @@ from bpviz.engine.datasets import Rows, make_rows
 from bpviz.engine.program import Program, compile
 from bpviz.engine.readiness import problems
 from bpviz.model.files import FormatError, atomic_write
-from bpviz.model.session import Session, encode_session, read_session
+from bpviz.model.session import Loaded, Session, encode_session, read_session
 
 
 def load(path: str, *, complete: bool = True) -> Session:
@@ -20,17 +20,27 @@ def load(path: str, *, complete: bool = True) -> Session:
 
     What was left out of it is said on standard error; where it can't be used, that alone is said.
     """
+    loaded = read(path)
+    if complete:
+        require_complete(loaded.session)
+    tell(path, loaded)
+    return loaded.session
+
+
+def read(path: str) -> Loaded:
+    """Return what the file at `path` holds and what was left out of it, of which nothing is said."""
     try:
-        loaded = read_session(path)
+        return read_session(path)
     except FormatError as error:
         raise CommandError(f"{shown_path(path)}: {error}") from None
     except OSError as error:
         raise CommandError(f"{shown_path(path)}: {reason(error)}") from None
-    if complete:
-        require_complete(loaded.session)
+
+
+def tell(path: str, loaded: Loaded) -> None:
+    """Say on standard error what was left out of the session at `path`."""
     for notice in loaded.notices:
         sys.stderr.write(f"bpviz: {shown_path(path)}: {notice}\n")
-    return loaded.session
 
 
 def prepare(session: Session) -> tuple[Program, Rows]:

@@ -7,8 +7,16 @@ import sys
 
 import msgspec
 
-from bpviz.cli.errors import DONE, FAILED, NON_FINITE, CommandError
-from bpviz.cli.files import load, prepare, require_writable, write_out
+from bpviz.cli.errors import DONE, FAILED, NON_FINITE, CommandError, shown_path
+from bpviz.cli.files import (
+    load,
+    prepare,
+    read,
+    require_complete,
+    require_writable,
+    tell,
+    write_out,
+)
 from bpviz.cli.kernel import settle_kernel, settle_kernels_of
 from bpviz.engine.backprop import Tracer
 from bpviz.engine.datasets import batch_rows
@@ -111,10 +119,14 @@ def check(options: argparse.Namespace) -> int:
 
 def verify(options: argparse.Namespace) -> int:
     """Replay the saved history; print "identical" or the largest difference."""
-    session = load(options.session)
+    loaded = read(options.session)
+    session = loaded.session
+    require_complete(session)
     history = _history(session)
     if history is None:
-        raise CommandError("verify: the session has no saved history")
+        why = "".join(f" {shown_path(options.session)}: {each}" for each in loaded.notices[:1])
+        raise CommandError(f"verify:{why or ' the session has no saved history'}")
+    tell(options.session, loaded)
     try:
         again = _replayed(history, history.position)
     except NonFinite as error:

@@ -107,9 +107,16 @@ def to_latex(expression: Expression, digits: int = 4) -> str:
             return _function(name, to_latex(argument, digits))
         case Given(term, condition):
             inner = _bracketed(to_latex(term, digits), isinstance(unwrapped(term), Sum))
-            return rf"{inner}\ [\text{{{escaped(condition)}}}]"
+            return rf"{inner}\ [{_condition(condition)}]"
         case _:
             raise TypeError(f"no LaTeX for {type(expression).__name__}")
+
+
+def _condition(condition: str) -> str:
+    """Return a condition: a formula such as "z ≤ 0" as one, for LaTeX's texts lack its signs."""
+    if any(sign in condition for sign in "<>≤"):
+        return condition.replace("≤", r"\le").replace("−", "-")
+    return rf"\text{{{escaped(condition)}}}"
 
 
 def _function(name: str, argument: str) -> str:

@@ -166,3 +166,4 @@ def test_a_history_that_leads_elsewhere_is_left_out(run: CommandLine) -> None:
     assert json.loads(ran.out)["iteration"] == 1
     assert "history" in ran.error
     assert ran.error.count("\n") == 1
+    assert "history: does not end in" in run("verify", "t.json").refusal()

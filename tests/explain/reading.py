@@ -231,7 +231,7 @@ def _plain(latex: str) -> str:
     """Return the commands that formulas are made of as the signs that the reader knows."""
     text = re.sub(r"\\dots\\ \\text\{(.*?)\}(?!\$)", lambda found: "… " + found[1], latex)
     text = text.replace("$", "")
-    text = re.sub(r"\\ \[\\text\{(.*?)\}\]", "[·]", text)
+    text = re.sub(r"\\ \[[^]]*\]", "[·]", text)
     for command, sign in (
         (r"\left|", "|"), (r"\right|", "|"), (r"\left", ""), (r"\right", ""),
         (r"\cdot", "·"), (r"\max", "max"), (r"\min", "min"),

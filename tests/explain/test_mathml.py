@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from bpviz.engine.frames import frames
 from bpviz.explain.chain import derive
 from bpviz.explain.derivation import explain
-from bpviz.explain.expression import Rest, Symbol
+from bpviz.explain.expression import Given, Rest, Symbol
 from bpviz.explain.influence import parameter_named, parameter_names
-from bpviz.explain.latex import escaped
+from bpviz.explain.latex import escaped, to_latex
 from bpviz.explain.mathml import mathml, to_mathml
 from bpviz.explain.names import words
 from tests.explain.random_traces import random_trace
@@ -87,3 +87,10 @@ def test_every_formula_of_derivations_and_explanations_is_well_formed(seed: int)
         for line in explain(made, frame, 0).lines:
             assert len(parsed(to_mathml(line.right)))
             assert len(parsed(to_mathml(line.numbers)))
+
+
+@pytest.mark.parametrize("condition", ["z ≤ 0", "|a − t| > 1", "the largest"])
+def test_conditions_are_said_without_signs_that_latex_lacks(condition: str) -> None:
+    latex = to_latex(Given(Symbol("x", "x", 1.0), condition))
+    assert latex.isascii()
+    assert said(latex).replace(" ", "") == f"x[{condition.replace(' ', '')}]"
