@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -18,6 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     0 done; 1 a check failed; 2 bad usage or input, one line on stderr; 3 training met a
     non-finite value; 130 interrupted.
     """
+    _stand_in_for_closed_streams()
     try:
         status = _run(sys.argv[1:] if argv is None else list(argv))
         sys.stdout.flush()
@@ -55,6 +58,21 @@ def _run(argv: list[str]) -> int:
     from bpviz.cli.window import show
 
     return show(options.session)
+
+
+class _Closed(io.StringIO):
+    """Stands for a standard output that was closed before the program began."""
+
+    def write(self, _text: str) -> int:
+        """Refuse, as the system does."""
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+
+def _stand_in_for_closed_streams() -> None:
+    """Let what is written to a closed stream be refused, and errors be said to nobody."""
+    # Python has None there, whatever its type says.
+    sys.stdout = sys.stdout or _Closed()
+    sys.stderr = sys.stderr or io.StringIO()
 
 
 def _after_broken_pipe() -> int:

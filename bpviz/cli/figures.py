@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from bpviz.cli.errors import DONE, NON_FINITE, CommandError
-from bpviz.cli.files import load, prepare, require_writable, write, writing
+from bpviz.cli.files import load, prepare, require_apart, require_writable, write, writing
 from bpviz.engine.backprop import trace
 from bpviz.engine.errors import NonFinite
 from bpviz.engine.state import state_of
@@ -38,6 +38,7 @@ def export(options: argparse.Namespace) -> int:
         if path is not None and Path(path).suffix.lower() not in kinds:
             raise CommandError(f"export: {option}: the file must end in {' '.join(kinds)}")
         require_writable(path)
+    require_apart({option: path for option, path, _ in wanted}, session=options.session)
     session = load(options.session)
     try:
         # First, because the parameter's name may be wrong.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from bpviz.cli.errors import CommandError, shown_path
@@ -28,7 +28,7 @@ def load(path: str, *, complete: bool = True) -> Session:
 
 
 def read(path: str) -> Loaded:
-    """Return what the file at `path` holds and what was left out of it, of which nothing is said."""
+    """Return what the file at `path` holds, and what was left out of it, without a word."""
     try:
         return read_session(path)
     except FormatError as error:
@@ -91,6 +91,20 @@ def require_writable(path: str | None) -> None:
         raise CommandError(f"{shown_path(path)} is not written: it is a folder")
     if not os.access(path if os.path.exists(path) else folder, os.W_OK):
         raise CommandError(f"{shown_path(path)} is not written: permission denied")
+
+
+def require_apart(written: Mapping[str, str | None], **kept: str | None) -> None:
+    """Raise CommandError where a file `written`, by option, would overwrite another or one `kept`.
+
+    Devices, such as /dev/null, take anything from anybody.
+    """
+    taken = {os.path.realpath(path): f"the {what}" for what, path in kept.items() if path}
+    for option, path in written.items():
+        if path is None or (os.path.exists(path) and not os.path.isfile(path)):
+            continue
+        held = taken.setdefault(os.path.realpath(path), f"what {option} writes")
+        if held != f"what {option} writes":
+            raise CommandError(f"{option} {shown_path(path)} would overwrite {held}")
 
 
 def write_out(data: bytes, path: str | None) -> None:

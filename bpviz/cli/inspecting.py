@@ -12,6 +12,7 @@ from bpviz.cli.files import (
     load,
     prepare,
     read,
+    require_apart,
     require_complete,
     require_writable,
     tell,
@@ -40,6 +41,7 @@ VERIFY_LIMIT = 1e-6
 def trace(options: argparse.Namespace) -> int:
     """Write the record of one iteration as JSON."""
     session = load(options.session)
+    require_apart({"-o": options.output}, session=options.session)
     require_writable(options.output)
     try:
         session = _before(session, options.iteration)

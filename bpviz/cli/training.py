@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bpviz.cli.errors import DONE, INTERRUPTED, NON_FINITE, CommandError
-from bpviz.cli.files import load, require_writable, write, write_out, writing
+from bpviz.cli.files import load, require_apart, require_writable, write, write_out, writing
 from bpviz.cli.kernel import settle_kernel, settle_kernels_of
 from bpviz.document.saving import encode_with_history
 from bpviz.document.timeline import Timeline
@@ -38,6 +38,9 @@ def train(options: argparse.Namespace) -> int:
     session = load(options.session)
     for path in (options.save, options.csv, options.output):
         require_writable(path)
+    results = {"--csv": options.csv, "-o": options.output}
+    require_apart(results, session=options.session)
+    require_apart({"--save": options.save, **results})
     run = Run(Timeline(session), options)
     run.settle_kernel()
     with _interrupts_noted(run):

@@ -120,6 +120,50 @@ def test_a_folder_is_not_overwritten(run: CommandLine) -> None:
     assert "it is a folder" in run("trace", S5, "-o", "out.json").refusal()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        (("trace", "s.json", "-o", "s.json"), "the session"),
+        (("trace", "s.json", "-o", "link.json"), "the session"),
+        (("train", "s.json", "--iterations", "1", "--csv", "s.json"), "the session"),
+        (("train", "s.json", "--iterations", "1", "--save", "t.json", "-o", "t.json"), "--save"),
+        (("export", "s.json", "--diagram", "a.svg", "--loss-plot", "./a.svg"), "--diagram"),
+    ],
+)
+def test_no_result_overwrites_another_or_the_session(
+    run: CommandLine, arguments: tuple[str, ...], names: str
+) -> None:
+    whole = Path(S5).read_bytes()
+    Path("s.json").write_bytes(whole)
+    Path("link.json").symlink_to("s.json")
+    line = run(*arguments).refusal()
+    assert "would overwrite" in line
+    assert names in line
+    assert Path("s.json").read_bytes() == whole
+    assert sorted(path.name for path in Path().iterdir()) == ["link.json", "s.json"]
+
+
+def test_a_session_may_be_saved_over_itself(run: CommandLine) -> None:
+    Path("s.json").write_bytes(Path(S5).read_bytes())
+    for _ in range(2):
+        assert run("train", "s.json", "--iterations", "1", "--save", "s.json").status == 0
+    assert run("verify", "s.json").out == "identical\n"
+    nothing = ("--csv", os.devnull, "-o", os.devnull)
+    assert run("train", "s.json", "--iterations", "1", *nothing).status == 0
+
+
+@pytest.mark.parametrize(("closing", "status"), [("1>&-", 2), ("1>&- 2>&-", 2), ("2>&-", 0)])
+def test_streams_that_were_closed(closing: str, status: int) -> None:
+    command = [sys.executable, "-m", "bpviz", "trace", S5]
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'exec "$@" {closing}', "sh", *command],
+        capture_output=True, text=True, env=environment(), check=False,
+    )  # fmt: skip
+    assert done.returncode == status
+    assert done.stderr in ("", "bpviz: standard output: Bad file descriptor\n")
+    assert ('"format"' in done.stdout) == (status == 0)
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full device here")
 def test_a_full_disk_on_standard_output() -> None:
     with open("/dev/full", "w") as full:
