@@ -165,6 +165,28 @@ def test_the_key_copies_what_is_in_front(
     assert clipboard().startswith("\\begin{align*}\nz_{h_{1}} &=")
 
 
+def test_of_two_panels_in_sight_the_latest_is_copied(
+    open_window: Callable[[Session | None], MainWindow],
+) -> None:
+    """In a lesson Explain stands below the page, so that Derive can be seen with it."""
+    window = open_window(load_session(resource_path("lessons", "S5.bpviz.json")))
+    window.lesson_commands.turn_to(4)
+    action = window.commands["edit.copy_latex"]
+    explained = r"\begin{align*}" + "\n" + r"\frac{\partial E}{\partial a_{y}}"
+    action.trigger()
+    assert clipboard().startswith(explained)
+    bring(window, "paths")
+    assert window.workspace.explain_panel.is_seen
+    action.trigger()
+    assert clipboard().startswith("\\begin{align*}\n\\frac{\\partial E}{\\partial w} &=")
+    bring(window, "derivation")
+    action.trigger()
+    assert "chain rule" in clipboard()
+    bring(window, "explain")
+    action.trigger()
+    assert clipboard().startswith(explained)
+
+
 @pytest.mark.parametrize(
     ("ending", "start"),
     [(".md", "# Four rows"), (".tex", r"\documentclass"), (".html", "<!DOCTYPE html>")],

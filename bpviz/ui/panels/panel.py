@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -19,6 +21,16 @@ class Panel(QWidget):
         super().__init__(parent)
         self._is_late = False
         self._in_front = True
+        self._came = 0.0
+
+    @property
+    def came(self) -> float:
+        """When the panel came to the front last, in seconds of a clock of its own."""
+        return self._came
+
+    def come(self) -> None:
+        """Note that the panel was just asked for, or came into sight."""
+        self._came = monotonic()
 
     @property
     def is_seen(self) -> bool:
@@ -27,6 +39,8 @@ class Panel(QWidget):
 
     def set_front(self, front: bool) -> None:
         """Say whether the panel's tab is in front; once it is, catch up with what changed."""
+        if front and not self._in_front:
+            self.come()
         self._in_front = front
         self._catch_up()
 
@@ -64,6 +78,7 @@ class Panel(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what changed while nobody looked."""
         super().showEvent(event)
+        self.come()
         self._catch_up()
 
     def _catch_up(self) -> None:

@@ -82,6 +82,11 @@ class PanelGroup(Panel):
         for panel in self.panels.values():
             panel.set_front(front)
 
+    def come(self) -> None:
+        """Note that the group was just asked for, and with it what is in front of it."""
+        super().come()
+        self.panels[self.front].come()
+
     def set_digits(self, digits: int) -> None:
         """Show numbers with `digits` significant digits."""
         for panel in self.panels.values():

@@ -8,7 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMainWindow, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
 from bpviz.document.document import Document
 from bpviz.document.player import Player
@@ -223,16 +223,22 @@ class Workspace:
 
     def bring_to_front(self, name: str) -> None:
         """Show a panel, of a dock or of a group in one, before others; KeyError for no such."""
-        dock = self.docks[name if name in self.docks else self.analysis.turn_to(name)]
-        dock.show()
-        dock.raise_()
+        place = name if name in self.docks else self.analysis.turn_to(name)
+        self.docks[place].show()
+        self.docks[place].raise_()
+        if place in self.panels:
+            self.panels[place].come()
 
     def latex(self) -> str:
-        """Return the formulas of the explaining panel in front as LaTeX; "" without any."""
-        for panel in (self.explain_panel, *self.analysis.writing):
-            if panel.is_seen:
-                return panel.latex()
-        return ""
+        """Return the formulas of the explaining panel in front as LaTeX; "" without any.
+
+        Where two are seen, one above the other, it is that with the keyboard, else the latest.
+        """
+        panels = (self.explain_panel, *self.analysis.writing)
+        seen = sorted((panel for panel in panels if panel.is_seen), key=lambda each: each.came)
+        focus = QApplication.focusWidget()
+        held = [panel for panel in seen if focus is not None and panel.isAncestorOf(focus)]
+        return (held or seen)[-1].latex() if seen else ""
 
     def refresh_structure(self) -> None:
         """Show the session's structure and settings anew."""
