@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
-from time import perf_counter
 from typing import Final
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
 from bpviz.document.curves import Curves
 from bpviz.document.document import Document
 from bpviz.document.line import Line
 from bpviz.document.player import Player
 from bpviz.document.retrace import Retrace
+from bpviz.document.slices import Slices
 from bpviz.document.timeline import Timeline
 from bpviz.engine.curve import LossCurve
 from bpviz.model.history import Entry, History
@@ -38,10 +39,7 @@ class CurveFilling(QObject):
         self._curves = Curves()
         # Lines that were walked, or can't be: they are not walked once more.
         self._done: list[tuple[Entry, ...]] = []
-        self._deadline = 0.0
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._on_timeout)
+        self._slices = Slices(self, rest=BREAK)
         document.replaced.connect(self._on_replaced)
         document.runs_changed.connect(self._wake)
         self._wake()
@@ -51,13 +49,42 @@ class CurveFilling(QObject):
         """Whether a line is being walked."""
         return self._retrace is not None
 
+    @property
+    def share(self) -> float:
+        """How much of the line under way is walked, 0 to 1."""
+        return 0.0 if self._retrace is None else self._retrace.share
+
+    @property
+    def ended(self) -> bool:
+        """Whether there is no line left to walk."""
+        return self._retrace is None and self._lacking() is None
+
+    def work(self, until: Callable[[], bool]) -> None:
+        """Walk on until `until` says so, unless something else goes on."""
+        player = self._player
+        if player.playing or player.scrubbing or player.travel.busy:
+            self._slices.wait(DELAY)
+            return
+        if self._retrace is None:
+            found = self._lacking()
+            if found is None:
+                return
+            self._history, self._curves = found
+            # It stands at the start and the end; in between losses are recorded as in a run.
+            self._retrace = Retrace(self._history, Timeline.record_loss, stops=1)
+        self._retrace.work(until)
+        if self._retrace.ended:
+            self._take(self._retrace)
+            self._slices.wait(BREAK)
+
     def _on_replaced(self) -> None:
         self._retrace, self._done = None, []
+        self._slices.cancel()
         self._wake()
 
     def _wake(self) -> None:
         if self._retrace is None and self._lacking() is not None:
-            self._timer.start(DELAY)
+            self._slices.begin(self, SLICE, DELAY)
 
     def _lacking(self) -> tuple[History, Curves] | None:
         """Return the next line whose losses are not known, and where they belong."""
@@ -68,27 +95,6 @@ class CurveFilling(QObject):
             if history.entries not in self._done and lacks_losses(history, curves):
                 return history, curves
         return None
-
-    def _is_over(self) -> bool:
-        return perf_counter() >= self._deadline
-
-    def _on_timeout(self) -> None:
-        player = self._player
-        if player.playing or player.scrubbing or player.travel.busy:
-            self._timer.start(DELAY)
-            return
-        if self._retrace is None:
-            found = self._lacking()
-            if found is None:
-                return
-            self._history, self._curves = found
-            # It stands at the start and the end; in between losses are recorded as in a run.
-            self._retrace = Retrace(self._history, Timeline.record_loss, stops=1)
-        self._deadline = perf_counter() + SLICE
-        self._retrace.work(self._is_over)
-        if self._retrace.ended:
-            self._take(self._retrace)
-        self._timer.start(BREAK)
 
     def _take(self, retrace: Retrace) -> None:
         """Put what was measured where it belongs, if that line is still there."""

@@ -30,11 +30,17 @@ class Scout(Timeline):
         self._left = 0
         self._total = 1
         self.problem = ""
+        self.ended = False
+        """Whether the walk is over: it is at the goal, or can be walked no further."""
 
     @property
     def share(self) -> float:
         """How much of the way is done, 0 to 1."""
         return min(max(1.0 - self._left / self._total, 0.0), 1.0)
+
+    def work(self, until: Callable[[], bool]) -> None:
+        """Go on until `until` says so, or to the end of the walk."""
+        self.ended = self.walk(until)
 
     def walk(self, until: Callable[[], bool]) -> bool:
         """Go on until `until` says so; return whether the walk is over.

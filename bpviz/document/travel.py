@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from time import perf_counter, thread_time
+from time import thread_time
 from typing import Final
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from bpviz.document.pioneer import Pioneer
 from bpviz.document.scout import Scout
+from bpviz.document.slices import Slices
 from bpviz.document.timeline import Timeline
 from bpviz.engine.datasets import batch_size
 from bpviz.model.history import Place, Train
@@ -34,10 +35,9 @@ class Travel(QObject):
         super().__init__(parent)
         self._scout: Scout | None = None
         self._arrive: Callable[[], None] | None = None
-        self._deadline = 0.0
-        self._timer = QTimer(self)
-        self._timer.setInterval(0)
-        self._timer.timeout.connect(self._on_timeout)
+        self._slices = Slices(self)
+        self._slices.advanced.connect(self.changed)
+        self._slices.ended.connect(self._on_ended)
 
     @property
     def busy(self) -> bool:
@@ -47,7 +47,7 @@ class Travel(QObject):
     @property
     def share(self) -> float:
         """How much of the way is done, 0 to 1."""
-        return self._scout.share if self._scout is not None else 0.0
+        return self._slices.share
 
     def is_near(self, timeline: Timeline, place: Place, arrive: Callable[[], None]) -> bool:
         """Return whether `timeline` gets to `place` at once; else call `arrive` once it is there.
@@ -86,7 +86,7 @@ class Travel(QObject):
     def cancel(self) -> None:
         """Stay where the line stands."""
         if self._scout is not None:
-            self._timer.stop()
+            self._slices.cancel()
             self._scout = self._arrive = None
             self.changed.emit()
 
@@ -98,19 +98,12 @@ class Travel(QObject):
                 self.failed.emit(scout.problem)
             return not scout.problem
         self._scout, self._arrive = scout, arrive
-        self._timer.start()
+        self._slices.begin(scout, SLICE)
         self.changed.emit()
         return False
 
-    def _is_over(self) -> bool:
-        return perf_counter() >= self._deadline
-
-    def _on_timeout(self) -> None:
+    def _on_ended(self) -> None:
         if self._scout is None:
-            return
-        self._deadline = perf_counter() + SLICE
-        if not self._scout.walk(self._is_over):
-            self.changed.emit()
             return
         arrive, problem = self._arrive, self._scout.problem
         self.cancel()

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.document.retrace import Retrace
+from bpviz.document.slices import Slices
 from bpviz.ui.panels.panel import Panel
-from bpviz.ui.panels.slices import Slices
 from bpviz.ui.plots.gradient_plot import GradientPlot
 from bpviz.ui.style import Theme, guard
 

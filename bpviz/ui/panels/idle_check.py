@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import perf_counter
 from typing import Final
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from bpviz.document.document import Document
 from bpviz.document.player import Player
+from bpviz.document.slices import Slices
 from bpviz.engine.backprop import Trace
 from bpviz.engine.errors import NonFinite
 from bpviz.engine.gradcheck import CheckResult, GradientCheck, ParameterCheck, joined
@@ -32,9 +34,9 @@ class IdleCheck(QObject):
         super().__init__(parent)
         self._document = document
         self._player = player
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._on_idle)
+        self._slices = Slices(self)
+        self._slices.advanced.connect(self.progressed)
+        self._slices.ended.connect(self.progressed)
         self._trace: Trace | None = None
         self._checker: GradientCheck | None = None
         self._checks: list[ParameterCheck] = []
@@ -69,6 +71,16 @@ class IdleCheck(QObject):
         """Whether all parameters are checked."""
         return self._checker is not None and self.count == self.total
 
+    @property
+    def share(self) -> float:
+        """How many of all parameters are checked, 0 to 1."""
+        return self.count / self.total if self.total else 0.0
+
+    @property
+    def ended(self) -> bool:
+        """Whether there is nothing to go on with: all is checked, or it may not be."""
+        return self._trace is None or self.is_done or self.waits or bool(self.problem)
+
     def set_watched(self, by: str, watched: bool) -> None:
         """Say whether `by` looks: the check goes on only while anyone does."""
         if watched:
@@ -78,20 +90,35 @@ class IdleCheck(QObject):
         else:
             self._watchers.discard(by)
             if not self._watchers:
-                self._timer.stop()
+                self._slices.cancel()
 
     def follow(self) -> None:
         """Begin anew where another iteration is shown, rest while a run is on or frames change."""
         trace = None if self._player.running else self._player.trace
         if trace is self._trace:
-            if self._timer.isActive() and not self._asked:
-                self._timer.start(REST_MS)
+            if not self._asked:
+                self._slices.wait(REST_MS)
             return
-        self._timer.stop()
+        self._slices.cancel()
         self._trace, self._checker, self._checks = trace, None, []
         self._asked, self.waits, self.problem = False, False, ""
         self.progressed.emit()
         self._go_on(REST_MS)
+
+    def work(self, until: Callable[[], bool]) -> None:
+        """Check one parameter, and on until `until` says so."""
+        if self._player.running:
+            self._slices.cancel()
+            return
+        started = perf_counter()
+        if self._checker is None and not self._begin():
+            return
+        assert self._checker is not None
+        while self.count < self.total:
+            self._checks.append(self._checker.check(self.count))
+            if until():
+                break
+        self.waits = not self._asked and perf_counter() - started > DEAR and not self.is_done
 
     def start(self) -> None:
         """Check on, however dear it is."""
@@ -99,25 +126,8 @@ class IdleCheck(QObject):
         self._go_on(0)
 
     def _go_on(self, delay: int) -> None:
-        ended = self._trace is None or self.is_done or self.waits or self.problem
-        if self._watchers and not ended:
-            self._timer.start(delay)
-
-    def _on_idle(self) -> None:
-        if self._player.running or self._trace is None:
-            return
-        started = perf_counter()
-        if self._checker is None and not self._begin():
-            self.progressed.emit()
-            return
-        assert self._checker is not None
-        while self.count < self.total:
-            self._checks.append(self._checker.check(self.count))
-            if perf_counter() - started > SLICE:
-                break
-        self.waits = not self._asked and perf_counter() - started > DEAR and not self.is_done
-        self._go_on(0)
-        self.progressed.emit()
+        if self._watchers and not self.ended:
+            self._slices.begin(self, SLICE, delay)
 
     def _begin(self) -> bool:
         """Make the checker; return whether there is something to check."""

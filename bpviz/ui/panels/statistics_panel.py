@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from time import perf_counter
 from typing import Final
 
 import numpy as np
@@ -13,6 +12,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from bpviz.document.document import Document
 from bpviz.document.player import Player
+from bpviz.document.slices import Slices, time_over
 from bpviz.engine.backprop import Trace
 from bpviz.engine.program import Program
 from bpviz.engine.statistics import (
@@ -28,7 +28,6 @@ from bpviz.ui.numbers import format_number
 from bpviz.ui.panels.class_section import ClassSection
 from bpviz.ui.panels.form import Choice
 from bpviz.ui.panels.panel import Panel
-from bpviz.ui.panels.slices import Slices
 from bpviz.ui.panels.surface_section import SurfaceSection
 from bpviz.ui.plots.histogram_plot import HistogramPlot
 from bpviz.ui.plots.lines_table import Line, LinesTable
@@ -68,7 +67,6 @@ class StatisticsPanel(Panel):
         self._digits = 4
         self._layer = 0
         self._shown_at = 0.0
-        self._deadline = 0.0
         self._survey: Survey | None = None
         self._trace: Trace | None = None
         self._result: SurveyResult | None = None
@@ -162,8 +160,7 @@ class StatisticsPanel(Panel):
             survey.begin(trace.theta, trace.iteration - 1)
         self._trace = trace
         self._slices.cancel()
-        self._deadline = perf_counter() + LIVE_SLICE
-        survey.work(self._is_over)
+        survey.work(time_over(LIVE_SLICE))
         if survey.ended:
             self._result = survey.result
         elif not running:
@@ -182,9 +179,6 @@ class StatisticsPanel(Panel):
             self._trace = None
         assert self._survey is not None
         return self._survey
-
-    def _is_over(self) -> bool:
-        return perf_counter() >= self._deadline
 
     def _on_surveyed(self) -> None:
         if self._survey is not None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.document.retrace import Retrace
+from bpviz.document.slices import Slices
 from bpviz.document.timeline import Timeline
 from bpviz.engine.surface import LossSurface, Parameter, parameters_of
 from bpviz.model.counts import grouped
@@ -21,7 +22,6 @@ from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.numbers import format_number
 from bpviz.ui.panels.form import Choice, Form, side_by_side
 from bpviz.ui.panels.number_field import NumberField
-from bpviz.ui.panels.slices import Slices
 from bpviz.ui.plots.surface_plot import SurfacePlot
 from bpviz.ui.style import Theme, guard
 

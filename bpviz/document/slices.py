@@ -27,17 +27,21 @@ class Work(Protocol):
 
 
 class Slices(QObject):
-    """Does one piece of work; `advanced` tells after each slice, `ended` when it is done."""
+    """Does one piece of work; `advanced` tells after each slice, `ended` when it is done.
+
+    `rest` is how many milliseconds the window has for itself between two slices, at least.
+    """
 
     advanced = Signal()
     ended = Signal()
 
-    def __init__(self, parent: QObject) -> None:
+    def __init__(self, parent: QObject, rest: int = 0) -> None:
         super().__init__(parent)
         self._work: Work | None = None
-        self._deadline = 0.0
+        self._rest = rest
+        self._seconds = SLICE
         self._timer = QTimer(self)
-        self._timer.setInterval(0)
+        self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._on_timeout)
 
     @property
@@ -50,26 +54,41 @@ class Slices(QObject):
         """How much of the work is done, 0 to 1."""
         return 0.0 if self._work is None else self._work.share
 
-    def begin(self, work: Work) -> None:
-        """Do `work`; what was under way is given up."""
-        self._work = work
-        self._timer.start()
+    def begin(self, work: Work, seconds: float = SLICE, delay: int = 0) -> None:
+        """Do `work` in slices of `seconds`, the first in `delay` milliseconds.
+
+        What was under way is given up.
+        """
+        self._work, self._seconds = work, seconds
+        self._timer.start(delay)
+
+    def wait(self, delay: int) -> None:
+        """Leave the next slice of what is under way until `delay` milliseconds from now."""
+        if self.busy:
+            self._timer.start(delay)
 
     def cancel(self) -> None:
         """Give up what is under way."""
         self._work = None
         self._timer.stop()
 
-    def _is_over(self) -> bool:
-        return perf_counter() >= self._deadline
-
     def _on_timeout(self) -> None:
-        if self._work is None:
+        work = self._work
+        if work is None:
             return
-        self._deadline = perf_counter() + SLICE
-        self._work.work(self._is_over)
-        if self._work.ended:
+        # Before the work, which may give itself up or ask to wait.
+        self._timer.start(self._rest)
+        work.work(time_over(self._seconds))
+        if self._work is not work:
+            return
+        if work.ended:
             self.cancel()
             self.ended.emit()
         else:
             self.advanced.emit()
+
+
+def time_over(seconds: float) -> Callable[[], bool]:
+    """Return what tells whether `seconds` from now have passed."""
+    deadline = perf_counter() + seconds
+    return lambda: perf_counter() >= deadline
