@@ -12,10 +12,10 @@ from bpviz.engine.backprop import Trace
 from bpviz.engine.frames import Frame
 from bpviz.engine.snapshot import Snapshot
 from bpviz.explain.backward import bias_gradient_line, error_line, gradient_line
-from bpviz.explain.derivation import explain, leaves_of
+from bpviz.explain.derivation import EXPLAINERS, MOST_LINES, explain, leaves_of
 from bpviz.explain.explanation import Explanation, Line, explained
 from bpviz.explain.expression import Number
-from bpviz.explain.joining import gradient_parts, whole_batch
+from bpviz.explain.joining import batch_loss_line, gradient_parts, penalty_line, whole_batch
 from bpviz.explain.symbols import Leaves
 from bpviz.model.network import Edge, Input, Network
 from bpviz.model.schema import Notation
@@ -25,10 +25,11 @@ ASPECTS: tuple[Aspect, ...] = ("value", "error", "gradient", "update")
 
 
 class Subject(NamedTuple):
-    """A node or an edge, by its position in the network; −1 stands for none."""
+    """A node or an edge, by its position in the network, −1 for none; or else the loss."""
 
     node: int = -1
     edge: int = -1
+    is_loss: bool = False
 
 
 def subject_named(network: Network, node_id: str = "", edge_name: str = "") -> Subject | None:
@@ -42,6 +43,8 @@ def subject_named(network: Network, node_id: str = "", edge_name: str = "") -> S
 
 def aspects(network: Network, subject: Subject) -> tuple[Aspect, ...]:
     """Return what there is to explain of the subject, in the order in which it is computed."""
+    if subject.is_loss:
+        return ("value", "error")
     if subject.edge >= 0:
         return ASPECTS
     node = network.nodes[subject.node]
@@ -52,7 +55,10 @@ def aspects(network: Network, subject: Subject) -> tuple[Aspect, ...]:
 
 def known(snapshot: Snapshot, network: Network, subject: Subject) -> tuple[Aspect, ...]:
     """Return the aspects of the subject that are computed at the snapshot's frame."""
-    if subject.edge >= 0:
+    if subject.is_loss:
+        outputs = [network.node_index[output] for output in network.outputs]
+        found = {"value": snapshot.loss_known, "error": snapshot.dloss_da_known[outputs].all()}
+    elif subject.edge >= 0:
         found = {
             "value": snapshot.edge_term_known[subject.edge],
             "error": snapshot.edge_contribution_known[subject.edge],
@@ -82,11 +88,13 @@ def explain_subject(
     batch: bool = False,
     notation: Notation | None = None,
 ) -> Explanation:
-    """Explain an aspect of a node or edge for the chosen sample (its place in the batch).
+    """Explain an aspect of a node, an edge or the loss for the chosen sample (place in the batch).
 
-    With `batch` a gradient is followed on to that of the whole batch.
+    With `batch` a gradient, and the loss, is followed on to that of the whole batch.
     """
     leaves = leaves_of(trace, sample, notation)
+    if subject.is_loss:
+        return _loss(leaves, digits, batch=batch) if aspect == "value" else _sent(leaves, digits)
     if aspect == "gradient":
         return _gradient(leaves, subject, digits, batch=batch)
     if subject.edge < 0 and isinstance(leaves.network.nodes[subject.node], Input):
@@ -127,6 +135,35 @@ def _gradient(leaves: Leaves, subject: Subject, digits: int, *, batch: bool) -> 
         words += "; then the samples are joined"
         lines.append(gradient_parts(leaves, subject.node, subject.edge))
     return explained(f"Gradient of {label}", words, lines, digits)
+
+
+def _loss(leaves: Leaves, digits: int, *, batch: bool) -> Explanation:
+    """Return how the loss is made of outputs and targets, and that of the batch of the samples'."""
+    told = EXPLAINERS["loss"](leaves, Frame("loss", "loss"), digits)
+    words, lines = told.sentence.partition(": ")[0], list(told.lines)
+    training = leaves.trace.training
+    if batch and whole_batch(leaves) and len(leaves.trace.rows) > 1:
+        words += "; then the samples are joined"
+        lines.append(batch_loss_line(leaves))
+    if batch and (training.l1 or training.l2):
+        words += ", and the penalty comes to it"
+        lines.append(penalty_line(leaves))
+    return explained("Loss", words, lines, digits)
+
+
+def _sent(leaves: Leaves, digits: int) -> Explanation:
+    """Return what the loss sends back to each output: ∂E/∂a, without what else feeds on it."""
+    nodes = [leaves.network.node_index[output] for output in leaves.network.outputs]
+    lines = [
+        error_line(leaves, node)
+        if not leaves.outgoing(node)
+        else EXPLAINERS["contribution"](
+            leaves, Frame("backward", "contribution", node), digits
+        ).lines[0]
+        for node in nodes[:MOST_LINES]
+    ]
+    words = "How much the loss changes with each output"
+    return explained("Loss to the outputs", words, lines, digits, more=len(nodes) - len(lines))
 
 
 def _input_value(leaves: Leaves, node: int, digits: int) -> Explanation:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bpviz.engine.frames import frames
@@ -12,6 +12,7 @@ from bpviz.explain.expression import Symbol, evaluate, leaves
 from bpviz.explain.subject import ASPECTS, Subject, aspects, explain_subject, known, subject_named
 from bpviz.model.network import Edge, Input, Network, Unit
 from tests.explain.random_traces import looked_up, random_trace
+from tests.explain.test_derivation import check_line
 
 MADE = {"term", "contribution", "loss_contribution", "look_ahead", "corrected_mean",
         "corrected_square_mean", "decayed"}  # fmt: skip
@@ -65,3 +66,26 @@ def test_names_find_their_subjects() -> None:
     assert subject_named(network, "y") == Subject(node=1)
     assert subject_named(network, edge_name="x->y") == Subject(edge=0)
     assert subject_named(network, "gone", "gone->y") is None
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_of_the_loss_every_number_is_the_traces(seed: int) -> None:
+    made = random_trace(seed)
+    assume(made is not None)
+    assert made is not None
+    sample, loss = len(made.rows) - 1, Subject(is_loss=True)
+    network = made.program.network
+    for batch in (False, True):
+        told = explain_subject(made, loss, "value", sample, batch=batch)
+        assert told.lines[0].result == made.loss_per_sample[sample]
+        for line in told.lines:
+            check_line(made, line)
+        if batch and len(made.rows) == len(made.batch) > 1:
+            assert told.lines[1].result == made.loss
+    told = explain_subject(made, loss, "error", sample)
+    assert len(told.lines) == len(network.outputs)
+    for output, line in zip(network.outputs, told.lines, strict=True):
+        check_line(made, line)
+        if not network.outgoing[output]:
+            assert line.result == made.dloss_da[sample, network.node_index[output]]

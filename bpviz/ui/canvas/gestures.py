@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Final, Protocol
@@ -67,6 +68,9 @@ class Stage(Protocol):
 
     def refuse(self, reason: str, at: QPointF) -> None:
         """Show why nothing happens."""
+
+    def ask_loss(self) -> None:
+        """Tell that the loss was clicked."""
 
 
 class Gesture(ABC):
@@ -156,3 +160,24 @@ class SelectBox(Gesture):
 
     def _clear(self) -> None:
         self._scene.sketch.band.show_box(QRectF())
+
+
+class PressLoss(SelectBox):
+    """A click on the loss, which then is explained; drawn further, it selects in a box."""
+
+    def __init__(self, scene: Stage, start: QPointF) -> None:
+        super().__init__(scene, start, additive=False)
+        self._is_click = True
+
+    def move_to(self, at: QPointF, zoom: float) -> None:
+        """Select what lies in the box once the pointer has left the place of the press."""
+        far = math.hypot(at.x() - self._start.x(), at.y() - self._start.y()) * zoom
+        if far > DRAG_DISTANCE:
+            self._is_click = False
+        if not self._is_click:
+            super().move_to(at, zoom)
+
+    def _edit(self, at: QPointF) -> Edit | None:
+        if self._is_click:
+            self._scene.ask_loss()
+        return None

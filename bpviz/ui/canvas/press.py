@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from PySide6.QtCore import QPointF
 
 from bpviz.ui.canvas.edge_gestures import Connect, Retarget
-from bpviz.ui.canvas.gestures import Gesture, SelectBox, Stage
+from bpviz.ui.canvas.gestures import Gesture, PressLoss, SelectBox, Stage
 from bpviz.ui.canvas.head_gesture import PressHead
 from bpviz.ui.canvas.node_gestures import MoveNodes
 from bpviz.ui.canvas.targets import edge_under, end_under, node_under
@@ -29,6 +29,8 @@ def gesture_at(
         return Connect(stage, at, node)
     if 0 <= node < geometry.node_count:
         return _press_node(stage, at, geometry.ids[node], additive, toggle)
+    if node == geometry.node_count and not (additive or toggle):
+        return PressLoss(stage, at)
     edge = edge_under(stage.picture, at, zoom) if node < 0 else -1
     if edge < 0:
         return SelectBox(stage, at, additive=additive or toggle)

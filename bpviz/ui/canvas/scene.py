@@ -52,14 +52,15 @@ class CanvasScene(QGraphicsScene):
 
     `tip` carries a text to show at a point of the scene; `surround_changed` tells that the texts
     that stand over the drawing are others now. `hovered` tells what lies under the pointer: kind
-    ("node", "edge", "network" for the loss, or "") and name. `look_changed` tells that the edges
-    show something else, or show it otherwise.
+    ("node", "edge", "network" for the loss, or "") and name; `loss_asked` that the loss was
+    clicked. `look_changed` tells that the edges show something else, or show it otherwise.
     """
 
     selection_changed = Signal()
     tip = Signal(str, QPointF)
     surround_changed = Signal()
     hovered = Signal(str, str)
+    loss_asked = Signal()
     look_changed = Signal()
 
     def __init__(
@@ -274,6 +275,10 @@ class CanvasScene(QGraphicsScene):
     def push(self, edit: Edit, at: QPointF) -> bool:
         """Hand `edit` to the document; a refusal becomes a tip at `at`. Return whether it went."""
         return self.editor.attempt(lambda: edit, at)
+
+    def ask_loss(self) -> None:
+        """Tell that the loss was clicked."""
+        self.loss_asked.emit()
 
     def refuse(self, reason: str, at: QPointF) -> None:
         """Show, at a point, why nothing happens."""

@@ -20,7 +20,7 @@ from bpviz.explain.subject import ASPECTS, Aspect
 WORDS: Final = {"value": "Value", "error": "Error", "gradient": "Gradient", "update": "Update"}
 TIPS: Final = {
     "value": "How the forward pass computes it",
-    "error": "What comes back to it from the loss",
+    "error": "What comes back from the loss",
     "gradient": "The gradient of its weight or bias",
     "update": "How the optimizer changes its weight or bias",
 }

@@ -95,6 +95,7 @@ class ExplainPanel(Panel):
             view.term_chosen.connect(self._on_term_chosen)
         self._lights = TermLights(scene, self.formula, self.chips, parent=self)
         scene.selection_changed.connect(self._on_selection_changed)
+        scene.loss_asked.connect(self._on_loss_asked)
         self.refresh()
 
     @property
@@ -182,7 +183,9 @@ class ExplainPanel(Panel):
         self._aspects.show_aspects(there, computed, aspect)
         is_shown = self._show(told, computed=aspect in computed)
         self._why.setVisible("update" in there and aspect != "update")
-        trained = is_trained(Leaves(trace, sample), subject.node, subject.edge)
+        trained = "update" in there and is_trained(
+            Leaves(trace, sample), subject.node, subject.edge
+        )
         self._why.setEnabled(trained)
         self._why.setToolTip(WHY if trained else FIXED)
         self._show_causes(trace, subject if is_shown and aspect == "update" else None)
@@ -282,6 +285,13 @@ class ExplainPanel(Panel):
             self._scene.select([term.name], [])
         elif term.kind == "edge":
             self._scene.select([], [term.name])
+        elif term.quantity in ("loss", "batch_loss"):
+            self._on_loss_asked()
+
+    def _on_loss_asked(self) -> None:
+        """Explain the loss, at whatever step."""
+        self._subject, self._aspect = Subject(is_loss=True), None
+        self.refresh()
 
     def _on_aspect_chosen(self, aspect: Aspect) -> None:
         self._aspect = aspect

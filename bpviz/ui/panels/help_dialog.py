@@ -17,6 +17,7 @@ from bpviz.explain.quantities import HELP
 
 MOUSE: Final = (
     ("Click", "Select a node or an edge; with Shift or Ctrl add to the selection"),
+    ("Click the loss", "Explain it: how it is made, and what it sends back to the outputs"),
     ("Drag a node", "Move what is selected"),
     ("Drag from a node's rim", "Connect it to another node"),
     ("Drag an edge's end", "Take it to another node; its weight stays"),
