@@ -50,10 +50,9 @@ from bpviz.ui.style import Theme
 class CanvasScene(QGraphicsScene):
     """The network as a drawing: selects, edits and shows each number of the player's step.
 
-    `tip` carries a text to show at a point of the scene; `surround_changed` tells that the texts
-    that stand over the drawing are others now. `hovered` tells what lies under the pointer: kind
-    ("node", "edge", "network" for the loss, or "") and name; `loss_asked` that the loss was
-    clicked. `look_changed` tells that the edges show something else, or show it otherwise.
+    `tip` carries a text to show at a point; `surround_changed`: texts over the drawing are others.
+    `hovered` carries kind ("node", "edge", "network" for the loss, or "") and name under the
+    pointer; `loss_asked`: the loss was clicked; `look_changed`: edges show something else.
     """
 
     selection_changed = Signal()
@@ -205,8 +204,7 @@ class CanvasScene(QGraphicsScene):
         if snapshot is not None:
             self._last = (geometry, now)
         elif self._last is not None:
-            before, last = self._last
-            now = as_stale(now, last, before, geometry)
+            now = as_stale(now, self._last[1], self._last[0], geometry)
         self.picture.edge_layer.set_moving(self.is_running)
         stream = stream_of(now, self._player.trace, snapshot, geometry)
         self.picture.show(self._session, geometry, now, self._theme, self._digits, stream)
