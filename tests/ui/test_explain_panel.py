@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import combinations
+from random import Random
+
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QScrollArea, QTabBar, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QTabBar, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from bpviz.engine.functions import ACTIVATIONS
 from bpviz.explain.derivation import explain
 from bpviz.explain.expression import Reference
+from bpviz.model.schema import Session
+from bpviz.model.session import load_session
 from bpviz.model.verbs import set_node
 from bpviz.ui.formula.terms_view import TermsView
 from bpviz.ui.main_window import MainWindow
@@ -23,7 +29,7 @@ from bpviz.ui.plots.activation_plot import (
     curve_of,
     warning_of,
 )
-from bpviz.ui.style import THEMES
+from bpviz.ui.style import THEMES, guard, resource_path
 
 pytestmark = pytest.mark.qt_log_ignore(r"does not support (raise|propagateSizeHints)\(\)")
 
@@ -334,3 +340,54 @@ def test_the_tangent_lies_on_the_curve_however_far_out(qtbot: QtBot) -> None:
         image = plot.grab().toImage()
         pictures.append([image.pixel(x, y) for x in range(80, 240) for y in range(60, 170)])
     assert pictures[0] == pictures[1]
+
+
+STEPS = (
+    *4 * ("step_forward",), *2 * ("step_back",), "phase_forward", "step_iteration", "grain_term",
+    "grain_neuron", "grain_layer", "grain_phase",
+)  # fmt: skip
+
+
+class Watcher(QObject):
+    """Notes what overlaps in a panel whenever something in it is painted."""
+
+    def __init__(self, panel: QWidget) -> None:
+        super().__init__()
+        self._panel = panel
+        self.found: list[str] = []
+        for each in (panel, *panel.findChildren(QWidget)):
+            each.installEventFilter(self)
+
+    @guard
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            layout = self._panel.layout()
+            assert layout is not None
+            parts = [item.widget() for at in range(layout.count()) if (item := layout.itemAt(at))]
+            shown = [part for part in parts if part is not None and not part.isHidden()]
+            self.found += [
+                f"{one.objectName()} {other.objectName()}"
+                for one, other in combinations(shown, 2)
+                if not one.geometry().intersected(other.geometry()).isEmpty()
+            ]
+        return False
+
+
+def test_nothing_is_painted_over_another_while_one_steps_fast(
+    open_window: Callable[[Session | None], MainWindow],
+) -> None:
+    window = open_window(load_session(resource_path("lessons", "S5.bpviz.json")))
+    window.resize(1440, 900)
+    window.commands["view.front_explain"].trigger()
+    QApplication.processEvents()
+    watcher, chance = Watcher(window.workspace.explain_panel), Random(5)
+    edges, nodes = window.scene.geometry.names, window.scene.geometry.ids
+    for _ in range(24):
+        for _ in range(chance.choice((1, 2, 4))):
+            window.commands[f"run.{chance.choice(STEPS)}"].trigger()
+        if chance.random() < 0.2:
+            window.scene.select([chance.choice(nodes)], [])
+        elif chance.random() < 0.2:
+            window.scene.select([], [chance.choice(edges)])
+        QApplication.processEvents()
+    assert watcher.found == []

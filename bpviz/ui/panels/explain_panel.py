@@ -146,6 +146,7 @@ class ExplainPanel(Panel):
             self._say("Ready", READY)
         else:
             self._explain_frame(trace, snapshot, player.frame)
+        self.settle()
 
     # -- what is explained ---------------------------------------------------------------------
 

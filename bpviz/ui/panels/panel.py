@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from time import monotonic
+from typing import Final
 
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from bpviz.ui.style import Theme, guard
+
+# A scroll bar that comes or goes changes widths, and these heights once more.
+ROUNDS: Final = 3
 
 
 class Panel(QWidget):
@@ -73,6 +78,22 @@ class Panel(QWidget):
             self.refresh_numbers()
         else:
             self._is_late = True
+
+    def settle(self) -> None:
+        """Lay out what a refresh changed, so that no painting comes before.
+
+        Qt does so later, and of what grew within a scroll area sometimes after the next painting:
+        texts would lie over one another for a moment.
+        """
+        layout, around = self.layout(), self.parentWidget()
+        if layout is None or around is None or not self.is_seen:
+            return
+        layout.activate()
+        for _ in range(ROUNDS):
+            # What is around it asks for the height needed, and gives it.
+            QCoreApplication.sendEvent(around, QEvent(QEvent.Type.LayoutRequest))
+            if not layout.activate():
+                break
 
     @guard
     def showEvent(self, event: QShowEvent) -> None:
