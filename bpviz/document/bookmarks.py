@@ -16,6 +16,7 @@ from bpviz.document.stage import READY
 from bpviz.model.counts import grouped
 from bpviz.model.edit import Change, Edit
 from bpviz.model.schema import Bookmark
+from bpviz.model.texts import one_line
 
 
 class Bookmarks:
@@ -31,7 +32,11 @@ class Bookmarks:
         return self._player.line_map.bookmarks
 
     def add(self, name: str = "") -> Bookmark:
-        """Put a bookmark at the present place; without a name it gets one."""
+        """Put a bookmark at the present place; without a name it gets one.
+
+        EditError where a file could not hold the name.
+        """
+        name = one_line(name)
         self._player.pause()
         frame = self._own_frame()
         entry, inside = self._document.timeline.place
@@ -52,8 +57,11 @@ class Bookmarks:
             then()
 
     def rename(self, mark: Mark, name: str) -> None:
-        """Give a bookmark another name; one that lies ahead is gone to first."""
-        old = mark.bookmark
+        """Give a bookmark another name; one that lies ahead is gone to first.
+
+        EditError where a file could not hold the name.
+        """
+        old, name = mark.bookmark, one_line(name)
         if old is not None and name and name != old.name:
             self._when_behind(mark, partial(self._replace, old, (structs.replace(old, name=name),)))
 

@@ -20,6 +20,7 @@ from bpviz.model.history import Place, Train
 from bpviz.model.rebase import rebased
 from bpviz.model.schema import Session
 from bpviz.model.session import read_session
+from bpviz.model.texts import one_line
 
 
 class Document(QObject):
@@ -152,12 +153,19 @@ class Document(QObject):
         return self._runs.is_full
 
     def keep_run(self, index: int, name: str) -> None:
-        """Let the run at `index` be saved with the session, under `name`."""
-        self._runs.keep(index, name)
+        """Let the run at `index` be saved with the session, under `name`.
+
+        EditError where a file could not hold the name.
+        """
+        self._runs.keep(index, one_line(name))
         self._tell_runs()
 
     def rename_run(self, index: int, name: str) -> None:
-        """Call the run at `index` `name`, the active one where that is −1; this keeps a ghost."""
+        """Call the run at `index` `name`, the active one where that is −1; this keeps a ghost.
+
+        EditError where a file could not hold the name.
+        """
+        name = one_line(name)
         if index >= 0:
             self._runs.keep(index, name)
         self._runs.rename(index, name)

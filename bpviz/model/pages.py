@@ -6,9 +6,9 @@ import msgspec
 
 from bpviz.model.edit import Change, Edit, EditError
 from bpviz.model.schema import Bookmark, Lesson, Page, Session
+from bpviz.model.texts import many_lines, one_line
 
 Pages = tuple[Page, ...]
-LONGEST_TITLE = 200
 
 
 def set_pages(session: Session, pages: Pages, label: str) -> Edit:
@@ -24,6 +24,7 @@ def add_page(session: Session, pages: Pages, index: int, page: Page, frame: int 
 
     Where it shows a `frame`, a bookmark holds that.
     """
+    page = _written(page, Page(""))
     titled = msgspec.structs.replace(page, title=free_title(pages, page.title))
     edit = set_pages(session, (*pages[:index], titled, *pages[index:]), "Add a page")
     if frame < 0 or titled.position is msgspec.UNSET:
@@ -51,11 +52,13 @@ def change_page(
 ) -> Edit:
     """Replace the page at `index`; its frame, kept in a bookmark, moves along or becomes `frame`.
 
-    EditError where the title is empty, too long or taken, or nothing would change.
+    EditError where the title is empty, too long or taken, a text holds what a file can't, or
+    nothing would change.
     """
+    page = _written(page, pages[index])
     others = {each.title for place, each in enumerate(pages) if place != index}
-    if not page.title.strip() or len(page.title) > LONGEST_TITLE:
-        raise EditError(f"a page has a title of up to {LONGEST_TITLE} characters")
+    if not page.title:
+        raise EditError("a page has a title")
     if page.title in others:
         raise EditError(f"there is a page “{page.title}” already")
     old = pages[index]
@@ -76,6 +79,15 @@ def free_title(pages: Pages, title: str) -> str:
     if title not in taken:
         return title
     return next(name for n in range(2, len(taken) + 3) if (name := f"{title} {n}") not in taken)
+
+
+def _written(page: Page, old: Page) -> Page:
+    """Return `page` with what is other than in `old` as a file can hold it."""
+    title = page.title if page.title == old.title else one_line(page.title, "title")
+    text = page.text if page.text == old.text else many_lines(page.text, "text")
+    for each in set(page.expect) - set(old.expect):
+        one_line(each.printed, "figure")
+    return msgspec.structs.replace(page, title=title, text=text)
 
 
 def _bookmark(session: Session, page: Page) -> Bookmark | None:

@@ -124,7 +124,10 @@ def encode_session(session: Session) -> bytes:
     """
     check_session(session)
     plain = to_plain(session)
-    data = ("\n".join(_lines(plain)) + "\n").encode()
+    try:
+        data = ("\n".join(_lines(plain)) + "\n").encode()
+    except UnicodeEncodeError:
+        raise FormatError("", "a text holds half a character, which no file can") from None
     if len(data) > SIZE_LIMIT:
         size = len(data) / 1024 / 1024
         raise FormatError("", f"the session takes {size:.1f} MB; at most 64 MB can be saved")

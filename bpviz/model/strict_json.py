@@ -39,7 +39,28 @@ def parse_json(data: bytes) -> Any:  # noqa: ANN401
         owner, key = duplicates[0]
         place = _place_of(raw, owner)
         raise FormatError(f"{place}.{key}".lstrip("."), f"duplicate key {quoted(key)}")
+    if _HALF_CHARACTER.search(data):
+        _refuse_half_characters(raw)
     return raw
+
+
+# What can be half of a character of two parts; only where the other half lacks it is refused.
+_HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+def _refuse_half_characters(raw: object) -> None:
+    """Raise FormatError at a text with a lone surrogate: it could never be written again."""
+    stack: list[tuple[str, object]] = [("", raw)]
+    while stack:
+        place, value = stack.pop()
+        if isinstance(value, dict):
+            stack.extend((place, key) for key in value)
+            stack.extend((f"{place}.{key}", item) for key, item in value.items())
+        elif isinstance(value, list):
+            stack.extend((f"{place}[{index}]", item) for index, item in enumerate(value))
+        elif isinstance(value, str) and any("\ud800" <= each <= "\udfff" for each in value):
+            shown = quoted(place.lstrip("."))[1:-1]
+            raise FormatError(shown, "contains a lone surrogate, half a character")
 
 
 def _plainly(error: json.JSONDecodeError) -> str:

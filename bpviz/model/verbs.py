@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from bpviz.model.checks import MAX_NUMBER, check_text
+from bpviz.model.checks import MAX_NUMBER
 from bpviz.model.columns import has_targets, keep_columns, table_of, with_inputs, with_targets
 from bpviz.model.data import Data, TableData
 from bpviz.model.drafts import (
@@ -21,10 +21,10 @@ from bpviz.model.drafts import (
     placed,
 )
 from bpviz.model.edit import Edit, EditError, apply
-from bpviz.model.files import FormatError
 from bpviz.model.layout import arranged
 from bpviz.model.network import Activation, Combine, Input, Network, Node, Position, Unit
 from bpviz.model.schema import Notation, Session
+from bpviz.model.texts import many_lines, one_line
 from bpviz.model.training import Training
 from bpviz.model.wiring import connect, refusal
 
@@ -202,7 +202,7 @@ def set_node(session: Session, node_ids: Iterable[str], field: str, value: Any) 
     if field == "bias":
         value = _number(value)
     if field == "label":
-        value = _text(value)
+        value = one_line(value, "label")
     nodes = tuple(
         msgspec.structs.replace(node, **{field: value}, **_with_bias(network, node, field, value))
         if node.id in wanted and _has(node, field)
@@ -314,8 +314,9 @@ def set_notation(session: Session, notation: Notation) -> Edit:
 
 
 def set_text(session: Session, field: str, text: str) -> Edit:
-    """Set the title or the notes."""
-    return edit_of(session, f"Change the {field}", **{field: text})
+    """Set the title or the notes; EditError where the file could not hold the text."""
+    read = one_line if field == "title" else many_lines
+    return edit_of(session, f"Change the {field}", **{field: read(text, field)})
 
 
 def set_parameters(
@@ -344,15 +345,6 @@ def _number(value: Any) -> float:  # noqa: ANN401
     if not -MAX_NUMBER <= number <= MAX_NUMBER:
         raise EditError("Not a number between −1e100 and 1e100")
     return number
-
-
-def _text(value: str) -> str:
-    text = re.sub(r"\s+", " ", value).strip()
-    try:
-        check_text(text, "label", 200)
-    except FormatError as error:
-        raise EditError(error.message) from None
-    return text
 
 
 def _only(session: Session, nodes: set[str], edges: set[str]) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from bpviz.model.edit import Change, Edit, EditError
 from bpviz.model.pages import add_page, change_page, free_title, move_page, remove_page
@@ -148,3 +149,53 @@ def test_page_edits_refuse_what_can_not_be(window: MainWindow) -> None:
     assert free_title(pages, "A") == "A 2"
     assert all(edit.is_cosmetic for edit in (add_page(session, pages, 1, Page("A")),
                                              remove_page(session, pages, 0)))  # fmt: skip
+
+
+def paste(field: QWidget, text: str) -> None:
+    """Replace what stands in a field by `text` from the clipboard."""
+    field.setFocus()
+    for key in (Qt.Key.Key_A, Qt.Key.Key_V):
+        if key == Qt.Key.Key_V:
+            QApplication.clipboard().setText(text)
+        QTest.keyClick(field, key, Qt.KeyboardModifier.ControlModifier)
+
+
+@pytest.mark.qt_log_ignore(NO_RAISE, extend=True)
+def test_a_title_is_as_long_as_a_file_holds_and_no_longer(
+    window: MainWindow, editor: PageEditor, tmp_path: Path
+) -> None:
+    editor.buttons["add"].click()
+    paste(editor.title, 230 * "é")
+    assert QToolTip.text() == "At most 200 characters"
+    QTest.keyClick(editor.title, Qt.Key.Key_Return)
+    assert titles(window) == [200 * "é"]
+    path = tmp_path / "pages.bpviz.json"
+    window.document.save(path)
+    assert load_session(path).lesson == window.document.session.lesson
+
+
+@pytest.mark.qt_log_ignore(NO_RAISE, extend=True)
+def test_what_no_file_holds_is_refused_and_the_page_stays(
+    window: MainWindow, editor: PageEditor, tmp_path: Path
+) -> None:
+    editor.buttons["add"].click()
+    type_into(editor.title, "First")
+    before, path = window.document.session, tmp_path / "pages.bpviz.json"
+    paste(editor.title, "bell\a")
+    QTest.keyClick(editor.title, Qt.Key.Key_Return)
+    assert QToolTip.text() == "title: contains the character U+0007"
+    assert editor.title.text() == "First"
+    QToolTip.hideText()
+    paste(editor.text, "Look at\tthis:\n$w$ \x1b[0m")
+    editor.commit()
+    assert QToolTip.text() == "text: contains the character U+001B"
+    assert window.document.session is before
+    window.document.save(path)
+    assert load_session(path).lesson == before.lesson
+    paste(editor.text, "Look at\tthis:\n$w$")
+    editor.commit()
+    window.document.save(path)
+    lesson = load_session(path).lesson
+    assert isinstance(lesson, Lesson)
+    assert lesson == window.document.session.lesson
+    assert lesson.pages[0].text == "Look at\tthis:\n$w$"

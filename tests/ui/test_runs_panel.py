@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QToolTip
 
 from bpviz.engine.hiding import Hidden
 from bpviz.model import verbs
+from bpviz.model.session import load_session
 from bpviz.model.training import Sgd
 from bpviz.ui.main_window import MainWindow
 from bpviz.ui.panels.names_list import NamesList
 from bpviz.ui.panels.runs_panel import RunsPanel
 
-from .conftest import named
+from .conftest import NO_RAISE, named
+
+pytestmark = pytest.mark.qt_log_ignore(NO_RAISE)
 
 Key, Left = Qt.Key, Qt.MouseButton.LeftButton
 
@@ -47,15 +52,22 @@ def press(window: MainWindow, name: str) -> None:
     QTest.mouseClick(named(window, f"runs.{name}"), Left)
 
 
-def type_name(names: NamesList, text: str) -> None:
+def type_name(names: NamesList, text: str) -> str:
+    """Give the current row another name; return the tip that was shown while it was typed."""
     names.setFocus()
     QTest.keyClick(names, Key.Key_F2)
     editor = names.findChild(QLineEdit)
     assert editor is not None
     editor.selectAll()
-    QTest.keyClicks(editor, text)
+    if text.isascii() and text.isprintable():
+        QTest.keyClicks(editor, text)
+    else:
+        QApplication.clipboard().setText(text)
+        QTest.keyClick(editor, Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    tip = QToolTip.text()
     QTest.keyClick(editor, Key.Key_Return)
     QApplication.processEvents()
+    return tip
 
 
 def test_both_curves_stay_and_one_switches_back_and_forth(
@@ -204,3 +216,75 @@ def test_the_losses_of_runs_are_hidden_while_they_are_predicted(
     assert window.workspace.docks["loss"].is_covered, "the plot holds their curves"
     window.player.set_hidden(Hidden())
     assert texts(panel.runs)[1] == shown
+
+
+def in_size(window: MainWindow, percent: int) -> None:
+    window.commands[f"view.scale_{percent}"].trigger()
+    QApplication.processEvents()
+
+
+def test_lists_and_buttons_grow_for_a_projector(window: MainWindow, panel: RunsPanel) -> None:
+    window.resize(1440, 900)
+    fork(window)
+    panel.bookmarks.add("look here")
+    buttons = [each for each in panel.findChildren(QPushButton) if each.isVisible()]
+    assert len(buttons) == 9
+
+    def sizes() -> list[int]:
+        in_lists = [names.sizeHintForRow(0) for names in (panel.runs, panel.marks)]
+        return [*in_lists, *(button.fontMetrics().height() for button in buttons)]
+
+    small = sizes()
+    in_size(window, 200)
+    for before, large in zip(small, sizes(), strict=True):
+        assert large > 1.7 * before
+    for button in buttons:
+        text = button.text()
+        assert button.fontMetrics().horizontalAdvance(text) <= button.width(), text
+    for names in (panel.runs, panel.marks):
+        row = names.visualItemRect(names.item(0))
+        assert row.height() >= names.fontMetrics().height()
+        assert names.viewport().height() >= row.height(), "a row is seen whole"
+    type_name(panel.marks, "at twice the size")
+    assert texts(panel.marks) == ["★ at twice the size"]
+    in_size(window, 100)
+    assert sizes() == small
+
+
+def test_a_name_is_as_long_as_a_file_holds_and_no_longer(
+    window: MainWindow, panel: RunsPanel, tmp_path: Path
+) -> None:
+    fork(window)
+    panel.bookmarks.add("mark")
+    path = tmp_path / "names.bpviz.json"
+    for row, names in ((0, panel.runs), (1, panel.runs), (0, panel.marks)):
+        names.setCurrentRow(row)
+        assert type_name(names, 230 * "é") == "At most 200 characters"
+    document = window.document
+    longest = 200 * "é"
+    assert [document.active_run, document.runs[0].name] == [longest, longest]
+    assert document.session.bookmarks[0].name == longest
+    document.save(path)
+    assert load_session(path).bookmarks[0].name == longest
+
+
+def test_a_name_that_no_file_holds_is_refused_and_the_old_one_stays(
+    window: MainWindow, panel: RunsPanel, tmp_path: Path
+) -> None:
+    fork(window)
+    panel.bookmarks.add("mark")
+    document, position = window.document, window.document.timeline.place
+    before = document.active_run
+    for names in (panel.runs, panel.marks):
+        names.setCurrentRow(0)
+        shown = texts(names)
+        type_name(names, "bell\a")
+        assert QToolTip.text() == "name: contains the character U+0007"
+        assert texts(names) == shown
+        QToolTip.hideText()
+    assert (document.active_run, document.timeline.place) == (before, position)
+    assert document.session.bookmarks[0].name == "mark"
+    document.save(tmp_path / "names.bpviz.json")
+    assert load_session(tmp_path / "names.bpviz.json").bookmarks == document.session.bookmarks
+    type_name(panel.marks, "pasted\tfrom a table")
+    assert document.session.bookmarks[0].name == "pasted from a table"

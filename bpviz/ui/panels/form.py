@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QWheelEvent
@@ -13,12 +14,14 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QSizePolicy,
     QToolTip,
     QWidget,
 )
 
 from bpviz.document.document import Document
+from bpviz.model.checks import MAX_TEXT
 from bpviz.model.edit import Edit, EditError
 from bpviz.ui.style import guard
 
@@ -141,6 +144,12 @@ def attempt(document: Document, make: Callable[[], Edit], at: QWidget) -> bool:
         show_tip(at, str(refusal))
         return False
     return True
+
+
+def limit_text(field: QLineEdit) -> None:
+    """Let `field` take as much as a name or title can hold, and say so where more is typed."""
+    field.setMaxLength(MAX_TEXT)
+    field.inputRejected.connect(partial(show_tip, field, f"At most {MAX_TEXT} characters"))
 
 
 def show_tip(at: QWidget, text: str) -> None:

@@ -14,7 +14,6 @@ from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.engine.datasets import as_table
 from bpviz.engine.functions import ACTIVATIONS
-from bpviz.model.checks import MAX_TEXT
 from bpviz.model.edit import Edit
 from bpviz.model.network import (
     Activation,
@@ -30,7 +29,7 @@ from bpviz.model.parameters import randomise, scale
 from bpviz.model.schema import Session
 from bpviz.model.verbs import set_edge, set_node, set_outputs
 from bpviz.ui.panels import names
-from bpviz.ui.panels.form import SEVERAL, Choice, Form, attempt, set_check, side_by_side
+from bpviz.ui.panels.form import SEVERAL, Choice, Form, attempt, limit_text, set_check, side_by_side
 from bpviz.ui.panels.number_field import NumberField
 from bpviz.ui.panels.panel import Panel
 from bpviz.ui.style import guard
@@ -191,7 +190,7 @@ class InspectorPanel(Panel):
         self._combine.chosen.connect(partial(self._set_node, "combine", self._combine))
         self._factor.accepted.connect(self._on_factor_accepted)
         self._randomise.clicked.connect(self._on_randomise)
-        self._label.setMaxLength(MAX_TEXT)
+        limit_text(self._label)
         self._label.editingFinished.connect(self._on_label_finished)
         self._output.clicked.connect(self._on_output_clicked)
         self._parameter.accepted.connect(self._on_parameter_accepted)

@@ -4,16 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QIcon, QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
-from bpviz.model.checks import MAX_TEXT
+from bpviz.ui.panels.form import limit_text
 from bpviz.ui.style import guard
 
 # Pages and ends belong to the player: a clicker steps wherever the focus is.
 OWN_KEYS = (Qt.Key.Key_Delete, Qt.Key.Key_F2, Qt.Key.Key_Return)
 NAME = Qt.ItemDataRole.UserRole
+
+
+class _NameWriter(QStyledItemDelegate):
+    """Makes the field in which a name is typed, as long as a name may be."""
+
+    @guard
+    def createEditor(
+        self,
+        parent: QWidget,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> QWidget:
+        """Return the field."""
+        field = super().createEditor(parent, option, index)
+        if isinstance(field, QLineEdit):
+            limit_text(field)
+        return field
 
 
 class NamesList(QListWidget):
@@ -29,6 +54,7 @@ class NamesList(QListWidget):
         self._filling = False
         self.setObjectName(name)
         self.setAccessibleName(text)
+        self.setItemDelegate(_NameWriter(self))
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.itemClicked.connect(self._on_item)
         self.itemChanged.connect(self._on_changed)
@@ -95,6 +121,4 @@ class NamesList(QListWidget):
 
     def _on_changed(self, item: QListWidgetItem) -> None:
         if not self._filling:
-            self.renamed.emit(
-                self.row(item), item.text().strip()[:MAX_TEXT] or str(item.data(NAME))
-            )
+            self.renamed.emit(self.row(item), item.text().strip() or str(item.data(NAME)))

@@ -14,11 +14,10 @@ from PySide6.QtWidgets import (
 )
 
 from bpviz.document.document import Document
-from bpviz.model.checks import MAX_TEXT
 from bpviz.model.verbs import set_text
 from bpviz.ui.formula.markdown_view import MarkdownView
 from bpviz.ui.icons import icon
-from bpviz.ui.panels.form import attempt
+from bpviz.ui.panels.form import attempt, limit_text
 from bpviz.ui.panels.panel import Panel
 from bpviz.ui.panels.text_field import TextField
 from bpviz.ui.style import Theme
@@ -80,7 +79,7 @@ class NotesPanel(Panel):
 
     def _build(self) -> None:
         self._title.setObjectName("notes.title")
-        self._title.setMaxLength(MAX_TEXT)
+        limit_text(self._title)
         self._title.setAccessibleName("Title of the session")
         self._title.setPlaceholderText("Title")
         self._pencil.setObjectName("notes.edit")

@@ -25,12 +25,11 @@ from bpviz.document.lesson import LessonGuide
 from bpviz.document.player import Player
 from bpviz.explain.numbers import format_number
 from bpviz.explain.quantities import QuantityError, parse_quantity, value_of
-from bpviz.model.checks import MAX_TEXT
 from bpviz.model.edit import Edit
 from bpviz.model.pages import add_page, change_page, move_page, remove_page
 from bpviz.model.schema import Expectation, Page, Session
 from bpviz.ui.canvas.scene import CanvasScene
-from bpviz.ui.panels.form import attempt, show_tip
+from bpviz.ui.panels.form import attempt, limit_text, show_tip
 from bpviz.ui.panels.page_panels import PAGE_PANELS
 from bpviz.ui.panels.text_field import TextField
 
@@ -63,7 +62,7 @@ class PageEditor(QWidget):
         self._scene, self._actions = scene, actions
         self._filling = False
         self.title = QLineEdit()
-        self.title.setMaxLength(MAX_TEXT)
+        limit_text(self.title)
         self.text = TextField()
         self.figures = QTableWidget(0, 2)
         self.panel = QComboBox()

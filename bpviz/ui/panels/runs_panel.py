@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -17,8 +17,10 @@ from bpviz.document.player import Player
 from bpviz.document.runs import MAX_RUNS, Run
 from bpviz.document.timeline import Timeline
 from bpviz.model.counts import grouped
+from bpviz.model.edit import EditError
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.numbers import format_number
+from bpviz.ui.panels.form import show_tip
 from bpviz.ui.panels.look_commands import reference_of
 from bpviz.ui.panels.names_list import NamesList
 from bpviz.ui.panels.panel import Panel
@@ -175,13 +177,22 @@ class RunsPanel(Panel):
             self._document.delete_run(row - 1)
 
     def _on_run_renamed(self, row: int, name: str) -> None:
-        self._document.rename_run(row - 1, name)
+        self._rename(self.runs, partial(self._document.rename_run, row - 1, name))
 
     def _on_mark_chosen(self, row: int) -> None:
         self.bookmarks.go_to(self.bookmarks.marks[row])
 
     def _on_mark_renamed(self, row: int, name: str) -> None:
-        self.bookmarks.rename(self.bookmarks.marks[row], name)
+        mark = self.bookmarks.marks[row]
+        self._rename(self.marks, partial(self.bookmarks.rename, mark, name))
+
+    def _rename(self, names: NamesList, rename: Callable[[], None]) -> None:
+        """Rename something; where that is refused say so, and list the old name again."""
+        try:
+            rename()
+        except EditError as refusal:
+            show_tip(names, str(refusal))
+            self.refresh()
 
     def _on_mark_removed(self, row: int) -> None:
         self.bookmarks.remove(self.bookmarks.marks[row])
