@@ -9,8 +9,10 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 from bpviz.engine.backprop import Trace
 from bpviz.explain.combine import by_source, by_weight
@@ -41,26 +43,51 @@ class Path:
     """One path from the parameter to the loss.
 
     `nodes` are the units it goes through, `edges` those between them, preceded by the weight's
-    own edge where the parameter is a weight: all as positions in the network. `factors` are the
-    derivatives along it from the loss down to the parameter, as a text writes the chain rule, and
-    `formulas` the same factors in terms of weights and values; `value` is their product.
+    own edge where the parameter is a weight: all as positions in the network. `numbers` are the
+    derivatives along it from the loss down to the parameter, as a text writes the chain rule;
+    `value` is their product. `factor` writes one of them: as a derivative, and in terms of
+    weights and values.
     """
 
     nodes: tuple[int, ...]
     edges: tuple[int, ...]
-    factors: tuple[Partial, ...]
-    formulas: tuple[Expression, ...]
-    value: float
+    numbers: tuple[float, ...]
+    factor: Callable[[int], tuple[Partial, Expression]]
+
+    @cached_property
+    def value(self) -> float:
+        """The product of all factors."""
+        return math.prod(self.numbers)
 
     @property
+    def factors(self) -> tuple[Partial, ...]:
+        """All derivatives along the path."""
+        return tuple(self.factor(place)[0] for place in range(len(self.numbers)))
+
+    @property
+    def formulas(self) -> tuple[Expression, ...]:
+        """The same factors in terms of weights and values."""
+        return tuple(self.factor(place)[1] for place in range(len(self.numbers)))
+
+    @cached_property
     def product(self) -> Product:
         """The product of the derivatives along the path, folded where it is long."""
-        return Product(_folded(self.factors))
+        return Product(self._folded(0))
 
-    @property
+    @cached_property
     def formula(self) -> Product:
         """The same product in terms of weights and values."""
-        return Product(_folded(self.formulas))
+        return Product(self._folded(1))
+
+    def _folded(self, form: int) -> tuple[Expression, ...]:
+        # Only what is shown is written: a path may have thousands of factors.
+        count = len(self.numbers)
+        head, tail = MOST_FACTORS - LAST_FACTORS, count - LAST_FACTORS
+        if count <= MOST_FACTORS + 1:
+            return tuple(self.factor(place)[form] for place in range(count))
+        rest = Rest(count - MOST_FACTORS, math.prod(self.numbers[head:tail]), "factors")
+        first = [self.factor(place)[form] for place in range(head)]
+        return (*first, rest, *(self.factor(place)[form] for place in range(tail, count)))
 
 
 @dataclass(frozen=True)
@@ -94,15 +121,6 @@ class Paths:
         return Line(self.gradient, right, self.total, "sum over paths")
 
 
-def _folded(factors: Sequence[Expression]) -> tuple[Expression, ...]:
-    if len(factors) <= MOST_FACTORS + 1:
-        return tuple(factors)
-    head, tail = MOST_FACTORS - LAST_FACTORS, len(factors) - LAST_FACTORS
-    between = math.prod(map(evaluate, factors[head:tail]))
-    rest = Rest(len(factors) - MOST_FACTORS, between, "factors")
-    return (*factors[:head], rest, *factors[tail:])
-
-
 def paths(
     trace: Trace,
     node: int,
@@ -126,14 +144,32 @@ def paths(
     return Paths(gradient, shown, search.count, search.influence.gradient)
 
 
-@dataclass(frozen=True)
-class _Walk:
-    # From member `start` over units: the value of the factors so far, whether it has arrived.
-    start: int
-    nodes: tuple[int, ...]
-    edges: tuple[int, ...]
+class _Walk(NamedTuple):
+    # The beginning of a path: its last unit, the edge that led there from the walk before, and
+    # the value of the factors so far.
+    node: int
     value: float
-    arrived: bool = False
+    edge: int = -1
+    before: _Walk | None = None
+    start: int = -1
+
+    def steps(self) -> tuple[tuple[int, ...], tuple[int, ...], int]:
+        """Return the units and the edges between them, and the member it starts at."""
+        nodes, edges, walk = [], [], self
+        while walk.before is not None:
+            nodes.append(walk.node)
+            edges.append(walk.edge)
+            walk = walk.before
+        return (walk.node, *reversed(nodes)), tuple(reversed(edges)), walk.start
+
+
+class _Choice(NamedTuple):
+    # A way on from a unit: the largest |value| of all paths that it begins, its edge and head
+    # (−1: the loss), and the value of the step.
+    reach: float
+    edge: int
+    head: int
+    step: float
 
 
 class _Search:
@@ -143,19 +179,31 @@ class _Search:
         self.influence = influence
         self.leaves = influence.leaves
         trace = self.leaves.trace
-        self._local = trace.local_gradients(self.leaves.sample)
+        self._local = trace.local_gradients(self.leaves.sample).tolist()
+        self._slopes = trace.slope[self.leaves.sample].tolist()
+        self._outputs = frozenset(trace.program.output_nodes.tolist())
         level = trace.program.node_level
-        self._ticket = itertools.count()
         self._ways: dict[int, int] = {}
-        self._best: dict[int, float] = {}
+        self._choices: dict[int, list[_Choice]] = {}
         for node in sorted(influence.carriers, key=lambda node: -int(level[node])):
-            onward = self._onward(node)
-            ends = self._end(node)
-            self._ways[node] = sum(self._ways[head] for _, head in onward) + (ends is not None)
-            steps = [self._step(node, edge) * self._best[head] for edge, head in onward]
-            # An end's factor reaches from z to the loss.
-            reach = [abs(step) for step in steps] + ([] if ends is None else [abs(ends)])
-            self._best[node] = max(reach, default=0.0)
+            self._look_on(node)
+
+    def _look_on(self, node: int) -> None:
+        """Note the ways on from a unit, the strongest first; those of its heads are known."""
+        choices, ways = [], 0
+        slope = self._slopes[node]
+        for edge in self.leaves.outgoing(node):
+            head = self.leaves.ends(edge)[1]
+            if head in self._ways:
+                step = slope * self._local[edge]
+                choices.append(_Choice(abs(step) * self._choices[head][0].reach, edge, head, step))
+                ways += self._ways[head]
+        if node in self._outputs:
+            end = math.prod(self._end(node))
+            choices.append(_Choice(abs(end), -1, -1, end))
+            ways += 1
+        choices.sort(key=lambda choice: -choice.reach)
+        self._ways[node], self._choices[node] = ways, choices
 
     @property
     def count(self) -> int:
@@ -163,53 +211,59 @@ class _Search:
         return sum(self._ways.get(head, 0) for head in self._heads())
 
     def strongest(self, most: int) -> list[_Walk]:
-        """Return up to `most` complete walks in falling order of |value|."""
-        queue: list[tuple[float, int, int, _Walk]] = []
+        """Return up to `most` complete walks in falling order of |value|.
+
+        A walk is taken on by its strongest way, and waits with its next: so the queue grows by
+        one with each step, however many ways there are.
+        """
+        queue: list[tuple[float, int, int, _Walk, int]] = []
+        ticket = itertools.count()
+
+        def push(walk: _Walk, place: int, depth: int) -> None:
+            choices = self._choices[walk.node]
+            if place < len(choices):
+                # Among equals the longest first, so that walks that lead to nothing don't pile up.
+                bound = abs(walk.value) * choices[place].reach
+                heapq.heappush(queue, (-bound, -depth, next(ticket), walk, place))
+
         for start, head in enumerate(self._heads()):
             if head in self._ways:
-                _, edge = self.influence.members[start]
-                edges = (edge,) if edge >= 0 else ()
-                self._push(queue, _Walk(start, (head,), edges, self._first(start)))
+                push(_Walk(head, self._first(start), start=start), 0, 0)
         found: list[_Walk] = []
         while queue and len(found) < most:
-            *_, walk = heapq.heappop(queue)
-            if walk.arrived:
+            _, depth, _, walk, place = heapq.heappop(queue)
+            push(walk, place + 1, -depth)
+            choice = self._choices[walk.node][place]
+            if choice.head < 0:
                 found.append(walk)
-                continue
-            here = walk.nodes[-1]
-            end = self._end(here)
-            if end is not None:
-                done = _Walk(walk.start, walk.nodes, walk.edges, walk.value * end, True)
-                self._push(queue, done)
-            for edge, head in self._onward(here):
-                value = walk.value * self._step(here, edge)
-                onward = _Walk(walk.start, (*walk.nodes, head), (*walk.edges, edge), value)
-                self._push(queue, onward)
+            else:
+                value = walk.value * choice.step
+                push(_Walk(choice.head, value, choice.edge, walk), 0, 1 - depth)
         return found
 
     def path(self, walk: _Walk) -> Path:
         """Return a complete walk with its factors, from the loss down to the parameter."""
-        leaves, by = self.leaves, self.influence.by
-        first, last = walk.nodes[0], walk.nodes[-1]
-        factors, formulas = self._ending(last)
-        between = walk.edges[1:] if self.influence.edges else walk.edges
+        nodes, between, start = walk.steps()
+        end = self._end(nodes[-1])
+        numbers = list(end)
         for place in range(len(between) - 1, -1, -1):
-            source, target = walk.nodes[place], walk.nodes[place + 1]
-            local = float(self._local[between[place]])
-            factors.append(Partial(leaves.z(target), leaves.value(source), local))
-            formulas.append(by_source(leaves, between[place]))
-            factors.append(Partial(leaves.value(source), leaves.z(source), self._slope(source)))
-            formulas.append(self._slope_formula(source))
-        factors.append(Partial(leaves.z(first), by, self._first(walk.start)))
-        _, edge = self.influence.members[walk.start]
-        formulas.append(by_weight(leaves, edge) if edge >= 0 else Number(1.0))
-        value = math.prod(factor.value for factor in factors)
-        return Path(walk.nodes, walk.edges, tuple(factors), tuple(formulas), value)
+            numbers += (self._local[between[place]], self._slopes[nodes[place]])
+        numbers.append(self._first(start))
+        _, edge = self.influence.members[start]
+        edges = (edge, *between) if edge >= 0 else between
 
-    def _push(self, queue: list[tuple[float, int, int, _Walk]], walk: _Walk) -> None:
-        # Among equals the longest first, so that walks that lead to nothing don't pile up.
-        bound = abs(walk.value) * (1.0 if walk.arrived else self._best[walk.nodes[-1]])
-        heapq.heappush(queue, (-bound, -len(walk.nodes), next(self._ticket), walk))
+        def factor(place: int) -> tuple[Partial, Expression]:
+            if place < len(end):
+                return self._ending(nodes[-1])[place]
+            if place == len(numbers) - 1:
+                return self._beginning(nodes[0], start)
+            step, is_slope = divmod(place - len(end), 2)
+            at = len(between) - 1 - step
+            return (
+                self._slope(nodes[at]) if is_slope else self._edge(between[at], nodes[at : at + 2])
+            )
+
+        return Path(nodes, edges, tuple(numbers), factor)
 
     def _heads(self) -> list[int]:
         return [
@@ -227,40 +281,33 @@ class _Search:
             self.leaves.term_slopes[edge] * self.leaves.trace.a[self.leaves.sample, source]
         )
 
-    def _onward(self, node: int) -> list[tuple[int, int]]:
-        found = []
-        for edge in self.leaves.outgoing(node):
-            head = self.leaves.ends(edge)[1]
-            if head in self.influence.carriers:
-                found.append((edge, head))
-        return found
+    def _beginning(self, node: int, start: int) -> tuple[Partial, Expression]:
+        leaves, (_, edge) = self.leaves, self.influence.members[start]
+        formula = by_weight(leaves, edge) if edge >= 0 else Number(1.0)
+        return Partial(leaves.z(node), self.influence.by, self._first(start)), formula
 
-    def _slope(self, node: int) -> float:
-        return float(self.leaves.trace.slope[self.leaves.sample, node])
+    def _edge(self, edge: int, ends: Sequence[int]) -> tuple[Partial, Expression]:
+        source, target = ends
+        z, a = self.leaves.z(target), self.leaves.value(source)
+        return Partial(z, a, self._local[edge]), by_source(self.leaves, edge)
 
-    def _slope_formula(self, node: int) -> Expression:
-        plain = activation_name(self.leaves.unit(node).activation) == "identity"
-        return Number(1.0) if plain else self.leaves.slope(node)
+    def _slope(self, node: int) -> tuple[Partial, Expression]:
+        leaves = self.leaves
+        plain = activation_name(leaves.unit(node).activation) == "identity"
+        partial = Partial(leaves.value(node), leaves.z(node), self._slopes[node])
+        return partial, Number(1.0) if plain else leaves.slope(node)
 
-    def _step(self, node: int, edge: int) -> float:
-        # From z of the node to z of the edge's target.
-        return self._slope(node) * float(self._local[edge])
+    def _end(self, node: int) -> tuple[float, ...]:
+        """Return the numbers of the factors from the loss to z of an output."""
+        return tuple(factor.value for factor, _ in self._ending(node))
 
-    def _end(self, node: int) -> float | None:
-        """Return ∂E/∂z of an output, from the loss alone; None for other units."""
-        network = self.leaves.network
-        if network.nodes[node].id not in network.outputs:
-            return None
-        return math.prod(factor.value for factor in self._ending(node)[0])
-
-    def _ending(self, node: int) -> tuple[list[Partial], list[Expression]]:
+    def _ending(self, node: int) -> list[tuple[Partial, Expression]]:
         leaves, network = self.leaves, self.leaves.network
         place = loss_place(leaves, network.outputs.index(network.nodes[node].id))
         if fused(leaves, node):
             # The slope cancels against the loss; taken apart it could get lost.
             formula = difference_to_target(place)
-            return [Partial(leaves.loss(), leaves.z(node), evaluate(formula))], [formula]
+            return [(Partial(leaves.loss(), leaves.z(node), evaluate(formula)), formula)]
         formula = loss_derivative(leaves.trace.training.loss, place)
-        a, z, slope = leaves.value(node), leaves.z(node), self._slope(node)
-        factors = [Partial(leaves.loss(), a, evaluate(formula)), Partial(a, z, slope)]
-        return factors, [formula, self._slope_formula(node)]
+        by_value = Partial(leaves.loss(), leaves.value(node), evaluate(formula))
+        return [(by_value, formula), self._slope(node)]
