@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from bpviz.cli.errors import DONE, NON_FINITE, CommandError
@@ -63,10 +65,24 @@ def _write_derivation(session: Session, path: str, parameter: str | None) -> Non
     program, rows = prepare(session)
     record = trace(program, rows, session.training, state_of(session, program))
     try:
-        text = derivation_page(session, record, Path(path).suffix.lower(), parameter)
+        kind = Path(path).suffix.lower()
+        text = derivation_page(session, record, kind, parameter, _report())
     except NoParameterError as error:
         raise CommandError(f"export: --parameter: {error}") from None
     write(path, text.encode())
+
+
+def _report() -> Callable[[int, int], None] | None:
+    """Return what tells how far a derivation of many parameters is, where somebody looks on."""
+    if not sys.stderr.isatty():
+        return None
+
+    def report(done: int, count: int) -> None:
+        end = "\n" if done == count else ""
+        sys.stderr.write(f"\rbpviz: derived {done} of {count} parameters{end}")
+        sys.stderr.flush()
+
+    return report
 
 
 def _draw(session: Session, diagram: str | None, loss_plot: str | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -27,20 +28,14 @@ from bpviz.explain.expression import (
 )
 from bpviz.explain.influence import Influence
 from bpviz.explain.joining import penalty_factors, sample_gradients, whole_batch
-from bpviz.explain.loss_rules import open_loss
+from bpviz.explain.levels import Gap, Levels, last_line
 from bpviz.explain.names import NamedLeaves
 from bpviz.explain.rewriting import MOST_TERMS, Fact, Rewriting, Step, Term, added, derivative
 from bpviz.explain.text import to_text
-from bpviz.explain.unit_rules import open_units
 from bpviz.model.session import Notation
 
-__all__ = ["Derivation", "Fact", "Section", "Step", "derive"]
+__all__ = ["Derivation", "Deriving", "Fact", "Gap", "Section", "Step", "derive"]
 
-# Of a longer derivation the beginning and the end are shown.
-MOST_LINES = 48
-LINES_AT_END = 12
-# Levels from the loss on, and before the parameter, that get a line for each rule.
-LEVELS_IN_FULL = 2
 # Other samples of the batch whose last line is shown; each is a derivation of its own, so that
 # only one is where more edges than these depend on the parameter.
 MOST_SAMPLES = 5
@@ -51,16 +46,24 @@ MANY_EDGES = 1_000
 class Section:
     """A stretch of a derivation: left = … = … = result, one step a line.
 
-    `folded` lines are left out after the first `fold_at`; `note` says so, and what else is.
+    `gaps` tell where lines are left out; `note` says what else is.
     """
 
     title: str
     left: Expression
     steps: tuple[Step, ...]
     result: float
-    fold_at: int = 0
-    folded: int = 0
+    gaps: tuple[Gap, ...] = ()
     note: str = ""
+
+    @property
+    def folded(self) -> int:
+        """How many lines are left out."""
+        return sum(gap.lines for gap in self.gaps)
+
+    def gap_at(self, step: int) -> Gap | None:
+        """Return what is left out before a step, if anything is."""
+        return next((gap for gap in self.gaps if gap.at == step), None)
 
 
 @dataclass(frozen=True)
@@ -85,81 +88,114 @@ class Derivation:
 
 
 def derive(
-    trace: Trace, node: int, edge: int, sample: int = 0, notation: Notation | None = None
+    trace: Trace,
+    node: int,
+    edge: int,
+    sample: int = 0,
+    notation: Notation | None = None,
+    start: int = 0,
 ) -> Derivation:
     """Return the derivation of the gradient of the weight of `edge` or the bias of `node`.
 
     One of `node` and `edge` is −1; `sample` is the place in the batch to derive in full. With one
     sample and no penalty there is one section; else one for the objective, the samples, and what
-    they come to together.
+    they come to together. Of many layers only some have their lines: those from the `start`-th
+    middle one on; each `Gap` tells the start that shows its own.
     """
-    leaves = NamedLeaves(trace, sample, notation, edge)
+    work = Deriving(trace, node, edge, sample, notation, start)
+    work.work(lambda: False)
+    return work.result
+
+
+class Deriving:
+    """The work of `derive`, which can be done in slices."""
+
+    def __init__(
+        self,
+        trace: Trace,
+        node: int,
+        edge: int,
+        sample: int = 0,
+        notation: Notation | None = None,
+        start: int = 0,
+    ) -> None:
+        self._steps = _derived(NamedLeaves(trace, sample, notation, edge), node, edge, start)
+        self._share = 0.0
+        self._result: Derivation | None = None
+
+    @property
+    def share(self) -> float:
+        """How much is done, 0 to 1."""
+        return self._share
+
+    @property
+    def ended(self) -> bool:
+        """Whether all is done."""
+        return self._result is not None
+
+    @property
+    def result(self) -> Derivation:
+        """The derivation, once it has ended."""
+        assert self._result is not None
+        return self._result
+
+    def work(self, until: Callable[[], bool]) -> None:
+        """Go on until `until` returns True, or to the end."""
+        while self._result is None:
+            try:
+                self._share = next(self._steps)
+            except StopIteration as end:
+                self._result = end.value
+                self._share = 1.0
+                return
+            if until():
+                return
+
+
+def _derived(
+    leaves: NamedLeaves, node: int, edge: int, start: int
+) -> Generator[float, None, Derivation]:
+    """Yield how much is done; return the derivation."""
     influence = Influence(leaves, node, edge)
     batch = _Batch(leaves, influence, node, edge)
     if batch.plain:
-        sections = [_sample_section(influence, batch.gradient, "")]
+        sections = [(yield from _sample_section(influence, batch.gradient, "", start, 1.0))]
     else:
-        title = f"Sample {sample + 1}" if batch.count > 1 else "The loss"
-        left = batch.of_sample(sample, influence.gradient)
-        sections = [batch.objective(), _sample_section(influence, left, title)]
-        sections += batch.others()
+        title = f"Sample {leaves.sample + 1}" if batch.count > 1 else "The loss"
+        left = batch.of_sample(leaves.sample, influence.gradient)
+        part = 1.0 / (1.0 + len(batch.other_places))
+        own = yield from _sample_section(influence, left, title, start, part)
+        sections = [batch.objective(), own]
+        for done, each in enumerate(batch.others(), 2):
+            sections.append(each)
+            yield done * part
         sections.append(batch.together())
     names = [
         leaves.network.edges[edge].name if edge >= 0 else leaves.network.nodes[node].id
         for node, edge in influence.members
     ]
-    own = leaves.network.edges[edge].name if edge >= 0 else leaves.network.nodes[node].id
+    name = leaves.network.edges[edge].name if edge >= 0 else leaves.network.nodes[node].id
     shared = tuple(names) if len(names) > 1 else ()
-    return Derivation(own, influence.by, batch.gradient, tuple(sections), shared, sample)
+    return Derivation(name, influence.by, batch.gradient, tuple(sections), shared, leaves.sample)
 
 
-def rewritten(influence: Influence, left: Expression) -> Rewriting:
-    """Return the lines from ∂E/∂w of a sample to a formula without derivatives."""
-    result = evaluate(left)
-    rewriting = Rewriting(left, result)
-    open_loss(rewriting, influence)
-    level = influence.leaves.trace.program.node_level
-    levels: dict[int, set[int]] = {}
-    for node in influence.carriers:
-        levels.setdefault(int(level[node]), set()).add(node)
-    for place, here in enumerate(sorted(levels, reverse=True)):
-        brief = LEVELS_IN_FULL <= place < len(levels) - 1
-        if brief:
-            rewriting.hold()
-        open_units(rewriting, influence, frozenset(levels[here]))
-        if brief:
-            rewriting.release()
-    return rewriting
-
-
-def _sample_section(influence: Influence, left: Partial, title: str) -> Section:
-    rewriting = rewritten(influence, left)
+def _sample_section(
+    influence: Influence, left: Partial, title: str, start: int, part: float
+) -> Generator[float, None, Section]:
+    levels = Levels(influence, left, start)
+    for share in levels.write():
+        yield part * share
+    rewriting = levels.rewriting
     worked_out = added([_worked_out(term) for term in rewriting.terms])
     numbers = rewriting.steps[-1].numbers if rewriting.steps else None
     if numbers is None or to_text(worked_out, 10) != to_text(numbers, 10):
         rewriting.show("each factor worked out", worked_out)
-    return _folded(Section(title, left, tuple(rewriting.steps), evaluate(left)))
+    return Section(title, left, tuple(rewriting.steps), evaluate(left), tuple(levels.gaps))
 
 
 def _worked_out(term: Term) -> Expression:
     factors = tuple(Number(evaluate(factor)) for factor in term.factors)
     return factors[0] if len(factors) == 1 else Product(factors)
-
-
-def _folded(section: Section) -> Section:
-    count = len(section.steps)
-    if count <= MOST_LINES + 1:
-        return section
-    head = MOST_LINES - LINES_AT_END
-    left_out = section.steps[head : count - LINES_AT_END]
-    rules = ", ".join(dict.fromkeys(rule for step in left_out for rule in step.rule.split(", ")))
-    return replace(
-        section,
-        steps=(*section.steps[:head], *section.steps[count - LINES_AT_END :]),
-        fold_at=head,
-        folded=len(left_out),
-        note=f"{len(left_out)} lines are left out: {rules}, over and over, one layer after another",
-    )
 
 
 class _Batch:
@@ -210,23 +246,26 @@ class _Batch:
             rewriting.show("penalty rule", Sum((changes, *slopes)))
         return Section("The objective", self.gradient, tuple(rewriting.steps), total)
 
-    def others(self) -> list[Section]:
-        """Return the last lines of the other samples."""
-        found: list[Section] = []
+    @property
+    def other_places(self) -> list[int]:
+        """The other samples whose last line is shown."""
         places = [place for place in range(len(self._values)) if place != self.leaves.sample]
         large = np.count_nonzero(self.influence.depending) > MANY_EDGES
-        for sample in places[: 1 if large else MOST_SAMPLES]:
+        return places[: 1 if large else MOST_SAMPLES]
+
+    def others(self) -> Iterator[Section]:
+        """Yield the last lines of the other samples."""
+        shown = self.other_places
+        more = len(self._values) - 1 - len(shown)
+        for sample in shown:
             influence = Influence(self.leaves.at(sample), *self.place)
             left = self.of_sample(sample, influence.gradient)
-            steps = rewritten(influence, left).steps[-1:]
-            alike = replace(steps[0], rule="the same rules", fact=None) if steps else None
-            shown = (alike,) if alike else ()
-            found.append(Section(f"Sample {sample + 1}", left, shown, left.value))
-        more = len(places) - len(found)
-        if found and more:
+            steps = last_line(influence, left).steps[-1:]
+            alike = tuple(replace(step, rule="the same rules", fact=None) for step in steps)
             note = f"{more} more samples are derived in the same way"
-            found[-1] = replace(found[-1], note=note)
-        return found
+            is_last = more > 0 and sample == shown[-1]
+            title = f"Sample {sample + 1}"
+            yield Section(title, left, alike, left.value, note=note if is_last else "")
 
     def together(self) -> Section:
         """Return the last line: all numbers put into the objective's gradient."""

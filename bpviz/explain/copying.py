@@ -62,8 +62,9 @@ def _section(section: Section, digits: int) -> str:
     left = to_latex(section.left, digits)
     lines: list[str] = []
     for place, step in enumerate(section.steps):
-        if section.folded and place == section.fold_at:
-            lines.append(rf"&\;\;\vdots && \text{{{latex_words(section.note)}}}")
+        gap = section.gap_at(place)
+        if gap is not None:
+            lines.append(rf"&\;\;\vdots && \text{{{latex_words(gap.note)}}}")
         head = left if not lines else ""
         rule = rf"\text{{{latex_words(step.rule)}}}"
         lines.append(f"{head} &= {to_latex(step.right, digits)} && {rule}".strip())

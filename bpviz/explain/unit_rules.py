@@ -313,7 +313,7 @@ def _parts(
         edges = [edge for edge in edges if edge == best]
     found = []
     for edge in edges:
-        others = _others(influence, edge) if combine == "product" else ()
+        others = other_factors(influence, edge)
         if unseen:
             found.append(term.times(*others, node=edge, kind="product"))
             continue
@@ -325,7 +325,11 @@ def _parts(
     return found
 
 
-def _others(influence: Influence, edge: int) -> tuple[Expression, ...]:
+def other_factors(influence: Influence, edge: int) -> tuple[Expression, ...]:
+    """Return the other factors where the edge leads into a product; none elsewhere."""
+    _, target = influence.leaves.ends(edge)
+    if influence.leaves.unit(target).combine != "product":
+        return ()
     through = by_weight(influence.leaves, edge, MOST_TERMS)
     return through.factors[1:] if isinstance(through, Product) else ()
 

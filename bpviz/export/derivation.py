@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -42,11 +42,18 @@ FEW_PATHS: Final = 12
 MOST_PARAMETERS: Final = 300
 
 
-def derivation_page(session: Session, trace: Trace, kind: str, parameter: str | None = None) -> str:
+def derivation_page(
+    session: Session,
+    trace: Trace,
+    kind: str,
+    parameter: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> str:
     """Return the derivation of one parameter, or of all of them, as a text of DERIVATION_KINDS.
 
-    `parameter` is an edge SOURCE->TARGET or the id of a unit, for its bias. NoParameterError
-    where there is no such parameter, or where all are asked for and there are too many.
+    `progress` is told after each parameter how many of how many are done. `parameter` is an edge
+    SOURCE->TARGET or the id of a unit, for its bias. NoParameterError where there is no such
+    parameter, or where all are asked for and there are too many.
     """
     network = session.network
     names = parameter_names(network) if parameter is None else [parameter]
@@ -62,8 +69,10 @@ def derivation_page(session: Session, trace: Trace, kind: str, parameter: str | 
     leaves = NamedLeaves(trace, 0, notation)
     blocks += [Heading(2, ("The numbers of this iteration",)), *_numbers(leaves)]
     most = FEW_PATHS if parameter is None else MOST_PATHS
-    for node, edge in places:
+    for done, (node, edge) in enumerate(places, 1):
         blocks += _chapter(trace, node, edge, notation, most)
+        if progress is not None:
+            progress(done, len(places))
     return page(f"{title}: derivation", blocks, kind)
 
 
@@ -169,8 +178,9 @@ def _about(found: Derivation, leaves: NamedLeaves, node: int, edge: int) -> Text
 def _section(section: Section) -> list[Block]:
     rows: list[Row] = []
     for place, step in enumerate(section.steps):
-        if section.folded and place == section.fold_at:
-            rows.append(Row(why=(section.note,)))
+        gap = section.gap_at(place)
+        if gap is not None:
+            rows.append(Row(why=(gap.note,)))
         last = place == len(section.steps) - 1
         left = section.left if not place else None
         rows.append(_row(step, left, Number(section.result) if last else None))
@@ -178,7 +188,7 @@ def _section(section: Section) -> list[Block]:
         rows.append(Row(section.left, result=Number(section.result)))
     blocks: list[Block] = [Heading(3, (section.title,))] if section.title else []
     blocks.append(Rows(tuple(rows)))
-    if section.note and not section.folded:
+    if section.note:
         blocks.append(Words((f"{section.note}.",)))
     return blocks
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from random import Random
 
 import numpy as np
 import pytest
@@ -13,12 +14,15 @@ from latex2mathml.converter import convert
 
 from bpviz.engine.backprop import Trace, trace
 from bpviz.engine.datasets import Rows, make_rows
+from bpviz.engine.errors import NonFinite
 from bpviz.engine.program import compile
 from bpviz.engine.state import initial_state, state_of
-from bpviz.explain.chain import MOST_LINES, Derivation, Step, derive
+from bpviz.explain.chain import Derivation, Deriving, Step, derive
 from bpviz.explain.expression import Expression, Partial, children, evaluate, leaves
-from bpviz.explain.influence import parameter_named, parameter_names
+from bpviz.explain.influence import Influence, parameter_named, parameter_names
 from bpviz.explain.latex import to_latex
+from bpviz.explain.levels import MOST_BETWEEN, SHOWN_BETWEEN
+from bpviz.explain.names import NamedLeaves
 from bpviz.explain.rewriting import MOST_TERMS
 from bpviz.explain.text import to_text
 from bpviz.model.network import Edge, Input, Network, Unit
@@ -27,6 +31,10 @@ from bpviz.model.training import LossName, Sgd, Training
 from tests.explain.random_traces import LOSSES, random_trace
 from tests.explain.test_derivation import magnitude
 from tests.test_architecture import ROOT
+
+# A section of a derivation that is not asked for more.
+MOST_LINES = 49
+TRAINING = Training(loss="squared_error", optimizer=Sgd(0.1))
 
 
 def lines_of(derivation: Derivation) -> list[Step]:
@@ -230,7 +238,8 @@ def test_wide_and_deep_networks_stay_readable(loss: LossName) -> None:
     made = layered_trace((3, *[9] * 7, 8), Training(loss=loss, optimizer=Sgd(0.1)), 1)
     found = derive(made, -1, 0)
     (section,) = found.sections
-    assert len(section.steps) <= MOST_LINES + 1
+    assert len(section.steps) <= MOST_LINES
+    assert not section.gaps
     for step in section.steps:
         assert close(evaluate(step.right), found.result, magnitude(step.right)), step.rule
         assert widest(step.right) <= MOST_TERMS + 1
@@ -242,22 +251,126 @@ def widest(expression: Expression) -> int:
     return max([len(parts), *map(widest, parts)])
 
 
-def test_a_very_deep_network_leaves_lines_out_and_says_so() -> None:
-    count = 60
+def chain_of(count: int, rows: int = 1) -> Trace:
     units = [Unit(f"u{place}", activation="tanh") for place in range(count)]
     nodes: tuple[Input | Unit, ...] = (Input("x"), *units)
     ids = [node.id for node in nodes]
     edges = tuple(Edge(a, b, 1.1) for a, b in pairwise(ids))
-    made = rows_trace(
-        Network(nodes, edges, (ids[-1],)), Training(loss="squared_error", optimizer=Sgd(0.1)), 1
-    )
-    found = derive(made, -1, 0)
+    network = Network(nodes, edges, (ids[-1],))
+    return rows_trace(network, TRAINING, rows)
+
+
+def test_a_very_deep_network_leaves_lines_out_and_says_so() -> None:
+    found = derive(chain_of(60), -1, 0)
     (section,) = found.sections
-    assert section.folded > 0
-    assert len(section.steps) == MOST_LINES
-    assert section.note.startswith(f"{section.folded} lines are left out: ")
+    (gap,) = section.gaps
+    between = 60 - 3
+    assert section.folded == gap.lines == between - SHOWN_BETWEEN - 2
+    assert len(section.steps) <= MOST_LINES
+    assert gap.note.startswith("43 lines are left out: chain rule, tanh rule, definition of z, ")
+    assert section.gap_at(gap.at) is gap
+    assert section.steps[gap.at].rule == "definition of δ"
     for step in section.steps:
         assert close(evaluate(step.right), found.result, magnitude(step.right))
+
+
+def test_every_line_left_out_can_be_asked_for() -> None:
+    """From gap to gap one comes by every layer, each line once and true; and back again."""
+    made = chain_of(60)
+    lines: set[str] = set()
+    start, starts = 0, []
+    while start not in starts:
+        starts.append(start)
+        (section,) = derive(made, -1, 0, start=start).sections
+        for step in section.steps:
+            assert close(evaluate(step.right), section.result, magnitude(step.right))
+            lines.add(to_text(step.right))
+        behind = [gap for gap in section.gaps if gap.start < start]
+        ahead = [gap for gap in section.gaps if gap.start > start]
+        assert [(gap.start, gap.lines) for gap in behind] == (
+            [(max(start - SHOWN_BETWEEN, 0), start)] if start else []
+        )
+        start = ahead[0].start if ahead else start
+    assert starts == [0, 12, 24, 36, 43]
+    # Each layer passes ∂a/∂w on to the one before it.
+    assert not [
+        unit for unit in range(60) if not any(each.endswith(f"∂u{unit}/∂w₀") for each in lines)
+    ]
+
+
+def deep_trace(seed: int) -> Trace | None:
+    """Return the trace of a deep network of random units, with edges across and shared values."""
+    random = Random(seed)
+    count = random.randint(MOST_BETWEEN + 5, 40)
+    nodes: list[Input | Unit] = [Input("x1"), Input("x2")]
+    edges: list[Edge] = []
+    for place in range(count):
+        ids = [node.id for node in nodes]
+        tied = random.random() < 0.3
+        combine = "sum" if tied else random.choice(("sum", "sum", "product", "max"))
+        activation = random.choice(("tanh", "sigmoid", "identity", "sin", "softplus"))
+        share = "tied" if tied else ""
+        unit = Unit(f"u{place}", combine, activation, 0.2 if tied else 0.0, tied, share)  # type: ignore[arg-type]
+        # Two before it at most, so that it goes deep; some edges lead across many levels.
+        near = ids[-random.randint(1, 2) :]
+        for source in dict.fromkeys([*near, random.choice(ids)]):
+            one = random.random() < 0.2
+            weight = 0.9 if one else random.uniform(0.5, 1.3) * random.choice((-1, 1))
+            edges.append(Edge(source, unit.id, weight, True, "pair" if one else ""))
+        nodes.append(unit)
+    outputs = (f"u{count - 1}", f"u{count // 2}")
+    training = Training(loss=random.choice(LOSSES[:3]), optimizer=Sgd(0.1))
+    try:
+        made = rows_trace(Network(tuple(nodes), tuple(edges), outputs), training, 2)
+    except NonFinite:
+        return None
+    return made if np.abs(made.delta).max() < 1e4 and np.abs(made.a).max() < 1e4 else None
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 2**32), data=st.data())
+def test_what_is_jumped_over_changes_no_number(seed: int, data: st.DataObject) -> None:
+    made = deep_trace(seed)
+    assume(made is not None)
+    assert made is not None
+    names = parameter_names(made.program.network)
+    node, edge = parameter_named(made.program.network, data.draw(st.sampled_from(names[:12])))
+    start = data.draw(st.integers(0, 40))
+    found = derive(made, node, edge, 0, start=start)
+    for section in found.sections:
+        for step in section.steps:
+            scale = magnitude(step.right)
+            assert close(evaluate(step.right), section.result, scale), step.rule
+    own = found.sections[1]
+    # The number at the end is the trace's: what its δ and values give.
+    parts = [
+        made.edge_gradients(0)[place] if place >= 0 else made.delta[0, unit]
+        for unit, place in Influence(NamedLeaves(made, 0), node, edge).members
+    ]
+    assert close(own.result, math.fsum(map(float, parts)), float(np.abs(parts).max()))
+
+
+def test_the_last_line_of_another_sample_is_that_of_a_derivation_of_its_own() -> None:
+    for made in (chain_of(40, 3), layered_trace((2, 3, 1), TRAINING, 3)):
+        found = derive(made, -1, 0, 0)
+        own = derive(made, -1, 0, 1)
+        (wanted,) = [each for each in own.sections if each.title == "Sample 2"]
+        (brief,) = [each for each in found.sections if each.title == "Sample 2"]
+        texts = [to_text(step.right) for step in wanted.steps]
+        assert to_text(brief.steps[0].right) in texts[-2:]
+
+
+def test_work_in_slices_comes_to_the_same() -> None:
+    made = chain_of(60, 3)
+    work = Deriving(made, -1, 0)
+    shares = []
+    while not work.ended:
+        work.work(lambda: True)
+        shares.append(work.share)
+    assert len(shares) == 20
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert work.result == derive(made, -1, 0)
 
 
 def test_names_that_lead_to_no_parameter() -> None:

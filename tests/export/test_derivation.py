@@ -56,6 +56,15 @@ def test_every_parameter_has_its_chapter(name: str) -> None:
     assert one.count("\n## $") == 1
 
 
+def test_each_parameter_done_is_told() -> None:
+    session, made = lesson("S5")
+    told: list[tuple[int, int]] = []
+    page = derivation_page(session, made, ".md", None, lambda *done: told.append(done))
+    count = len(parameter_names(session.network))
+    assert told == [(done, count) for done in range(1, count + 1)]
+    assert page == derivation_page(session, made, ".md")
+
+
 @pytest.mark.parametrize("name", ["S1", "S2", "S3", "S4", "S5"])
 def test_markdown_tables_hold_together(name: str) -> None:
     text = derivation_page(*lesson(name), ".md")

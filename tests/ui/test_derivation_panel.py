@@ -232,6 +232,83 @@ def test_long_derivations_are_folded_and_unfolded(
     assert view.derivation.gradient.of.text == "L"
 
 
+def deep(count: int, session: Session, rows: int = 1) -> Session:
+    """Return a chain of `count` units, one level below the other."""
+    units = [Unit(f"u{place}", activation="tanh") for place in range(count)]
+    ids = ["x1", *(unit.id for unit in units)]
+    edges = tuple(Edge(a, b, 1.1) for a, b in pairwise(ids))
+    data = TableData(inputs=((0.5,),) * rows, targets=((0.25,),) * rows)
+    network = Network((Input("x1"), *units), edges, (ids[-1],))
+    return Session(network=network, data=data, training=session.training)
+
+
+def test_what_a_long_derivation_leaves_out_is_shown_by_clicks(
+    open_window: Callable[[Session | None], MainWindow], session: Session
+) -> None:
+    window = open_window(deep(300, session))
+    bring(window, "derivation")
+    panel = window.workspace.analysis.derivation
+    view = panel.view
+    window.scene.select([], ["x1->u0"])
+
+    def gaps() -> list[tuple[int, int]]:
+        assert view.derivation is not None
+        (section,) = view.derivation.sections
+        return [(gap.lines, gap.start) for gap in section.gaps]
+
+    def click_gap(number: int) -> None:
+        click_band(panel, next(at for at, band in enumerate(view.bands) if band.gap == number))
+
+    assert gaps() == [(283, 12)]
+    click_band(panel, next(at for at, band in enumerate(view.bands) if band.step < 0))
+    click_gap(0)
+    assert gaps() == [(12, 0), (271, 24)]
+    click_gap(1)
+    assert gaps() == [(24, 12), (259, 36)]
+    assert len([band for band in view.bands if band.gap >= 0]) == 2, "it stays unfolded"
+    click_gap(0)
+    assert gaps() == [(12, 0), (271, 24)]
+    line = next(at for at, band in enumerate(view.bands) if band.gap < 0 <= band.step)
+    click_band(panel, line)
+    assert view.chosen_step is not None
+    assert "12 lines are left out" in panel.latex()
+    window.scene.select([], ["u0->u1"])
+    assert gaps() == [(282, 12)], "another parameter begins anew"
+
+
+def test_a_slow_derivation_shows_its_progress_and_can_be_given_up(
+    open_window: Callable[[Session | None], MainWindow],
+    session: Session,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+) -> None:
+    monkeypatch.setattr("bpviz.ui.panels.work_bar.AT_ONCE", 0.0)
+    monkeypatch.setattr("bpviz.ui.panels.slices.SLICE", 0.0)
+    window = open_window(deep(40, session, rows=3))
+    bring(window, "derivation")
+    panel = window.workspace.analysis.derivation
+    window.scene.select([], ["x1->u0"])
+    assert panel.bar.isVisible()
+    assert panel.bar.busy
+    assert not panel.view.isVisible()
+    assert panel.latex() == ""
+    before = panel.bar.bar.value()
+    qtbot.waitUntil(lambda: panel.bar.bar.value() > before)
+    QTest.mouseClick(panel.bar.cancel, Qt.MouseButton.LeftButton)
+    assert not panel.bar.busy
+    assert panel.rest.text().startswith("The derivation was given up.")
+    assert panel.latex() == ""
+    window.scene.select([], ["u0->u1"])
+    qtbot.waitUntil(lambda: panel.view.isVisible())
+    assert panel.view.derivation is not None
+    assert panel.view.derivation.name == "u0->u1"
+    assert not panel.bar.isVisible()
+    window.scene.select([], ["u1->u2"])
+    window.player.run()
+    assert not panel.bar.busy
+    window.player.pause()
+
+
 def test_paths_light_up_and_add_up(window: MainWindow, paths: PathsPanel) -> None:
     window.scene.select([], ["x1->h2"])
     found = paths.view.paths

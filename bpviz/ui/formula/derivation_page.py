@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from bpviz.explain.chain import Derivation, Section, Step
+from bpviz.explain.chain import Derivation, Gap, Section, Step
 from bpviz.explain.expression import Expression, Number
+from bpviz.explain.levels import SHOWN_BETWEEN
 from bpviz.explain.text import to_text
+from bpviz.model.counts import grouped
 from bpviz.ui.formula.boxes import Piece, referring, toned
 from bpviz.ui.formula.flow import Flow
 from bpviz.ui.formula.page import Page
@@ -23,10 +25,14 @@ HEAD_LINES, TAIL_LINES = 9, 5
 
 @dataclass(frozen=True)
 class Band:
-    """What a row of the page is: a line of a section, or (step −1) what unfolds it."""
+    """What a row of the page is: a line of a section, or (step −1) what unfolds it.
+
+    With a `gap` it is one of the places where the section leaves lines out.
+    """
 
     section: int
     step: int
+    gap: int = -1
 
 
 def bands_of(derivation: Derivation, unfolded: frozenset[int]) -> list[Band]:
@@ -35,12 +41,24 @@ def bands_of(derivation: Derivation, unfolded: frozenset[int]) -> list[Band]:
     for place, section in enumerate(derivation.sections):
         count = len(section.steps)
         if count <= MOST_LINES:
-            found += [Band(place, step) for step in range(count)]
+            found += _lines_of(place, section, 0, count)
         elif place in unfolded:
-            found += [Band(place, step) for step in range(count)] + [Band(place, -1)]
+            found += [*_lines_of(place, section, 0, count), Band(place, -1)]
         else:
-            found += [Band(place, step) for step in range(HEAD_LINES)] + [Band(place, -1)]
-            found += [Band(place, step) for step in range(count - TAIL_LINES, count)]
+            found += [*_lines_of(place, section, 0, HEAD_LINES), Band(place, -1)]
+            found += _lines_of(place, section, count - TAIL_LINES, count)
+    return found
+
+
+def _lines_of(place: int, section: Section, first: int, end: int) -> list[Band]:
+    """Return the rows of the steps from `first` to before `end`, and of the gaps between."""
+    gaps = {gap.at: number for number, gap in enumerate(section.gaps)}
+    found: list[Band] = []
+    for step in range(first, end):
+        # What a fold hides joins its lines.
+        if step in gaps and (step > first or not first):
+            found.append(Band(place, -1, gaps[step]))
+        found.append(Band(place, step))
     return found
 
 
@@ -86,17 +104,17 @@ class _Writing:
             flow.skip(0.7)
         self._line(None, section.left, "", "")
         for band in bands:
+            if band.gap >= 0:
+                self._gap(section.gaps[band.gap])
+                continue
             if band.step < 0:
                 self._fold(section)
                 continue
-            if section.folded and band.step == section.fold_at:
-                flow.skip(0.3)
-                flow.y += flow.caption(f"{section.note}.", self._pad, self._room)
             top = flow.y
             self._step(section.steps[band.step])
             flow.band(top)
         self._result(section)
-        if section.note and not section.folded:
+        if section.note:
             flow.skip(0.4)
             flow.y += flow.caption(f"{section.note}.", self._pad, self._room)
 
@@ -107,8 +125,20 @@ class _Writing:
         names = [rule for step in hidden for rule in step.rule.split(", ")]
         rules = ", ".join(dict.fromkeys(names))
         flow.skip(0.4)
+        count = len(hidden) + sum(
+            gap.lines for gap in section.gaps if HEAD_LINES <= gap.at <= count - TAIL_LINES
+        )
         shut = self._derivation.sections.index(section) not in self._unfolded
-        words = f"▸ {len(hidden)} more lines: {rules}" if shut else "▾ fold these lines again"
+        words = f"▸ {grouped(count)} more lines: {rules}" if shut else "▾ fold these lines again"
+        flow.y += flow.caption(words, self._pad, self._room, "accent")
+        flow.skip(0.2)
+        flow.band(top)
+
+    def _gap(self, gap: Gap) -> None:
+        flow, top = self._flow, self._flow.y
+        flow.skip(0.4)
+        shown = min(gap.lines, SHOWN_BETWEEN)
+        words = f"▸ {gap.note}. A click shows {shown} of them"
         flow.y += flow.caption(words, self._pad, self._room, "accent")
         flow.skip(0.2)
         flow.band(top)

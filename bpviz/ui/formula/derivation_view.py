@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from bpviz.explain.chain import Derivation, Step
@@ -13,7 +14,12 @@ from bpviz.ui.style import Theme
 
 
 class DerivationView(BandedView):
-    """Shows a derivation; a click on a line chooses it, one on what is folded unfolds it."""
+    """Shows a derivation; a click on a line chooses it, one on what is folded unfolds it.
+
+    `lines_asked` asks for the lines of a gap: it carries what `derive` takes as their start.
+    """
+
+    lines_asked = Signal(int)
 
     def __init__(
         self, theme: Theme, font: FormulaFont | None = None, parent: QWidget | None = None
@@ -70,7 +76,9 @@ class DerivationView(BandedView):
 
     def _on_band_clicked(self, band: int) -> None:
         place = self._bands[band]
-        if place.step < 0:
+        if place.gap >= 0 and self._derivation is not None:
+            self.lines_asked.emit(self._derivation.sections[place.section].gaps[place.gap].start)
+        elif place.step < 0:
             self._unfolded = self._unfolded ^ {place.section}
             self._chosen = NONE
             self.lay_out()
