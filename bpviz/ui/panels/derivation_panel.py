@@ -47,6 +47,10 @@ class DerivationPanel(FormulaPanel):
         self._start = 0
         self._asked: Parameter | None = None
         self._area = scrolled(self.view)
+        # The bar stands above its room, not in the middle of it.
+        policy = self._area.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self._area.setSizePolicy(policy)
         self.bar = WorkBar("Deriving… %p %", self)
         self._copy = QPushButton("Copy LaTeX")
         self._copy_line = QPushButton("Copy Line")

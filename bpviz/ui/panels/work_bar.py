@@ -8,7 +8,7 @@ from typing import Final
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
-from bpviz.ui.panels.slices import Slices, Work
+from bpviz.document.slices import Slices, Work
 
 PARTS: Final = 1000
 # What takes no longer than this, in seconds of work, is done at once.
