@@ -283,7 +283,7 @@ def test_a_slow_derivation_shows_its_progress_and_can_be_given_up(
     qtbot: QtBot,
 ) -> None:
     monkeypatch.setattr("bpviz.ui.panels.work_bar.AT_ONCE", 0.0)
-    monkeypatch.setattr("bpviz.document.slices.SLICE", 0.0)
+    monkeypatch.setattr("bpviz.ui.panels.work_bar.SLICE", 0.0)
     window = open_window(deep(40, session, rows=3))
     bring(window, "derivation")
     panel = window.workspace.analysis.derivation

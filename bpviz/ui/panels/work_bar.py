@@ -8,7 +8,7 @@ from typing import Final
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
-from bpviz.document.slices import Slices, Work
+from bpviz.document.slices import SLICE, Slices, Work
 
 PARTS: Final = 1000
 # What takes no longer than this, in seconds of work, is done at once.
@@ -59,7 +59,7 @@ class WorkBar(QWidget):
         self._work = work
         self.bar.setValue(round(PARTS * work.share))
         self.show()
-        self._slices.begin(work)
+        self._slices.begin(work, SLICE)
         return False
 
     def stop(self) -> None:
