@@ -129,10 +129,10 @@ class Document(QObject):
         if self._published is not before:
             # A run was paused by this very edit, which was made from the numbers before it.
             edit = rebased(edit, self._published)
-        curves = self._timeline.curves.copy()
+        curves, checkpoints = self._timeline.curves.copy(), self._timeline.checkpoints.copy()
         dropped = self._timeline.push(edit, join=join)
         if dropped is not None:
-            self._runs.put_aside(dropped, curves)
+            self._runs.put_aside(dropped, curves, checkpoints)
         self._publish(edit)
         if dropped is not None:
             self.runs_changed.emit()
@@ -181,7 +181,8 @@ class Document(QObject):
         """Keep the whole line as a run; what goes on from the position is a run of its own."""
         self.about_to_edit.emit()
         history, curves = self._timeline.history, self._timeline.curves.copy()
-        self._runs.put_aside(history, curves, ghost=False)
+        checkpoints = self._timeline.checkpoints.copy()
+        self._runs.put_aside(history, curves, checkpoints, ghost=False)
         self._timeline.cut()
         self.edit_done.emit()
         self._tell_runs()

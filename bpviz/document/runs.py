@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from bpviz.document.checkpoints import BUDGET, Checkpoints
 from bpviz.document.curves import Curves
 from bpviz.document.line import Line
 from bpviz.document.placing import placing, with_bookmarks
@@ -58,6 +59,7 @@ class Runs:
     def __init__(self, session: Session) -> None:
         self.kept: list[Run] = []
         self._timelines: dict[int, tuple[History, Timeline]] = {}
+        self._checkpoints: list[tuple[History, Checkpoints]] = []
         # What a history does not hold of its start (title, notes, bookmarks …) is the line's own.
         own = session.history
         start = restore_history(own, session).start if isinstance(own, SavedHistory) else session
@@ -77,12 +79,15 @@ class Runs:
         """Whether no more runs can be kept for good."""
         return sum(not run.is_ghost for run in self.kept) >= MAX_RUNS - 1
 
-    def put_aside(self, history: History, curves: Curves, *, ghost: bool = True) -> None:
+    def put_aside(
+        self, history: History, curves: Curves, checkpoints: Checkpoints, *, ghost: bool = True
+    ) -> None:
         """Put a line aside under the active run's name; what goes on gets a new one.
 
         Where there are too many, the oldest ghost goes; a run that was kept never does.
         """
         self.kept.append(Run(self.active_name, history, curves, is_ghost=ghost))
+        self._remember(history, checkpoints)
         self.active_name = self._free_name()
         if len(self.kept) >= MAX_RUNS:
             self.delete(next(i for i, run in enumerate(self.kept) if run.is_ghost))
@@ -109,6 +114,7 @@ class Runs:
         timeline.go(run.history.position)
         self.kept[index] = Run(self.active_name, active.history, active.curves)
         self._timelines = {index: (self.kept[index].history, active)}
+        self._remember(self.kept[index].history, active.checkpoints)
         self.active_name = run.name
         return timeline
 
@@ -119,7 +125,21 @@ class Runs:
         if held is None or held[0] is not run.history:
             start = History(run.history.start, run.history.entries, (0, 0))
             held = self._timelines[index] = (run.history, Timeline.of(start, run.curves))
+            for history, checkpoints in self._checkpoints:
+                if history is run.history:
+                    held[1].checkpoints = checkpoints
         return held[1]
+
+    def _remember(self, history: History, checkpoints: Checkpoints) -> None:
+        """Keep the checkpoints of a line: on all together no more memory goes than on one.
+
+        The lines left longest ago have to be replayed first.
+        """
+        there = [run.history for run in self.kept]
+        kept = [each for each in self._checkpoints if any(each[0] is line for line in there)]
+        self._checkpoints = [*kept, (history, checkpoints)]
+        while sum(each.size for _, each in self._checkpoints) > BUDGET:
+            del self._checkpoints[0]
 
     def saved(self) -> tuple[SavedRun, ...]:
         """Return the runs as they are written, ghosts left out."""

@@ -8,7 +8,6 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pytestqt.qtbot import QtBot
 
 from bpviz.document.bookmarks import Bookmarks
 from bpviz.document.document import Document
@@ -22,18 +21,7 @@ from bpviz.model.session import decode_session
 from bpviz.model.training import Sgd
 from tests.document.examples import xor_session
 
-
-@pytest.fixture
-def document(qtbot: QtBot) -> Document:
-    document = Document(xor_session())
-    document.timeline.advance(60)
-    document.publish("Train")
-    return document
-
-
-@pytest.fixture
-def player(document: Document) -> Player:
-    return Player(document)
+pytestmark = pytest.mark.usefixtures("trained")
 
 
 def mark(document: Document, player: Player, iteration: int, name: str) -> None:

@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 import pytest
-from pytestqt.qtbot import QtBot
 
 from bpviz.document.document import Document
 from bpviz.document.player import Player
@@ -14,11 +13,6 @@ from bpviz.model import verbs
 from bpviz.model.files import FormatError
 from bpviz.model.session import encode_session, load_session, save_session
 from tests.document.examples import xor_session
-
-
-@pytest.fixture
-def document(qtbot: QtBot) -> Document:
-    return Document(xor_session())
 
 
 def _push(document: Document, value: float) -> None:

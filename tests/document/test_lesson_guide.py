@@ -29,11 +29,6 @@ def document(qtbot: QtBot) -> Document:
 
 
 @pytest.fixture
-def player(document: Document) -> Player:
-    return Player(document)
-
-
-@pytest.fixture
 def guide(document: Document, player: Player) -> LessonGuide:
     return LessonGuide(document, player)
 

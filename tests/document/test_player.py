@@ -23,16 +23,6 @@ from bpviz.model.training import Adam, Sgd
 from tests.document.examples import xor_session
 
 
-@pytest.fixture
-def document(qtbot: QtBot) -> Document:
-    return Document(xor_session())
-
-
-@pytest.fixture
-def player(document: Document) -> Player:
-    return Player(document)
-
-
 def test_it_starts_ready_at_iteration_0(player: Player) -> None:
     assert (player.iteration, player.frame, player.frame_index, player.running) == (
         0, None, READY, False,

@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
 
+from bpviz.document import runs
 from bpviz.document.bookmarks import Bookmarks
 from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.document.runs import MAX_RUNS
+from bpviz.engine.trainer import Trainer
 from bpviz.model import verbs
 from bpviz.model.network import Network
 from bpviz.model.training import Sgd
 from tests.document.examples import xor_session
 
-
-@pytest.fixture
-def document(qtbot: QtBot) -> Document:
-    document = Document(xor_session())
-    document.timeline.advance(60)
-    document.publish("Train")
-    return document
-
-
-@pytest.fixture
-def player(document: Document) -> Player:
-    return Player(document)
+pytestmark = pytest.mark.usefixtures("trained")
 
 
 def other_rate(document: Document, rate: float) -> None:
@@ -170,3 +162,60 @@ def test_bookmarks_before_and_behind_each_other_stay_apart(
     player.go_to_end()
     assert {each.name for each in document.session.bookmarks} == {"iteration 10", "late"}
     assert player.last_iteration == 60
+
+
+@pytest.mark.parametrize("by", ["fork", "edit"])
+def test_going_back_to_a_long_run_replays_little(by: str, qtbot: QtBot) -> None:
+    document = Document(xor_session())
+    player = Player(document)
+    document.timeline.advance(3000)
+    document.publish("Train")
+    end = player.theta.tobytes()
+    player.seek(1500)
+    half = player.theta.tobytes()
+    if by == "fork":
+        document.fork_run()
+    document.push(verbs.set_training(document.session, "optimizer", Sgd(0.05)))
+    document.timeline.advance(2000)
+    document.publish("Train")
+    mine = player.theta.tobytes()
+    trained: list[int] = []
+
+    def advance(self: Trainer, *args: Any, **rest: Any) -> int:
+        trained.append(done := plain(self, *args, **rest))
+        return done
+
+    plain = Trainer.advance
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trainer, "advance", advance)
+        document.switch_run(0)
+        qtbot.waitUntil(lambda: player.last_iteration == 3000)
+        assert player.theta.tobytes() == (half if by == "fork" else end)
+        player.go_to_end()
+        assert player.theta.tobytes() == end
+        document.switch_run(0)
+        assert (player.iteration, player.theta.tobytes()) == (3500, mine)
+    assert sum(trained) <= 4 * document.timeline.checkpoints.spacing
+
+
+def test_all_lines_left_share_the_memory_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = Document(xor_session())
+    player = Player(document)
+    document.timeline.advance(200)
+    document.publish("Train")
+    one = document.timeline.checkpoints.size
+    monkeypatch.setattr(runs, "BUDGET", 2 * one)
+    ends = []
+    for iteration in (150, 140, 130, 120):
+        ends.append(player.theta.tobytes())
+        player.seek(iteration)
+        document.fork_run()
+        document.timeline.advance(200 - iteration)
+        document.publish("Train")
+        held = document._runs._checkpoints
+        assert sum(each.size for _, each in held) <= 2 * one
+    assert [line for line, _ in held] == [run.history for run in document.runs[-len(held) :]]
+    for index, end in enumerate(ends):
+        document.switch_run(index)
+        player.go_to_end()
+        assert player.theta.tobytes() == end

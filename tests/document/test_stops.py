@@ -78,11 +78,6 @@ def test_gradients_that_vanish_or_explode_name_their_layer() -> None:
     assert run(stops, Course(iter(()), (1.0, 1.0)))[1] == ""
 
 
-@pytest.fixture
-def player(qtbot: QtBot) -> Player:
-    return Player(Document(xor_session()))
-
-
 def why_of(player: Player, qtbot: QtBot, stops: Stops) -> str:
     with qtbot.waitSignal(player.stopped, timeout=20_000) as told:
         player.run(stops)

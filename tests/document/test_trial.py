@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from pytestqt.qtbot import QtBot
 
 from bpviz.document.document import Document
 from bpviz.document.player import Player
@@ -15,16 +14,6 @@ from bpviz.model.edit import Edit
 from bpviz.model.session import encode_session
 from bpviz.model.training import Adam
 from tests.document.examples import xor_session
-
-
-@pytest.fixture
-def document(qtbot: QtBot) -> Document:
-    return Document(xor_session())
-
-
-@pytest.fixture
-def player(document: Document) -> Player:
-    return Player(document)
 
 
 def heavier(document: Document, weight: float = 5.0) -> Edit:
