@@ -162,7 +162,7 @@ class Player(Stepper):
             why = self._train_a_slice()
         except NonFinite as error:
             self.pause()
-            self.stopped.emit(f"Stopped after iteration {grouped(self.iteration)}: {error}")
+            self.stopped.emit(self._told(self.as_drawn(str(error))))
             return
         if timeline.base.network is not network:
             # Replaying came over an edit of the line: the views must follow it.

@@ -17,6 +17,7 @@ from bpviz.engine.frames import Frame, FrameList
 from bpviz.engine.program import Program
 from bpviz.explain.derivation import explain
 from bpviz.explain.explanation import Explanation
+from bpviz.model.names import as_drawn
 from bpviz.model.schema import Notation
 
 
@@ -80,14 +81,23 @@ class Showing(QObject):
     def problem(self) -> str:
         """Why there is no trace: what the session lacks, or where it is not finite; else empty.
 
-        It is a sentence for people.
+        It is a sentence for people, with the names that the drawing has.
         """
+        return self.as_drawn(self._stage.problem)
+
+    @property
+    def fault(self) -> str:
+        """The problem as files and the command line tell it: with ids, and plain numbers."""
         return self._stage.problem
 
     @property
     def lack(self) -> str:
         """What the session lacks as a line that names the place in its file; empty for nothing."""
         return self._stage.lack
+
+    def as_drawn(self, line: str) -> str:
+        """Return what the engine says of the network shown with names as the drawing has them."""
+        return as_drawn(line, self._document.timeline.base.network.names) if line else ""
 
     @property
     def notation(self) -> Notation:

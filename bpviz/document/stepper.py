@@ -158,7 +158,7 @@ class Stepper(Showing):
         try:
             self._document.timeline.advance(count, by="step")
         except NonFinite as error:
-            self.stopped.emit(f"Stopped: {error}")
+            self.stopped.emit(self.as_drawn(f"Stopped: {error}"))
         self._stage.forget_frame()
         self._document.publish(label)
         if self.problem:
@@ -267,7 +267,7 @@ class Stepper(Showing):
 
     def _on_travel_failed(self, why: str) -> None:
         self.rest()
-        self.stopped.emit(f"The history can be replayed no further: {why}")
+        self.stopped.emit(f"The history can be replayed no further: {self.as_drawn(why)}")
 
     def show_frame(self, index: int) -> None:
         """Show the frame at `index` of this iteration; −1 is ready."""

@@ -77,7 +77,7 @@ def _term(leaves: Leaves, frame: Frame, digits: int) -> Explanation:
     label, edge = leaves.label(frame.node), leaves.edge_label(frame.edge)
     noun = "factor" if leaves.unit(frame.node).combine == "product" else "term"
     part = Symbol(
-        f"w·a({edge})",
+        f"w·a({leaves.arrow(frame.edge)})",
         r"w \cdot a",
         edge_value(leaves, frame.edge),
         Reference("edge", leaves.network.edges[frame.edge].name, "term", leaves.sample),
@@ -214,7 +214,7 @@ def _input_gradient(leaves: Leaves, _frame: Frame, digits: int) -> Explanation:
     for node in inputs[:MOST_LINES]:
         line = error_line(leaves, node)
         # The brief form says only ∂E/∂a; with several inputs each needs its name.
-        name = f"∂{leaves.loss_name}/∂{leaves.label(node)}"
+        name = f"∂{leaves.loss_name}/∂{leaves.name(node).whole}"
         brief = f"{name} {line.brief.partition(' ')[2]}" if line.brief else ""
         lines.append(Line(line.left, line.right, line.result, line.rule, brief))
     words = "How much the loss changes with each input"

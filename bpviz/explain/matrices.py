@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bpviz.engine.backprop import Trace
+from bpviz.model.names import edge_name
 from bpviz.model.network import Input, Network
 from bpviz.model.session import Notation
 
@@ -51,10 +52,11 @@ def require_layers(network: Network) -> None:
         raise NotLayeredError(f"there are no {missing} yet")
     for edge in network.edges:
         if level[edge.target] - level[edge.source] != 1:
-            raise NotLayeredError(f"the edge {edge.name} does not lead to the next layer")
+            called = edge_name(edge.name, network.names)
+            raise NotLayeredError(f"the edge {called} does not lead to the next layer")
     for unit in network.units:
         if unit.combine != "sum":
-            raise NotLayeredError(f"{unit.id} does not sum its inputs")
+            raise NotLayeredError(f"{network.names[unit.id]} does not sum its inputs")
 
 
 def layers(trace: Trace, sample: int = 0, notation: Notation | None = None) -> tuple[Layer, ...]:

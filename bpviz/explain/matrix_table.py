@@ -167,7 +167,7 @@ class _Maker:
         return Cell(float(values[edge]), bool(known[edge]), reference)
 
     def _labels(self, nodes: Sequence[int]) -> tuple[str, ...]:
-        return tuple(self._network.nodes[node].label for node in nodes)
+        return tuple(self._network.names[self._network.nodes[node].id] for node in nodes)
 
 
 def _named(text: str, latex: str, number: int) -> Symbol:

@@ -2,81 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
 from bpviz.engine.backprop import Trace
 from bpviz.explain.expression import Symbol
-from bpviz.explain.latex import escaped
-from bpviz.explain.symbols import FloatArray, Leaves, cut
-from bpviz.model.network import Input, Unit
+from bpviz.explain.parts import Name, name_of
+from bpviz.explain.symbols import FloatArray, Leaves
+from bpviz.model.names import pretty_name
+from bpviz.model.network import Unit
 from bpviz.model.session import Notation
 
-RAISED, LOWERED, PLAIN = "⁰¹²³⁴⁵⁶⁷⁸⁹", "₀₁₂₃₄₅₆₇₈₉", "0123456789"
-LOWER = str.maketrans(PLAIN, LOWERED)
-TO_PLAIN = str.maketrans(RAISED + LOWERED, PLAIN + PLAIN)
-# A label such as x, x1, x₁, a²₁, r_h or h1_2: a letter with what stands above and below it.
-QUANTITY = re.compile(
-    rf"([A-Za-z])([{RAISED}]{{0,2}})([{LOWERED}0-9]{{0,3}}(?:_[A-Za-z0-9]{{1,6}})?)"
-)
 # Letters of the calculus itself: a node called so goes by a_E, not by E.
 TAKEN = frozenset("abwzpEJP")
 # To see whether indices tell all units of a larger network apart takes longer than a step may.
 MOST_NAMED = 500
-SPECIAL = {"→": r" \to ", "σ": r"\sigma "}
-
-
-class Name(NamedTuple):
-    """A letter with an upper and a lower index; the letter is "" where the label is no such."""
-
-    letter: str
-    upper: str
-    lower: str
-    label: str
-
-    def text(self, letter: str) -> str:
-        """Return `letter` with these indices, as text."""
-        if not self.lower or self.lower.isdigit():
-            return f"{letter}{self._raised}{self.lower.translate(LOWER)}"
-        return f"{letter}{self._raised}_{self.lower}"
-
-    def latex(self, letter: str) -> str:
-        """Return `letter` with these indices, as LaTeX."""
-        upper = f"^{{{self.upper}}}" if self.upper else ""
-        lower = f"_{{{self.lower.replace('_', ',')}}}" if self.lower else ""
-        return f"{letter}{upper}{lower}"
-
-    @property
-    def _raised(self) -> str:
-        return self.upper.translate(str.maketrans(PLAIN, RAISED))
-
-
-def name_of(label: str) -> Name:
-    """Return the parts of a label."""
-    match = QUANTITY.fullmatch(label)
-    if not match:
-        return Name("", "", "", label)
-    lower = match[3].translate(TO_PLAIN).removeprefix("_")
-    return Name(match[1], match[2].translate(TO_PLAIN), lower, label)
-
-
-def words(label: str) -> str:
-    """Return any label for LaTeX's math mode, upright."""
-    parts = re.split(rf"([{RAISED}]+|[{LOWERED}]+|[{''.join(SPECIAL)}])", label)
-    return "".join(map(_word, filter(None, parts)))
-
-
-def _word(part: str) -> str:
-    if part in SPECIAL:
-        return SPECIAL[part]
-    if part[0] in RAISED or part[0] in LOWERED:
-        sign = "^" if part[0] in RAISED else "_"
-        return f"{{}}{sign}{{{part.translate(TO_PLAIN)}}}"
-    return rf"\text{{{escaped(part)}}}"
 
 
 class NamedLeaves(Leaves):
@@ -112,11 +53,6 @@ class NamedLeaves(Leaves):
         others._edges_into = self._edges_into
         return others
 
-    def label(self, node: int) -> str:
-        """Return the node's label, cut; its id where the label is empty or not the only one."""
-        found = self.network.nodes[node]
-        return cut(found.label) if self._labels[found.label] == 1 and found.label else found.id
-
     def incoming(self, node: int) -> list[int]:
         """Return the positions of the edges into the node, in edge order."""
         if node not in self._edges_into:
@@ -124,24 +60,16 @@ class NamedLeaves(Leaves):
         return self._edges_into[node]
 
     def name(self, node: int) -> Name:
-        """Return the parts of the node's label."""
+        """Return what formulas call the node."""
         if node not in self._name_of:
-            self._name_of[node] = name_of(self.label(node))
+            self._name_of[node] = super().name(node)
         return self._name_of[node]
 
     def value(self, node: int) -> Symbol:
         """Return the value of a node, by its label where that is a letter with indices."""
         if node not in self._value_of:
-            self._value_of[node] = self._named_value(node)
+            self._value_of[node] = super().value(node)
         return self._value_of[node]
-
-    def _named_value(self, node: int) -> Symbol:
-        symbol = super().value(node)
-        name = self.name(node)
-        if not isinstance(self.network.nodes[node], Input):
-            return symbol
-        latex = name.latex(name.letter) if name.letter else words(name.label)
-        return Symbol(symbol.text, latex, symbol.value, symbol.reference)
 
     def weight(self, edge: int, *, updated: bool = False) -> Symbol:
         """Return the weight of an edge; a shared one goes by the name of what is shared."""
@@ -191,10 +119,6 @@ class NamedLeaves(Leaves):
         return np.asarray(self.weights * self.trace.a[self.sample, self.trace.program.source])
 
     @cached_property
-    def _labels(self) -> Counter[str]:
-        return Counter(node.label for node in self.network.nodes)
-
-    @cached_property
     def _indexed(self) -> bool:
         # Whether the indices alone tell the units apart, and all units share a letter.
         places = [place for place, node in enumerate(self.network.nodes) if isinstance(node, Unit)]
@@ -211,13 +135,12 @@ class NamedLeaves(Leaves):
         name = self.name(node)
         taken = not name.lower and name.letter in TAKEN | {self.target_name}
         if letter == "a" and name.letter and not taken:
-            return name.label, name.latex(name.letter)
+            return name.whole, name.whole_latex
         if letter == self.target_name and len(self.network.outputs) == 1:
             return letter, latex
         if name.letter and self._indexed:
             return name.text(letter), name.latex(latex)
-        below = name.latex(name.letter) if name.letter else words(name.label)
-        return f"{letter}_{name.label}", f"{latex}_{{{below}}}"
+        return f"{letter}_{name.whole}", f"{latex}_{{{name.whole_latex}}}"
 
     def _weight_names(self, edge: int, symbol: Symbol) -> tuple[str, str]:
         share = self.network.edges[edge].share
@@ -235,11 +158,7 @@ class NamedLeaves(Leaves):
             return name.text("w"), name.latex("w")
         if edge == self.own:
             return "w", "w"
-        arrow = r" \to ".join(
-            name.latex(name.letter) if name.letter else words(name.label)
-            for name in (source, target)
-        )
-        return symbol.text, f"w_{{{arrow}}}"
+        return symbol.text, symbol.latex
 
 
 class NotedLeaves(Leaves):
@@ -272,7 +191,7 @@ class NotedLeaves(Leaves):
 
 
 def _shared(letter: str, share: str) -> tuple[str, str]:
-    name = name_of(share)
+    name = name_of(pretty_name(share))
     if name.letter == letter:
-        return name.text(letter), name.latex(letter)
-    return f"{letter}_{share}", f"{letter}_{{{words(share)}}}"
+        return name.whole, name.whole_latex
+    return f"{letter}_{name.whole}", f"{letter}_{{{name.whole_latex}}}"

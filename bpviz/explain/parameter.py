@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from bpviz.engine.frames import Frame
+from bpviz.model.names import edge_name
 from bpviz.model.network import Network, Unit
 
 
@@ -20,11 +21,22 @@ class Parameter(NamedTuple):
         return network.edges[self.edge].name if self.edge >= 0 else network.nodes[self.node].id
 
     def text(self, network: Network) -> str:
-        """Return how lists write it: "w  h₁ → y" or "b  h₁", in the labels of the nodes."""
-        if self.edge < 0:
-            return f"b  {network.nodes[self.node].label}"
-        edge = network.edges[self.edge]
-        return f"w  {network.node(edge.source).label} → {network.node(edge.target).label}"
+        """Return how lists write it: "w  h₁ → y" or "b  h₁"."""
+        return parameter_text(network, self.name(network))
+
+
+def parameter_text(network: Network, name: str) -> str:
+    """Return how lists write the edge or, for its bias, the unit of that name."""
+    if name in network.edge_index:
+        return f"w  {edge_name(name, network.names)}"
+    return f"b  {network.names[name]}"
+
+
+def parameter_words(network: Network, name: str) -> str:
+    """Return what sentences call the edge or, for its bias, the unit: "x₁ → h₁", "bias h₁"."""
+    if name in network.edge_index:
+        return edge_name(name, network.names)
+    return f"bias {network.names[name]}" if name in network.names else name
 
 
 def all_parameters(network: Network) -> tuple[Parameter, ...]:

@@ -25,6 +25,7 @@ from bpviz.engine.backprop import Trace
 from bpviz.engine.datasets import Rows
 from bpviz.engine.evaluation import Evaluator
 from bpviz.engine.kernels import penalty
+from bpviz.model.names import edge_name
 from bpviz.model.network import Input, Network, Unit
 from bpviz.model.schema import Notation
 
@@ -139,7 +140,7 @@ def _node(name: str, network: Network) -> str:
     name = name.strip()
     if name in network.node_index:
         return name
-    found = [node.id for node in network.nodes if node.label == name]
+    found = [node.id for node in network.nodes if name in (node.label, network.names[node.id])]
     if len(found) != 1:
         raise QuantityError(f"no node is called “{name[:40]}”")
     return found[0]
@@ -280,8 +281,7 @@ def quantity_text(quantity: Quantity, network: Network, notation: Notation | Non
         pattern = f"{letters.target_symbol}({{}})"
     else:
         pattern = pattern.replace("∂E", f"∂{letters.loss_symbol}")
-    ends = quantity.name.split("->") if quantity.name else []
-    text = pattern.format("→".join(network.node(end).label for end in ends))
+    text = pattern.format(edge_name(quantity.name, network.names, "→"))
     return text if quantity.sample < 0 else f"{text}, sample {quantity.sample + 1}"
 
 

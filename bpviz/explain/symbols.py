@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -11,28 +10,11 @@ from numpy.typing import NDArray
 
 from bpviz.engine.backprop import Trace
 from bpviz.explain.expression import FUNCTIONS, Partial, Reference, Symbol
-from bpviz.explain.latex import escaped
+from bpviz.explain.parts import Name, name_of
+from bpviz.model.names import edge_name
 from bpviz.model.network import Edge, Input, Node, Unit, activation_name
 
 FloatArray = NDArray[np.float64]
-LONGEST_LABEL = 24
-LETTER_AND_DIGITS = re.compile(r"([A-Za-z])([0-9₀-₉]{0,3})")
-LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
-
-
-def cut(label: str) -> str:
-    """Return a label short enough to stand in a formula."""
-    return label if len(label) <= LONGEST_LABEL else label[: LONGEST_LABEL - 1] + "…"
-
-
-def latex_label(label: str) -> str:
-    """Return a label for LaTeX's math mode: x1 and x₁ become x_{1}, other texts stand upright."""
-    match = LETTER_AND_DIGITS.fullmatch(label)
-    if match and not match[2]:
-        return match[1]
-    if match:
-        return f"{match[1]}_{{{match[2].translate(LOWERED)}}}"
-    return rf"\text{{{escaped(label)}}}"
 
 
 class Leaves:
@@ -52,13 +34,20 @@ class Leaves:
         self.target_name = target_name
 
     def label(self, node: int) -> str:
-        """Return the node's label, cut to a readable length."""
-        return cut(self.network.nodes[node].label)
+        """Return what texts call the node: as it is drawn."""
+        return self.network.names[self.network.nodes[node].id]
 
     def edge_label(self, edge: int) -> str:
-        """Return source→target in the labels of its nodes."""
-        source, target = self.ends(edge)
-        return f"{self.label(source)}→{self.label(target)}"
+        """Return what texts call the edge: "x₁ → h₁"."""
+        return edge_name(self.network.edges[edge].name, self.network.names)
+
+    def arrow(self, edge: int) -> str:
+        """Return what formulas call the edge: "x₁→h₁"."""
+        return "→".join(self.name(end).whole for end in self.ends(edge))
+
+    def name(self, node: int) -> Name:
+        """Return what formulas call the node."""
+        return name_of(self.network.short_names[self.network.nodes[node].id])
 
     def ends(self, edge: int) -> tuple[int, int]:
         """Return the positions of the edge's source and target."""
@@ -88,8 +77,8 @@ class Leaves:
         found = self.network.nodes[node]
         value = float(self.trace.a[self.sample, node])
         if isinstance(found, Input):
-            name = latex_label(self.label(node))
-            return Symbol(self.label(node), name, value, self._of_node(found, "value"))
+            name = self.name(node)
+            return Symbol(name.whole, name.whole_latex, value, self._of_node(found, "value"))
         return self._node_symbol("a", "a", node, value, "value")
 
     def z(self, node: int) -> Symbol:
@@ -119,11 +108,10 @@ class Leaves:
         """Return the weight of an edge, before or after the update."""
         theta = self.trace.updated if updated else self.trace.theta
         name = self.network.edges[edge].name
-        source, target = self.ends(edge)
-        arrow = rf"{self._subscript(source)} \to {self._subscript(target)}"
+        source, target = map(self.name, self.ends(edge))
         return Symbol(
-            f"w({self.edge_label(edge)})",
-            f"w_{{{arrow}}}",
+            f"w({self.arrow(edge)})",
+            rf"w_{{{source.whole_latex} \to {target.whole_latex}}}",
             float(theta[self.trace.program.edge_slot[edge]]),
             Reference("edge", name, "new_weight" if updated else "weight"),
         )
@@ -229,11 +217,9 @@ class Leaves:
     def _of_node(self, node: Node, quantity: str) -> Reference:
         return Reference("node", node.id, quantity, self.sample)
 
-    def _subscript(self, node: int) -> str:
-        return latex_label(self.label(node))
-
     def _names(self, letter: str, latex: str, node: int) -> tuple[str, str]:
-        return f"{letter}_{self.label(node)}", f"{latex}_{{{self._subscript(node)}}}"
+        name = self.name(node)
+        return f"{letter}_{name.whole}", f"{latex}_{{{name.whole_latex}}}"
 
     def _node_symbol(
         self, letter: str, latex_letter: str, node: int, value: float, quantity: str

@@ -31,6 +31,7 @@ from bpviz.export.pages import (
     page,
 )
 from bpviz.model.counts import grouped
+from bpviz.model.names import edge_name
 from bpviz.model.network import Input, activation_name
 from bpviz.model.session import Notation, Session
 
@@ -168,8 +169,10 @@ def _about(found: Derivation, leaves: NamedLeaves, node: int, edge: int) -> Text
         what = (found.parameter, f" is the bias of the unit {leaves.label(node)}")
     what += (f" ({found.name}), at present ", Number(found.parameter.value), ".")
     if found.shared:
+        names = leaves.network.names
+        places = ", ".join(edge_name(each, names) for each in found.shared[:8])
         what += (
-            f" It is one value in {len(found.shared)} places ({', '.join(found.shared[:8])}"
+            f" It is one value in {len(found.shared)} places ({places}"
             f"{', …' if len(found.shared) > 8 else ''}), and what they give adds up.",
         )
     return what

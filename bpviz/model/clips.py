@@ -13,6 +13,7 @@ from bpviz.model.data import TableData
 from bpviz.model.drafts import counted, edit_of, placed
 from bpviz.model.edit import Edit, EditError
 from bpviz.model.files import FormatError
+from bpviz.model.names import drawn_name
 from bpviz.model.network import Edge, Network, Node, Position, Unit
 from bpviz.model.schema import Progress, Session
 from bpviz.model.session import decode_session, encode_session
@@ -111,7 +112,7 @@ def paste(
     if outputs and has_targets(session):
         rows = data if isinstance(data, TableData) else table_of(session, table)
         data = with_targets(rows, outputs, source)
-    what = nodes[0].label if len(nodes) == 1 else counted(len(nodes), "node")
+    what = drawn_name(nodes[0].label) if len(nodes) == 1 else counted(len(nodes), "node")
     return edit_of(session, f"{label} {what}", network=grown, data=data)
 
 

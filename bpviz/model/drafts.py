@@ -89,7 +89,7 @@ def new_edge(session: Session, source: str, target: str) -> Edge:
 
 def label_of(session: Session, node_id: str) -> str:
     """Return what the drawing calls a node."""
-    return session.network.node(node_id).label
+    return session.network.names[node_id]
 
 
 def counted(number: int, noun: str) -> str:

@@ -19,6 +19,7 @@ from bpviz.model.columns import (
 from bpviz.model.data import Data, TableData
 from bpviz.model.drafts import edit_of, free_id, label_of, network_with, new_edge, placed, stem_of
 from bpviz.model.edit import Edit, EditError
+from bpviz.model.names import drawn_name
 from bpviz.model.network import (
     LAYER_GAP,
     ROW_GAP,
@@ -131,7 +132,9 @@ def grow_layer(session: Session, node_id: str, table: TableData | None = None) -
     elif layer.kind == "inputs":
         data = _input_data(session, table, node.id, nodes[:after])
     grown = Network((*nodes[:after], node, *nodes[after:]), tuple(edges), outputs)
-    return edit_of(session, f"Add {new_id} to {_title(layer)}", network=grown, data=data)
+    return edit_of(
+        session, f"Add {drawn_name(new_id)} to {_title(layer)}", network=grown, data=data
+    )
 
 
 def shrink_layer(session: Session, node_id: str, table: TableData | None = None) -> Edit:

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Final, Literal, TypeAlias, TypeVar
 
 import msgspec
 
+from bpviz.model.names import names_in_formulas, names_in_texts
+
 ID_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,63}\Z"
 Identifier: TypeAlias = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
 
@@ -135,6 +137,16 @@ class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True
         return {edge.name: index for index, edge in enumerate(self.edges)}
 
     @cached_property
+    def names(self) -> dict[str, str]:
+        """What texts call each node, by id: as it is drawn."""
+        return names_in_texts({node.id: node.label for node in self.nodes})
+
+    @cached_property
+    def short_names(self) -> dict[str, str]:
+        """What formulas call each node, by id."""
+        return names_in_formulas({node.id: node.label for node in self.nodes})
+
+    @cached_property
     def inputs(self) -> tuple[Input, ...]:
         """The input nodes, in the order of the data's columns."""
         return tuple(node for node in self.nodes if isinstance(node, Input))
@@ -221,6 +233,8 @@ class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True
         _hand_on(known, handed, "node_index")
         if self.nodes is after.nodes:
             _hand_on(known, handed, "inputs", "units")
+        if _same_labels(self.nodes, after.nodes):
+            _hand_on(known, handed, "names", "short_names")
         changed = _changed_edges(self.edges, after.edges)
         if changed is not None:
             _hand_on(known, handed, "edge_index", "level", "levels")
@@ -313,6 +327,11 @@ def _same_ids(before: tuple[Node, ...], after: tuple[Node, ...]) -> bool:
             for one, other in replacements(before, after)
         )
     )
+
+
+def _same_labels(before: tuple[Node, ...], after: tuple[Node, ...]) -> bool:
+    """Whether nodes with the same ids are labelled alike."""
+    return all(one.label == other.label for one, other in replacements(before, after))
 
 
 def _changed_edges(

@@ -10,6 +10,7 @@ import msgspec
 from bpviz.model.checks import MAX_NUMBER
 from bpviz.model.drafts import NEW_WEIGHT_RANGE, counted, edit_of, label_of, network_with
 from bpviz.model.edit import Edit, EditError
+from bpviz.model.names import edge_name
 from bpviz.model.network import Edge, Network, Node, Unit
 from bpviz.model.schema import Session
 
@@ -119,4 +120,4 @@ def _what(session: Session, units: set[str], edges: set[str]) -> str:
         return " and ".join(parts).replace("biass", "biases")
     if units:
         return f"the bias of {label_of(session, next(iter(units)))}"
-    return next(iter(edges)).replace("->", "→")
+    return edge_name(next(iter(edges)), session.network.names)

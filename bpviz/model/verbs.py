@@ -22,6 +22,7 @@ from bpviz.model.drafts import (
 )
 from bpviz.model.edit import Edit, EditError, apply
 from bpviz.model.layout import arranged
+from bpviz.model.names import drawn_name, edge_name
 from bpviz.model.network import Activation, Combine, Input, Network, Node, Position, Unit
 from bpviz.model.schema import Notation, Session
 from bpviz.model.texts import many_lines, one_line
@@ -59,7 +60,7 @@ def add_unit(
 ) -> Edit:
     """Add a unit without edges at `position`."""
     node = new_unit(session, position, activation, combine)
-    return _with_nodes(session, (*session.network.nodes, node), f"Add {node.id}")
+    return _with_nodes(session, (*session.network.nodes, node), f"Add {drawn_name(node.id)}")
 
 
 def new_unit(
@@ -81,7 +82,7 @@ def add_unit_behind(session: Session, sources: Sequence[str], position: Position
     edges = (*network.edges, *(new_edge(session, source, node.id) for source in sources))
     return edit_of(
         session,
-        f"Add {node.id}",
+        f"Add {drawn_name(node.id)}",
         network=network_with(network, nodes=(*network.nodes, node), edges=edges),
     )
 
@@ -95,7 +96,7 @@ def add_input(session: Session, position: Position, table: TableData | None = No
     node = Input(free_id(network.node_index, "x"), position=placed(position))
     widened = with_inputs(table_of(session, table), (node.id,))
     changed = network_with(network, nodes=(*network.nodes, node))
-    return edit_of(session, f"Add input {node.id}", network=changed, data=widened)
+    return edit_of(session, f"Add input {drawn_name(node.id)}", network=changed, data=widened)
 
 
 def add_output(session: Session, position: Position, table: TableData | None = None) -> Edit:
@@ -111,7 +112,7 @@ def add_output(session: Session, position: Position, table: TableData | None = N
     data: Data = session.data
     if has_targets(session):
         data = with_targets(table_of(session, table), (node.id,))
-    return edit_of(session, f"Add output {node.id}", network=grown, data=data)
+    return edit_of(session, f"Add output {drawn_name(node.id)}", network=grown, data=data)
 
 
 def delete(
@@ -242,7 +243,8 @@ def set_edge(session: Session, names: Iterable[str], field: str, value: Any) -> 
     edges = list(network.edges)
     for place in (index[name] for name in wanted if name in index):
         edges[place] = msgspec.structs.replace(edges[place], **{field: value})
-    what = next(iter(wanted)).replace("->", "→") if len(wanted) == 1 else f"{len(wanted)} edges"
+    one = edge_name(next(iter(wanted)), network.names) if len(wanted) == 1 else ""
+    what = one or f"{len(wanted)} edges"
     return edit_of(
         session, f"Set {field} of {what}", network=network_with(session.network, edges=tuple(edges))
     )
@@ -348,4 +350,6 @@ def _number(value: Any) -> float:  # noqa: ANN401
 
 
 def _only(session: Session, nodes: set[str], edges: set[str]) -> str:
-    return label_of(session, next(iter(nodes))) if nodes else next(iter(edges)).replace("->", "→")
+    if nodes:
+        return label_of(session, next(iter(nodes)))
+    return edge_name(next(iter(edges)), session.network.names)

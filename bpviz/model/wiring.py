@@ -10,6 +10,7 @@ from bpviz.model.checks import MAX_EDGES
 from bpviz.model.counts import grouped
 from bpviz.model.drafts import edit_of, label_of, network_with, new_edge, placed
 from bpviz.model.edit import Edit, EditError
+from bpviz.model.names import drawn_name
 from bpviz.model.network import Edge, Input, Network, Node, Position, Unit
 from bpviz.model.schema import Session
 
@@ -19,11 +20,11 @@ def refusal(network: Network, source: str, target: str) -> str:
     if source == target:
         return "A unit can't feed itself: the network must stay free of cycles"
     if isinstance(network.node(target), Input):
-        return f"{network.node(target).label} is an input: nothing feeds it"
+        return f"{network.names[target]} is an input: nothing feeds it"
     if f"{source}->{target}" in network.edge_index:
         return "These two are connected already"
     if network.reaches(target, source):
-        first, second = network.node(source).label, network.node(target).label
+        first, second = network.names[source], network.names[target]
         return f"{second} already feeds {first}: this edge would close a cycle"
     if len(network.edges) >= MAX_EDGES:
         return f"A network holds at most {grouped(MAX_EDGES)} edges"
@@ -94,7 +95,8 @@ def insert_existing(session: Session, name: str, node_id: str, position: Positio
     network = session.network
     node = network.node(node_id)
     if not isinstance(node, Unit) or network.incoming[node_id] or network.outgoing[node_id]:
-        raise EditError(f"Only a unit without edges can be put into an edge; {node.label} has some")
+        called = network.names[node_id]
+        raise EditError(f"Only a unit without edges can be put into an edge; {called} has some")
     unit = msgspec.structs.replace(node, position=placed(position))
     nodes = tuple(unit if each is node else each for each in network.nodes)
     return _inserted(session, name, unit, nodes)
@@ -114,7 +116,7 @@ def _inserted(session: Session, name: str, unit: Unit, nodes: tuple[Node, ...]) 
     ends = f"{label_of(session, old.source)} → {label_of(session, old.target)}"
     return edit_of(
         session,
-        f"Put {unit.label} into {ends}",
+        f"Put {drawn_name(unit.label)} into {ends}",
         network=network_with(network, nodes=nodes, edges=tuple(edges)),
     )
 

@@ -82,7 +82,7 @@ def export_drawing(
     if problem := first_problem(session):
         raise FigureError(problem)
     if player.problem:
-        place, _, cause = player.problem.partition(": ")
+        place, _, cause = player.fault.partition(": ")
         raise NonFinite(place, cause)
     write_drawing(scene, path)
 

@@ -13,7 +13,6 @@ from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.model.edit import Edit
 from bpviz.ui.actions import fill_menu_bar, make_actions
-from bpviz.ui.canvas.names import as_drawn
 from bpviz.ui.export_commands import ExportCommands
 from bpviz.ui.numbers import localised
 from bpviz.ui.panels.data_commands import DataCommands
@@ -129,8 +128,7 @@ class MainWindow(QMainWindow):
 
     def on_stopped(self, why: str) -> None:
         """Say why a run or a step has stopped."""
-        line = as_drawn(why, self.document.session.network)
-        self.workspace.step_line.show_notice(localised(line))
+        self.workspace.step_line.show_notice(localised(why))
 
     # -- what the canvas tells ------------------------------------------------------------------
 

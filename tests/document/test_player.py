@@ -253,7 +253,7 @@ def test_a_refused_edit_changes_nothing(player: Player, document: Document) -> N
     with pytest.raises(EditError):
         document.push(edit)
     assert document.session is before
-    assert document.undo_label == "Set weight of x1→h1_1"
+    assert document.undo_label == "Set weight of x₁ → h₁,₁"
 
 
 def test_seek_finds_any_iteration_both_ways(player: Player, document: Document) -> None:

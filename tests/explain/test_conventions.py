@@ -138,7 +138,7 @@ def test_what_has_no_layers_says_why() -> None:
         (Edge("x", "u", 1.0), Edge("u", "v", 1.0), Edge("x", "v", 1.0)),
         ("v",),
     )
-    with pytest.raises(NotLayeredError, match="x->v"):
+    with pytest.raises(NotLayeredError, match="x → v"):
         layers(rows_trace(across, SQUARED, 1))
     product = Network((Input("x"), Unit("u", "product")), (Edge("x", "u", 1.0),), ("u",))
     with pytest.raises(NotLayeredError, match="u does not sum"):

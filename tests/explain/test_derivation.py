@@ -185,9 +185,9 @@ def sentences(made: Trace, kind: str) -> list[str]:
 
 def test_sentences_of_the_case_study() -> None:
     made = lesson()
-    assert sentences(made, "input") == ["Row 1 of the data enters: x1 = 0.5, x2 = 0.3"]
+    assert sentences(made, "input") == ["Row 1 of the data enters: x₁ = 0.5, x₂ = 0.3"]
     assert sentences(made, "activation")[0] == (
-        "h1 adds up its weighted inputs and applies sigmoid: "
+        "h₁ adds up its weighted inputs and applies sigmoid: "
         "z = Σ w·a + b = 0.5·0.5 + 0.2·0.3 + 0.1 = 0.41, a = σ(0.41) = 0.6010878788"
     )
     assert sentences(made, "loss") == [
@@ -200,11 +200,11 @@ def test_sentences_of_the_case_study() -> None:
         "δ = ∂E/∂a·σ′(z) = −0.1027014443·0.1881735366 = −0.01932569399"
     )
     assert sentences(made, "gradients")[1].startswith(
-        "Each gradient into h2 is δ times the value at the edge's tail: "
-        "∂E/∂w(x1→h2) = δ·a = −0.00320189281·0.5 = −0.001600946405, "
+        "Each gradient into h₂ is δ times the value at the edge's tail: "
+        "∂E/∂w(x₁→h₂) = δ·a = −0.00320189281·0.5 = −0.001600946405, "
     )
     assert sentences(made, "update")[6] == (
-        "The weight of h1→y moves against its gradient: "
+        "The weight of h₁ → y moves against its gradient: "
         "w ← w − η·∂E/∂w = 0.6 − 0.1·(−0.01161644041) = 0.601161644"
     )
 
@@ -265,7 +265,7 @@ def test_a_fixed_parameter_keeps_its_value() -> None:
     )
     made = traced(network, [[3.0]], [[9.0]])
     assert sentences(made, "update") == [
-        "The weight of x→y is fixed and keeps its value: w = 2",
+        "The weight of x → y is fixed and keeps its value: w = 2",
         "The bias of y is fixed and keeps its value: b = 1",
     ]
 

@@ -15,7 +15,7 @@ from bpviz.explain.expression import Given, Rest, Symbol
 from bpviz.explain.influence import parameter_named, parameter_names
 from bpviz.explain.latex import escaped, to_latex
 from bpviz.explain.mathml import mathml, to_mathml
-from bpviz.explain.names import words
+from bpviz.explain.parts import words
 from tests.explain.random_traces import random_trace
 from tests.explain.test_chain import lines_of
 

@@ -57,7 +57,7 @@ def test_one_name_is_one_number() -> None:
                 values[to_text(leaf)].add(leaf.value)
     assert values
     assert {name: found for name, found in values.items() if len(found) > 1} == {}
-    assert {"∂E_1/∂w(x1→h1)", "∂E_1/∂w(x2→h2)", "∂E_2/∂w(x1→h1)"} <= set(values)
+    assert {"∂E_1/∂w(x₁→h₁)", "∂E_1/∂w(x₂→h₂)", "∂E_2/∂w(x₁→h₁)"} <= set(values)
 
 
 def test_the_parts_add_up_to_what_is_shared() -> None:

@@ -90,7 +90,7 @@ def test_an_input_and_an_output_bring_their_columns(window: MainWindow) -> None:
     assert window.player.problem == ""
     key(window, "Del")
     assert window.document.session.data == data
-    assert labels(window) == ["Add input x3", "Add output y2", "Delete y2"]
+    assert labels(window) == ["Add input x₃", "Add output y₂", "Delete y₂"]
 
 
 def test_generated_rows_become_a_table_with_a_new_input(
@@ -131,7 +131,7 @@ def test_a_click_in_the_toolbox_places_with_the_next_click(window: MainWindow) -
     assert isinstance(added, Unit)
     assert added.combine == "product"
     assert window.scene.selected_nodes() == ["h3"]
-    assert labels(window) == ["Add h3"]
+    assert labels(window) == ["Add h₃"]
 
 
 def test_placing_ends_with_escape_or_a_second_click(window: MainWindow) -> None:
@@ -165,7 +165,7 @@ def test_a_kind_can_be_dragged_onto_the_canvas(window: MainWindow) -> None:
     assert not tool(window, "input").isChecked()
     drag_tool(window, "input", QPoint(300, -200))
     assert len(nodes(window)) == 6
-    assert labels(window) == ["Add input x3"]
+    assert labels(window) == ["Add input x₃"]
 
 
 def test_a_kind_dropped_on_an_edge_goes_into_it(window: MainWindow) -> None:
@@ -221,7 +221,7 @@ def test_an_end_taken_where_it_cannot_be_stays(window: MainWindow, tips: list[st
     drag(window, end_of(window, "h1->y1", target=True), at(window, "h1", 0, -170))
     drag(window, end_of(window, "h1->y1", target=False), at(window, "h2"))
     assert [text.split(":")[0] for text in tips] == [
-        "x2 is an input", "These two are connected already",
+        "x₂ is an input", "These two are connected already",
     ]  # fmt: skip
     assert encode_session(window.document.session) == before
 
@@ -245,7 +245,7 @@ def test_keys_connect_and_split(window: MainWindow, tips: list[str]) -> None:
     assert window.scene.selected_nodes() == ["h3"]
     key(window, "Shift+C")
     assert tips == ["Select what feeds first, and last the unit that is fed"]
-    assert labels(window) == ["Connect x1 to y1", "Put h3 into x1 → y1"]
+    assert labels(window) == ["Connect x₁ to y₁", "Put h₃ into x₁ → y₁"]
 
 
 def test_a_key_makes_outputs_and_takes_it_back(window: MainWindow) -> None:

@@ -5,7 +5,6 @@ import pytest
 
 from bpviz.model.network import Edge, Input, Network, Unit
 from bpviz.ui.canvas.geometry import HALF_SQUARE, RADIUS, FloatArray, Geometry
-from bpviz.ui.canvas.names import pretty_name
 from tests.ui.canvas_fakes import layered, lesson, scattered
 
 
@@ -105,12 +104,3 @@ def test_many_edges_are_straight_lines() -> None:
     geometry = Geometry(layered(20, 40, 1).network)
     assert not geometry.is_curved
     assert geometry.points.shape[1] == 2
-
-
-@pytest.mark.parametrize(
-    ("label", "name"),
-    [("h1", "h₁"), ("x12", "x₁₂"), ("h1_2", "h₁,₂"), ("h_3", "h₃"), ("ŷ", "ŷ"), ("a b", "a b"),
-     ("r_h", "r_h"), ("7", "7")],
-)  # fmt: skip
-def test_numbers_at_the_end_of_a_label_become_an_index(label: str, name: str) -> None:
-    assert pretty_name(label) == name

@@ -130,7 +130,7 @@ def test_moved_nodes_snap_to_others_and_show_it(window: MainWindow) -> None:
     QTest.mouseRelease(window.canvas.viewport(), LEFT, PLAIN, almost)
     assert window.document.session.network.node("y1").position == (480.0, -80.0)
     assert window.scene.sketch.guides.lines == ()
-    assert labels(window) == ["Move y1"]
+    assert labels(window) == ["Move y₁"]
 
 
 def test_alt_or_the_menu_leave_snapping_out(window: MainWindow) -> None:
@@ -151,11 +151,11 @@ def test_nudges_one_after_the_other_are_one_edit(window: MainWindow) -> None:
     for keys in ("Right", "Right", "Down", "Right", "Up", "Up"):
         key(window, f"Alt+Shift+{keys}")
     assert window.document.session.network.node("h1").position == (255.0, -85.0)
-    assert labels(window) == ["Nudge h1"]
+    assert labels(window) == ["Nudge h₁"]
     assert undone(window, before)
     click(window, at(window, "h2"))
     key(window, "Alt+Shift+Left")
-    assert labels(window) == ["Nudge h1", "Nudge h2"]
+    assert labels(window) == ["Nudge h₁", "Nudge h₂"]
     window.document.undo()
     window.document.undo()
     assert encode_session(window.document.session) == before
@@ -202,8 +202,8 @@ def test_heads_change_layers(window: MainWindow) -> None:
     press_head(window, "grow", "x1")
     assert window.player.problem == ""
     assert labels(window) == [
-        "Add h3 to layer 1", "Remove h3 from layer 1", "Remove h2 from layer 1",
-        "Remove layer 1", "Add a layer of 2", "Add x3 to the inputs",
+        "Add h₃ to layer 1", "Remove h₃ from layer 1", "Remove h₂ from layer 1",
+        "Remove layer 1", "Add a layer of 2", "Add x₃ to the inputs",
     ]  # fmt: skip
     for _ in labels(window):
         window.document.undo()

@@ -62,7 +62,7 @@ def test_what_is_kept_stays_selected_while_one_goes_on(window: MainWindow) -> No
     press("M")
     walk_to(window, "h1")
     assert window.scene.selected_nodes() == ["x1", "h1"]
-    assert window.canvas.accessibleName().startswith("unit h1")
+    assert window.canvas.accessibleName().startswith("unit h₁")
     assert window.canvas.accessibleName().endswith("; 2 selected, 1 of them kept")
     press("M")
     walk_to(window, "h2->y1")

@@ -176,14 +176,14 @@ def test_what_is_clicked_is_explained_until_the_next_step(
 ) -> None:
     go_to(window, "activation", "y1")
     window.scene.select([], ["h1->y1"])
-    assert panel.title == "Term 1 of y1"
+    assert panel.title == "Term 1 of y₁"
     value = panel.findChild(QToolButton, "explain.value")
     update = panel.findChild(QToolButton, "explain.update")
     assert value is not None
     assert update is not None
     assert value.isChecked()
     QTest.mouseClick(update, Qt.MouseButton.LeftButton)
-    assert panel.title == "New weight of h1→y1"
+    assert panel.title == "New weight of h₁ → y₁"
     assert "Not computed yet" in panel.sentence
     # No number is given away before its time.
     assert set(shown_numbers(panel)) == {"symbols"}
@@ -198,9 +198,9 @@ def test_a_clicked_term_is_selected_and_explained(window: MainWindow, panel: Exp
     at = panel.formula.rect_of(WEIGHT).center().toPoint()
     QTest.mouseClick(panel.formula, Qt.MouseButton.LeftButton, pos=at)
     assert window.scene.selected_edges() == ["h2->y1"]
-    assert "h2→y1" in panel.title
+    assert "h₂ → y₁" in panel.title
     window.scene.select([], [])
-    assert panel.title == "Error signal of h2"
+    assert panel.title == "Error signal of h₂"
 
 
 def test_it_follows_edits_and_deleted_nodes(window: MainWindow, panel: ExplainPanel) -> None:
@@ -242,7 +242,7 @@ def test_what_is_not_complete_says_what_to_do(window: MainWindow, panel: Explain
 def test_the_activation_is_shown_with_its_tangent(window: MainWindow, panel: ExplainPanel) -> None:
     assert not panel.activation.isVisible()
     window.scene.select(["y1"], [])
-    assert panel.activation.heading == ("σ(z) of y1", "z is not computed yet")
+    assert panel.activation.heading == ("σ(z) of y₁", "z is not computed yet")
     go_to(window, "activation", "y1")
     first, second = panel.activation.heading
     assert first == "σ(z) of y1 and its tangent at z = 1.091"

@@ -71,7 +71,7 @@ def test_what_is_selected_is_spoken_with_its_numbers(window: MainWindow) -> None
     assert canvas.accessibleName() == "Network: 5 nodes, 6 edges"
     window.scene.select(["h1"], [])
     assert canvas.accessibleName() == (
-        "unit h1, sum, sigmoid, z not computed yet, value not computed yet, "
+        "unit h₁, sum, sigmoid, z not computed yet, value not computed yet, "
         "delta not computed yet, bias 0.1, gradient of the bias not computed yet"
     )
     window.player.step_forward("phase")
@@ -81,7 +81,7 @@ def test_what_is_selected_is_spoken_with_its_numbers(window: MainWindow) -> None
     for _ in range(2):
         window.player.step_forward("phase")
     assert canvas.accessibleName().startswith(
-        "edge from x1 to h1, weight minus 0.5, gradient of this sample "
+        "edge from x₁ to h₁, weight minus 0.5, gradient of this sample "
     )
     window.scene.select_all()
     assert canvas.accessibleName() == "Network: 11 items selected"

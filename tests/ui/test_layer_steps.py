@@ -38,14 +38,14 @@ def test_a_step_by_layers_is_about_the_whole_layer(window: MainWindow) -> None:
     QTest.keyClick(canvas, Qt.Key.Key_Right)
     QTest.keyClick(canvas, Qt.Key.Key_Right)
     assert seen(window) == (
-        "Forward · layer h₁, h₂ · sample 1 of 4", "Values of h1, h2",
+        "Forward · layer h₁, h₂ · sample 1 of 4", "Values of h₁, h₂",
         ["x1", "x2", "h1", "h2"], into,
     )  # fmt: skip
     assert not window.workspace.explain_panel.activation.isVisible()
     for _ in range(4):
         QTest.keyClick(canvas, Qt.Key.Key_Right)
     assert seen(window) == (
-        "Backward · layer h₂, h₁ · sample 1 of 4", "Error signals of h2, h1",
+        "Backward · layer h₂, h₁ · sample 1 of 4", "Error signals of h₂, h₁",
         ["x1", "x2", "h1", "h2"], into,
     )  # fmt: skip
     stream = window.scene.picture.stream

@@ -41,7 +41,7 @@ def click(panel: PredictPanel, name: str) -> None:
 def test_errors_and_gradients_are_hidden_everywhere(
     window: MainWindow, asking: PredictPanel
 ) -> None:
-    assert asking.question == "What is δ(y1), sample 1?"
+    assert asking.question == "What is δ(y₁), sample 1?"
     snapshot = window.player.snapshot
     assert snapshot is not None
     assert not snapshot.delta_known.any()
@@ -73,7 +73,7 @@ def test_a_wrong_sign_is_told_and_a_right_answer_revealed(
     entry = asking.quiz.score.entries[0]
     assert (entry.right, len(entry.answers), entry.mistakes) == (True, 2, ("sign",))
     click(asking, "next")
-    assert asking.question == "What is ∂E/∂w(h1→y1), sample 1?"
+    assert asking.question == "What is ∂E/∂w(h₁→y₁), sample 1?"
     assert asking.field.text() == ""
 
 
@@ -92,7 +92,7 @@ def test_a_question_about_a_node_that_is_taken_away_is_asked_anew(
     window: MainWindow, asking: PredictPanel
 ) -> None:
     """Edits are told before steps: the panel once looked for the node that was gone."""
-    while "δ(h1)" not in asking.question:
+    while "δ(h₁)" not in asking.question:
         asking.quiz.give_up()
         asking.quiz.next()
     window.canvas.setFocus()
@@ -129,8 +129,8 @@ def test_next_goes_through_the_iteration_and_on(window: MainWindow, asking: Pred
             break
     names = [text for _, text in asked]
     assert len(set(names)) == len(names)
-    assert "What is ∂E/∂w(x1→h1)?" in names, "the batch's gradient is a number of its own"
-    assert "What is ∂E/∂a(x1), sample 1?" in names
+    assert "What is ∂E/∂w(x₁→h₁)?" in names, "the batch's gradient is a number of its own"
+    assert "What is ∂E/∂a(x₁), sample 1?" in names
     assert window.player.hidden.revealed == frozenset(), "the next iteration is hidden again"
 
 
@@ -138,7 +138,7 @@ def test_values_and_loss(window: MainWindow) -> None:
     panel = window.workspace.predict_panel
     panel.quiz.start(frozenset({"values", "loss"}))
     panel.quiz.next()
-    assert panel.question == "What is a(h1), sample 1?"
+    assert panel.question == "What is a(h₁), sample 1?"
     assert window.workspace.header._loss.text() == "loss ?"
     snapshot = window.player.snapshot
     assert snapshot is not None
@@ -152,7 +152,7 @@ def test_new_weights_are_hidden_too(window: MainWindow) -> None:
     panel = window.workspace.predict_panel
     panel.quiz.start(frozenset({"updates"}))
     panel.quiz.next()
-    assert panel.question == "What is Δw(x1→h1)?"
+    assert panel.question == "What is Δw(x₁→h₁)?"
     snapshot = window.player.snapshot
     assert snapshot is not None
     assert snapshot.edge_weight[0] == 0.5, "the new weight would give the update away"
@@ -184,9 +184,9 @@ def test_the_score_is_saved_as_csv_and_markdown(asking: PredictPanel, tmp_path: 
     asking.save_score(tmp_path / "score.md")
     lines = (tmp_path / "score.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0] == "iteration,question,answer,right,tries,hints,mistakes"
-    assert lines[1] == '1,"What is δ(y1), sample 1?",,no,0,0,'
+    assert lines[1] == '1,"What is δ(y₁), sample 1?",,no,0,0,'
     written = (tmp_path / "score.md").read_text(encoding="utf-8")
-    assert "| 1 | What is δ(y1), sample 1? |  | no | 0 | 0 |  |" in written
+    assert "| 1 | What is δ(y₁), sample 1? |  | no | 0 | 0 |  |" in written
     assert "0 of 1 right" in written
     asking.quiz.clear_score()
     assert not asking.quiz.score.entries

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from bpviz.model.data import TableData
+from bpviz.model.names import as_drawn
 from bpviz.model.network import Edge, Input, Network, Unit
 from bpviz.model.schema import Session
 from bpviz.model.training import Sgd, Training
-from bpviz.ui.canvas.names import as_drawn
 from bpviz.ui.main_window import MainWindow
 from bpviz.ui.plots.points_plane import NO_POINTS, PointsPlane
 from bpviz.ui.style import DARK, HIGH_CONTRAST, LIGHT, Theme
@@ -43,7 +43,7 @@ NETWORK = Network(
     ],
 )
 def test_faults_are_told_in_names_and_signs_of_the_drawing(said: str, drawn: str) -> None:
-    assert as_drawn(said, NETWORK) == drawn
+    assert as_drawn(said, NETWORK.names) == drawn
 
 
 def test_a_step_that_diverges_names_the_edge_as_drawn(

@@ -75,7 +75,7 @@ def test_path_and_losses_are_those_of_the_history(
     section.plot.picked.emit(float(x[20]), float(y[20]))
     label = window.findChild(QLabel, "surface.reading")
     assert label is not None
-    assert label.text().startswith("w x1→h2 = ")
+    assert label.text().startswith("w  x₁ → h₂ = ")
     assert player.trace is not None
     here = evaluate(player.program, player.rows, session.training, player.trace.theta).loss
     said = float(label.text().rpartition("loss ")[2])

@@ -14,6 +14,7 @@ from bpviz.ui.canvas.legend import Surround, header_text, paint_surround, title_
 from bpviz.ui.canvas.picture import Picture
 from bpviz.ui.canvas.scale_key import ScaleKey
 from bpviz.ui.canvas.stream import stream_text
+from bpviz.ui.numbers import localised
 
 # The room that header and legend take from a drawing in a file: left, top, right, bottom.
 INNER: Final = (12, 48, -12, -112)
@@ -27,7 +28,7 @@ def surround_of(player: Player, picture: Picture, zoom: float, note: str = "") -
     snapshot, frames = player.snapshot, player.frames
     step = [] if snapshot is None or frames is None else [frames[each] for each in snapshot.step]
     header = header_text(frame, network, player.sample, len(player.batch), step)
-    problem = player.problem
+    problem = localised(player.problem)
     if player.running:
         header = "Running"
     elif problem:

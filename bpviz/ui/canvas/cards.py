@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from bpviz.model.names import drawn_name, pretty_name
 from bpviz.model.network import Input, Network, Unit, activation_name
 from bpviz.model.schema import Session
 from bpviz.ui.canvas.card import PARTS_JOIN, Card
 from bpviz.ui.canvas.geometry import FloatArray, Geometry
-from bpviz.ui.canvas.names import COMBINE_SYMBOLS, LOSS_SYMBOLS, applied, formula, pretty_name
 from bpviz.ui.canvas.overlays import Overlay
 from bpviz.ui.canvas.pens import text_color
+from bpviz.ui.canvas.short_formulas import COMBINE_SYMBOLS, LOSS_SYMBOLS, applied, formula
 from bpviz.ui.canvas.shown import Numbers, Shown, State, StateArray
 from bpviz.ui.numbers import format_number
 from bpviz.ui.style import Theme
@@ -97,7 +98,7 @@ class CardMaker:
         model = self.session.network.nodes[node]
         return Card(
             is_square=isinstance(model, Input),
-            name=pretty_name(model.label),
+            name=drawn_name(model.label),
             border=BORDERS.get(int(shown.value.state[node]), "plain"),
             ring=phase if shown.current_node == node else "",
             lit=phase if shown.active_nodes[node] else "",
@@ -114,7 +115,7 @@ class CardMaker:
         phase = theme.phase_color(shown.phase)
         return Card(
             is_square=isinstance(model, Input),
-            name=pretty_name(model.label),
+            name=drawn_name(model.label),
             value=number_text(shown.value, node, self.digits, trim=isinstance(model, Input)),
             value_color=text_color(theme, "values", state),
             details=self._details(model, node),
@@ -153,7 +154,7 @@ class CardMaker:
             return "", state, "gradients"
         if is_input:
             symbol = loss_symbol(self.session)
-            name = f"∂{symbol}/∂{pretty_name(self.session.network.nodes[node].label)}"
+            name = f"∂{symbol}/∂{self.session.network.names[self.session.network.nodes[node].id]}"
         else:
             name = "δ"
         if state != State.NOT_COMPUTED or numbers.is_hidden(node):
@@ -206,7 +207,7 @@ class CardMaker:
         state = int(self.shown.edges.state[own])
         if state == State.NOT_COMPUTED:
             return "", state
-        name = pretty_name(network.node(network.outputs[0]).label)
+        name = network.names[network.outputs[0]]
         text = number_text(self.shown.edges, own, self.digits)
         return f"∂{loss_symbol(self.session)}/∂{name} = {text}", state
 

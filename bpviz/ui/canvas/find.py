@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from bpviz.model.names import drawn_name
 from bpviz.model.network import Edge, Network, Node
 
 _PLAIN: Final = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
@@ -47,7 +48,8 @@ def _plain(text: str) -> str:
 
 def _node_rank(node: Node, wanted: str) -> int:
     """Return 0 where `wanted` is the node's name, 1 where it begins it, 2 in it, 9 nowhere."""
-    return min(_name_rank(_plain(name), wanted) for name in (node.id, node.label))
+    names = (node.id, node.label, drawn_name(node.label))
+    return min(_name_rank(_plain(name), wanted) for name in names)
 
 
 def _name_rank(name: str, wanted: str) -> int:

@@ -22,7 +22,6 @@ from bpviz.engine.plane import (
 )
 from bpviz.engine.program import Program
 from bpviz.ui.canvas.geometry import FloatArray
-from bpviz.ui.canvas.names import pretty_name
 from bpviz.ui.style import Theme, heat_colors, legible_share
 
 # Cells along one side of a map: as many as there is time for.
@@ -76,7 +75,7 @@ class HeatMaps:
         if not self.images or self._plane is None:
             return ""
         program, axes = self._plane.program, self._axes.fitted(self._plane.program.input_count)
-        names = [pretty_name(program.network.nodes[node].label) for node in program.input_nodes]
+        names = [program.network.names[node.id] for node in program.network.inputs]
         spanned = [axes.across] if axes.up < 0 else [axes.across, axes.up]
         text = "Heat maps: values over " + " × ".join(names[each] for each in spanned)
         if len(names) > len(spanned):

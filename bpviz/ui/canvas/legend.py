@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QWidget
 
 from bpviz.engine.frames import Frame
 from bpviz.model.counts import grouped
+from bpviz.model.names import edge_name
 from bpviz.model.network import Network
 from bpviz.ui.canvas.corners import MARGIN, has_key, key_rect
 from bpviz.ui.canvas.kept import KeptPicture
-from bpviz.ui.canvas.names import pretty_name
 from bpviz.ui.canvas.overlays import slot_title
 from bpviz.ui.canvas.scale_key import TEXT_SIZE, ScaleKey, paint_key
 from bpviz.ui.canvas.shown import Shown
@@ -75,19 +75,17 @@ def _layers(step: Sequence[Frame], network: Network) -> str:
         return "all layers"
     if len(units) > MOST_NAMED:
         return f"layer of {grouped(len(units))} units"
-    return f"layer {', '.join(pretty_name(network.node(each).label) for each in units)}"
+    return f"layer {', '.join(network.names[each] for each in units)}"
 
 
 def _place(frame: Frame, network: Network) -> str:
     if frame.kind in ("input", "input_gradient"):
         return "inputs"
     if frame.edge >= 0:
-        edge = network.edges[frame.edge]
-        source, target = network.node(edge.source).label, network.node(edge.target).label
-        return f"weight {pretty_name(source)} → {pretty_name(target)}"
+        return f"weight {edge_name(network.edges[frame.edge].name, network.names)}"
     if frame.node < 0:
         return ""
-    name = pretty_name(network.nodes[frame.node].label)
+    name = network.names[network.nodes[frame.node].id]
     if frame.phase == "update" or frame.kind == "bias_gradient":
         return f"bias of {name}"
     return f"gradients into {name}" if frame.kind == "gradients" else f"neuron {name}"

@@ -27,7 +27,6 @@ from bpviz.ui.canvas.labels import (
     box_size,
 )
 from bpviz.ui.canvas.letters import Letters
-from bpviz.ui.canvas.names import pretty_name
 from bpviz.ui.canvas.node_item import CARD_LIMIT, NodeItem, NodeLayer
 from bpviz.ui.canvas.pens import text_color
 from bpviz.ui.canvas.room import Lines, lines_with_room
@@ -341,7 +340,7 @@ class Picture:
         if self.shown.overlay == "local":
             network = self.session.network
             ends = (network.edges[edge].target, network.edges[edge].source)
-            after, before = (pretty_name(network.node(end).label) for end in ends)
+            after, before = (network.names[end] for end in ends)
             if len(after) + len(before) <= LONGEST_NAMES:
                 return f"∂{after}/∂{before}"
         return self.shown.symbol

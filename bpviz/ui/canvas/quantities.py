@@ -21,7 +21,6 @@ from bpviz.ui.canvas.card import ABOVE_SIZE, ALL_TEXT_FROM, VALUE_SIZE
 from bpviz.ui.canvas.cards import target_text
 from bpviz.ui.canvas.geometry import RADIUS
 from bpviz.ui.canvas.labels import LABELS_FROM, LINE_HEIGHT
-from bpviz.ui.canvas.names import pretty_name
 from bpviz.ui.canvas.picture import Picture
 from bpviz.ui.style import scaled_font
 
@@ -141,7 +140,7 @@ def _of_node(picture: Picture, node: int) -> Iterator[Quantity]:
     """Yield an input's value or a unit's bias."""
     x, y = picture.geometry.positions[node].tolist()
     model, shown, card = picture.session.network.nodes[node], picture.shown, picture.card(node)
-    name = pretty_name(model.label)
+    name = picture.session.network.names[model.id]
     if isinstance(model, Input):
         value = float(shown.value.value[node]) if shown.value.is_finite[node] else math.nan
         box = _box(picture.font, VALUE_SIZE, card.value, x, y + 1.0)
@@ -159,7 +158,7 @@ def _weight(picture: Picture, place: int, x: float, y: float) -> Quantity:
     edge = network.edges[place]
     # Not down to the label's middle: a press there takes the edge.
     box = QRectF(x - width / 2, y - height / 2, width, 13.0 * share)
-    source, target = (pretty_name(network.node(each).label) for each in (edge.source, edge.target))
+    source, target = (network.names[each] for each in (edge.source, edge.target))
     value = float(picture.shown.weight[place])
     return Quantity("weight", edge.name, value, box, f"w {source} → {target}")
 
@@ -180,7 +179,7 @@ def _targets(picture: Picture, x: float, y: float) -> Iterator[Quantity]:
 def _target(picture: Picture, place: int, box: QRectF) -> Quantity:
     network = picture.session.network
     output = network.outputs[place]
-    title = f"the target of {pretty_name(network.node(output).label)}"
+    title = f"the target of {network.names[output]}"
     return Quantity("target", output, float(picture.shown.target[place]), box, title)
 
 

@@ -17,17 +17,17 @@ def spoken(picture: Picture, item: Item) -> str:
 
 def _node(picture: Picture, name: str) -> str:
     model, shown = picture.session.network.node(name), picture.shown
-    place = picture.geometry.index[name]
+    place, called = picture.geometry.index[name], picture.session.network.names[name]
     if isinstance(model, Input):
         parts = [
-            f"input {model.label}",
+            f"input {called}",
             f"value {_number(picture, shown.value, place)}",
             f"gradient {_number(picture, shown.dloss_da, place)}",
         ]
         return ", ".join(parts)
     activation = activation_name(model.activation).replace("_", " ")
     parts = [
-        f"unit {model.label}",
+        f"unit {called}",
         f"{model.combine}, {activation}",
         f"z {_number(picture, shown.z, place)}",
         f"value {_number(picture, shown.value, place)}",
@@ -44,7 +44,7 @@ def _node(picture: Picture, name: str) -> str:
 def _edge(picture: Picture, name: str) -> str:
     network, shown = picture.session.network, picture.shown
     edge, place = network.edge(name), network.edge_index[name]
-    source, target = (network.node(each).label for each in (edge.source, edge.target))
+    source, target = (network.names[each] for each in (edge.source, edge.target))
     whose = "of the batch" if shown.batch_gradients else "of this sample"
     parts = [
         f"edge from {source} to {target}",

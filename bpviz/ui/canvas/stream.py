@@ -11,7 +11,6 @@ from bpviz.engine.backprop import Trace
 from bpviz.engine.snapshot import Snapshot
 from bpviz.model.network import Network
 from bpviz.ui.canvas.geometry import BoolArray, Geometry, IntArray
-from bpviz.ui.canvas.names import pretty_name
 from bpviz.ui.canvas.shown import Numbers, Shown, State
 from bpviz.ui.numbers import format_number
 
@@ -118,7 +117,7 @@ def stream_text(stream: Stream, network: Network, symbol: str, unit: float) -> s
         return f"{text}∂{symbol}/∂w"
     if len(set(stream.sources.tolist())) != 1:
         return f"{text}∂{symbol}/∂a"
-    text += f"∂{symbol}/∂{pretty_name(network.nodes[int(stream.sources[0])].label)}"
+    text += f"∂{symbol}/∂{network.names[network.nodes[int(stream.sources[0])].id]}"
     if not len(stream.nodes) or not stream.sums.is_finite[0]:
         return text
     return f"{text}, together {format_number(float(stream.sums.value[0]), 4)}"

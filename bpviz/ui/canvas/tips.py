@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from bpviz.model.names import edge_name, pretty_name
 from bpviz.model.network import Input, activation_name
 from bpviz.model.schema import Session
 from bpviz.ui.canvas.cards import MOST_TARGETS, loss_symbol
 from bpviz.ui.canvas.geometry import Geometry
-from bpviz.ui.canvas.names import pretty_name
 from bpviz.ui.canvas.shown import Numbers, Shown, State
 from bpviz.ui.numbers import format_number, full_number
 
@@ -24,13 +24,16 @@ def node_tip(session: Session, geometry: Geometry, shown: Shown, node: int) -> s
         lines = [f"{symbol}: {loss}", f"{symbol} {whose} = {_number(shown.loss, 0)}"]
         return _lines([*lines, *_targets(session, shown)])
     model = session.network.nodes[node]
-    name = pretty_name(model.label) + (f" ({model.id})" if model.label != model.id else "")
+    called = session.network.names[model.id]
+    name = pretty_name(model.label) or called
+    if model.label != model.id and not called.endswith(f"({model.id})"):
+        name += f" ({model.id})"
     if isinstance(model, Input):
         return _lines(
             [
                 f"{name}: input",
                 f"value = {_number(shown.value, node)}",
-                f"∂{symbol}/∂{pretty_name(model.label)} = {_number(shown.dloss_da, node)}",
+                f"∂{symbol}/∂{called} = {_number(shown.dloss_da, node)}",
             ]
         )
     lines = [
@@ -53,11 +56,9 @@ def node_tip(session: Session, geometry: Geometry, shown: Shown, node: int) -> s
 def edge_tip(session: Session, shown: Shown, edge: int) -> str:
     """Return the lines of an edge's tip."""
     model = session.network.edges[edge]
-    source = pretty_name(session.network.node(model.source).label)
-    target = pretty_name(session.network.node(model.target).label)
     fixed = "" if model.trainable else " (fixed)"
     lines = [
-        f"{source} → {target}",
+        edge_name(model.name, session.network.names),
         f"w = {full_number(float(shown.weight[edge]))}{fixed}",
     ]
     symbol = loss_symbol(session)
@@ -97,7 +98,7 @@ def _targets(session: Session, shown: Shown) -> list[str]:
     outputs = session.network.outputs
     if len(shown.target) != len(outputs) or len(outputs) > MOST_TARGETS:
         return []
-    names = [pretty_name(session.network.node(each).label) for each in outputs]
+    names = [session.network.names[each] for each in outputs]
     return [
         f"target of {name} = {full_number(float(target))}"
         for name, target in zip(names, shown.target, strict=True)

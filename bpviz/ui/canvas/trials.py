@@ -16,7 +16,7 @@ from bpviz.ui.canvas.cards import loss_symbol
 from bpviz.ui.canvas.gestures import Gesture, Stage
 from bpviz.ui.canvas.quantities import Quantity, quantities_of, quantity_edit
 from bpviz.ui.canvas.scrub import LARGEST, PressNumber, ScrubNumber, step_of
-from bpviz.ui.numbers import format_number, full_number
+from bpviz.ui.numbers import format_number, full_number, localised
 
 # A turn of the wheel counts as done when it rested for so long.
 REST_MS: Final = 500
@@ -196,7 +196,7 @@ class NumberTrials(QObject):
         text = f"{quantity.title} = {full_number(value)}"
         trace = self._player.trace
         if trace is None:
-            return f"{text}\n{self._player.problem}"
+            return f"{text}\n{localised(self._player.problem)}"
         if self._player.hidden.kinds:
             return text  # the loss would give away what is to be predicted
         before, now = (format_number(each, DIGITS) for each in (self._loss_before, trace.loss))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from bpviz.explain.expression import Reference
+from bpviz.model.names import edge_name
 from bpviz.ui.formula.boxes import Drawn, Fence, Hit, Text
 from bpviz.ui.formula.fonts import FormulaFont
 from bpviz.ui.formula.page import Page
@@ -49,6 +50,7 @@ class TermsView(QWidget):
         self._theme = theme
         self._glyphs = font if font is not None else FormulaFont()
         self._page = Page()
+        self._names: Mapping[str, str] = {}
         self._digits = 4
         self._scale = 1.0
         self._hovered: Reference | None = None
@@ -71,6 +73,10 @@ class TermsView(QWidget):
     def highlighted(self) -> Reference | None:
         """What is lit up."""
         return self._highlighted
+
+    def set_names(self, names: Mapping[str, str]) -> None:
+        """Call nodes in tips by `names`, by id."""
+        self._names = names
 
     def set_digits(self, digits: int) -> None:
         """Write numbers with up to `digits` significant digits."""
@@ -147,7 +153,7 @@ class TermsView(QWidget):
         """Say in a tip what the term under the pointer is."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             term = self._term_at(QPointF(event.pos()))
-            text = "" if term is None else term_tip(term)
+            text = "" if term is None else term_tip(term, self._names)
             QToolTip.showText(event.globalPos(), text, self)
             return True
         return bool(super().event(event))
@@ -217,10 +223,10 @@ def hit_rect(hit: Hit) -> QRectF:
     return rect.adjusted(0.0, -missing, 0.0, missing)
 
 
-def term_tip(term: Reference) -> str:
-    """Return what a term is, in words."""
+def term_tip(term: Reference, names: Mapping[str, str]) -> str:
+    """Return what a term is, in words, where `names` are those of the nodes."""
     quantity = term.quantity.replace("_", " ").replace("dloss da", "gradient by the value")
-    name = term.name.replace("->", " → ")
+    name = edge_name(term.name, names)
     return f"{quantity} of {name}" if name else quantity
 
 

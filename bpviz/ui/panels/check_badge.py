@@ -8,7 +8,7 @@ from PySide6.QtGui import QFontInfo, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QToolButton, QWidget
 
 from bpviz.model.counts import grouped
-from bpviz.ui.numbers import format_number
+from bpviz.ui.numbers import format_number, localised
 from bpviz.ui.panels.idle_check import IdleCheck
 from bpviz.ui.style import Theme, guard
 
@@ -69,7 +69,7 @@ class CheckBadge(QToolButton):
         check = self._check
         about = "Back propagation against central differences"
         if check.problem:
-            return "✗ gradient check", "non_finite", f"Not finite: {check.problem}"
+            return "✗ gradient check", "non_finite", f"Not finite: {localised(check.problem)}"
         if check.waits:
             some = _counted(check.count, check.total)
             return some, "muted", f"{about}; the rest waits to be asked for"

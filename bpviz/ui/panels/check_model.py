@@ -8,9 +8,9 @@ from typing import Final
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from bpviz.engine.gradcheck import TOLERANCE, ParameterCheck
+from bpviz.explain.parameter import parameter_words
 from bpviz.model.network import Network
 from bpviz.ui.numbers import format_number
-from bpviz.ui.panels.parameter_panel import shown_name
 from bpviz.ui.style import guard
 
 HEADS: Final = ("parameter", "backprop", "numeric", "error")
@@ -94,7 +94,8 @@ class CheckModel(QAbstractTableModel):
             return None
         if column == 0:
             mark = "" if check.is_kink or check.error <= TOLERANCE else "✗ "
-            return mark + (shown_name(self._network, check.name) if self._network else check.name)
+            words = parameter_words(self._network, check.name) if self._network else ""
+            return mark + words
         if column == 1:
             return format_number(check.gradient, self._digits)
         if check.is_kink:

@@ -23,14 +23,14 @@ from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.engine.backprop import Trace
 from bpviz.engine.gradcheck import StepError
-from bpviz.explain.parameter import Parameter
+from bpviz.explain.parameter import Parameter, parameter_words
 from bpviz.model.counts import grouped
 from bpviz.model.network import Network
 from bpviz.ui.canvas.scene import CanvasScene
-from bpviz.ui.numbers import format_number
+from bpviz.ui.numbers import format_number, localised
 from bpviz.ui.panels.check_model import NUMERIC, CheckModel
 from bpviz.ui.panels.idle_check import IdleCheck
-from bpviz.ui.panels.parameter_panel import ParameterPanel, scrolled, shown_name
+from bpviz.ui.panels.parameter_panel import ParameterPanel, scrolled
 from bpviz.ui.plots.step_plot import StepPlot
 from bpviz.ui.style import Theme, guard
 
@@ -166,13 +166,13 @@ class CheckPanel(ParameterPanel):
     def _summed_up(self) -> str:
         check, result = self._check, self._check.result
         if check.problem:
-            return f"Nothing to check: {check.problem}"
+            return f"Nothing to check: {localised(check.problem)}"
         if not check.total:
             return "The check begins as soon as all is still."
         words = f"{grouped(check.count)} of {grouped(check.total)} parameters checked."
         if result.name:
             worst = format_number(result.worst, 2)
-            name = shown_name(self._player.program.network, result.name)
+            name = parameter_words(self._player.program.network, result.name)
             verdict = "✓ They agree" if result.passed else "✗ They differ"
             words += f" {verdict}: the largest error is {worst}, of {name}."
         if result.kinks:

@@ -196,4 +196,4 @@ def _names(session: Session, kind: ClassKind, targets: FloatArray) -> list[str]:
         return list(data.class_names)
     if kind in ("binary", "signed"):
         return ["0", "1"] if kind == "binary" else ["−1", "1"]
-    return [network.node(output).label for output in network.outputs]
+    return [network.names[output] for output in network.outputs]

@@ -15,12 +15,12 @@ from bpviz.engine.backprop import Trace
 from bpviz.engine.errors import NonFinite
 from bpviz.explain.book import Match, matches
 from bpviz.explain.conventions import Convention, conventions
-from bpviz.explain.parameter import Parameter
+from bpviz.explain.parameter import Parameter, parameter_words
 from bpviz.ui.canvas.scene import CanvasScene
-from bpviz.ui.numbers import format_number
+from bpviz.ui.numbers import format_number, localised
 from bpviz.ui.panels.notation_form import NotationForm
 from bpviz.ui.panels.number_text import NumberRefusedError, parse_number
-from bpviz.ui.panels.parameter_panel import ParameterPanel, scrolled, shown_name
+from bpviz.ui.panels.parameter_panel import ParameterPanel, scrolled
 from bpviz.ui.style import Theme
 
 # Beyond this many edges times samples some ten iterations more take too long for each step.
@@ -77,7 +77,7 @@ class ConventionsPanel(ParameterPanel):
         try:
             self.found = conventions(self._document.session, self._player.rows)
         except NonFinite as error:
-            self._rest(f"One of the conventions is not finite: {error}")
+            self._rest(f"One of the conventions is not finite: {self._fault(error)}")
             return
         self._fill(self.found, parameter.name(network))
         self._on_book_changed()
@@ -142,9 +142,12 @@ class ConventionsPanel(ParameterPanel):
         except NumberRefusedError as refusal:
             self._answer.setText(f"{str(refusal)[:1].upper()}{str(refusal)[1:]}.")
         except NonFinite as error:
-            self._answer.setText(f"Not finite: {error}")
+            self._answer.setText(f"Not finite: {self._fault(error)}")
         else:
             self._answer.setText(self._told(found))
+
+    def _fault(self, error: NonFinite) -> str:
+        return localised(self._player.as_drawn(str(error)))
 
     def _told(self, found: Sequence[Match]) -> str:
         if not found:
@@ -156,7 +159,7 @@ class ConventionsPanel(ParameterPanel):
     def _line(self, match: Match) -> str:
         number = format_number(match.value, max(self._digits, DIGITS), trim=True)
         network = self._document.session.network
-        of = f" of {shown_name(network, match.name)}" if match.name else ""
+        of = f" of {parameter_words(network, match.name)}" if match.name else ""
         words = f"{match.quantity.capitalize()}{of} is {number}"
         if not match.conventions:
             return f"✓ {words} here too."

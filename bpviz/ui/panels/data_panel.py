@@ -24,7 +24,6 @@ from bpviz.model.counts import grouped
 from bpviz.model.data import GeneratorData
 from bpviz.model.edit import Edit, EditError
 from bpviz.model.fitting import fit_network
-from bpviz.ui.canvas.names import as_drawn
 from bpviz.ui.numbers import localised
 from bpviz.ui.panels import rows_edit
 from bpviz.ui.panels.form import attempt
@@ -175,7 +174,7 @@ class DataPanel(Panel):
 
     def _show_problem(self) -> None:
         """Say what the session lacks, and offer what can be done about it."""
-        problem = localised(as_drawn(self._player.problem, self._document.session.network))
+        problem = localised(self._player.problem)
         if problem != self._problem.text():
             self._problem.setText(problem)
         self._problem.setVisible(bool(problem))

@@ -13,8 +13,8 @@ from bpviz.engine.plane import Axes
 from bpviz.engine.program import Program
 from bpviz.model.data import TableData
 from bpviz.model.schema import Session
-from bpviz.ui.canvas.names import pretty_name
 from bpviz.ui.canvas.scene import CanvasScene
+from bpviz.ui.numbers import localised
 from bpviz.ui.panels.form import Choice
 from bpviz.ui.panels.panel import Panel
 from bpviz.ui.plots.boundary_plot import BoundaryPlot
@@ -71,7 +71,7 @@ class DecisionPanel(Panel):
             self._program = None
             self._choices.hide()
             self._title.setText("<b>Output</b>")
-            self.plot.show_nothing(player.problem)
+            self.plot.show_nothing(localised(player.problem))
             return
         program, session = player.program, self._scene.session
         names = names_of(program, session)
@@ -216,9 +216,9 @@ class DecisionPanel(Panel):
 
 def names_of(program: Program, session: Session) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return how inputs and outputs are called; outputs by their classes where these have names."""
-    nodes, data = program.network.nodes, session.data
-    inputs = tuple(pretty_name(nodes[node].label) for node in program.input_nodes)
-    outputs = tuple(pretty_name(nodes[node].label) for node in program.output_nodes)
+    network, data = program.network, session.data
+    inputs = tuple(network.names[node.id] for node in network.inputs)
+    outputs = tuple(network.names[output] for output in network.outputs)
     if isinstance(data, TableData) and len(data.class_names) == len(outputs) > 1:
         outputs = data.class_names
     return inputs, outputs

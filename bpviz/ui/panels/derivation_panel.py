@@ -86,6 +86,7 @@ class DerivationPanel(FormulaPanel):
         self._area.setVisible(self.bar.begin(work))
 
     def _on_derived(self, work: Deriving) -> None:
+        self.view.set_names(self._player.program.network.names)
         self.view.show_derivation(work.result)
         self._area.show()
         self._offer_line()

@@ -15,6 +15,7 @@ from bpviz.document.player import Player
 from bpviz.explain.influence import NoParameterError
 from bpviz.export.derivation import derivation_page
 from bpviz.model.files import atomic_write
+from bpviz.ui.numbers import localised
 from bpviz.ui.panels.dialogs import ask_file_to_save
 from bpviz.ui.panels.file_commands import FileCommands, reason
 from bpviz.ui.panels.workspace import Workspace
@@ -76,7 +77,7 @@ class ExplainCommands(QObject):
     def _write(self, parameter: str | None, path: Path) -> None:
         trace = self._player.trace
         if trace is None:
-            self._files.complain(FAILED, self._player.problem)
+            self._files.complain(FAILED, localised(self._player.problem))
             return
         ending = path.suffix.lower()
         if ending not in (".md", ".tex", ".html"):

@@ -216,6 +216,8 @@ class ExplainPanel(Panel):
         words = told.sentence.partition(": ")[0] if told.lines else told.sentence
         self._title.setText(told.title)
         self._sentence.setText(localised(f"{words}." if computed else f"{words}. {why}"))
+        for view in (self.formula, self.chips):
+            view.set_names(self._document.session.network.names)
         self.formula.show_lines(formula_lines(lines, self._digits, with_numbers=computed))
         self.formula.setVisible(bool(lines))
         hidden = len(told.lines) - len(lines) + told.more
@@ -242,7 +244,7 @@ class ExplainPanel(Panel):
         if snapshot.z_known[node] and not self._player.hidden.covers("values", unit.id):
             numbers = (each[sample, node] for each in (trace.z, trace.a, trace.slope))
             point = Point(*map(float, numbers))
-        label = Leaves(trace, sample).label(node)
+        label = trace.program.network.names[unit.id]
         self.activation.show_unit(unit.activation, label, point, trace.slope[:, node])
 
     def _say(self, title: str, words: str) -> None:

@@ -137,5 +137,5 @@ class IdleCheck(QObject):
                 self._player.program, self._player.rows, timeline.base.training, timeline.state
             )
         except NonFinite as error:
-            self.problem = str(error)
+            self.problem = self._player.as_drawn(str(error))
         return self._checker is not None

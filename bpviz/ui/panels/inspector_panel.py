@@ -15,6 +15,7 @@ from bpviz.document.player import Player
 from bpviz.engine.datasets import as_table
 from bpviz.engine.functions import ACTIVATIONS
 from bpviz.model.edit import Edit
+from bpviz.model.names import edge_name
 from bpviz.model.network import (
     Activation,
     Edge,
@@ -245,11 +246,10 @@ class InspectorPanel(Panel):
 
     def _tell_title(self, nodes: list[Node], edges: list[Edge]) -> None:
         if len(nodes) == 1 and not edges:
-            self.titled.emit(nodes[0].label)
+            self.titled.emit(self._document.session.network.names[nodes[0].id])
         elif len(edges) == 1 and not nodes:
-            network = self._document.session.network
-            ends = (network.node(edges[0].source).label, network.node(edges[0].target).label)
-            self.titled.emit(" → ".join(ends))
+            names = self._document.session.network.names
+            self.titled.emit(edge_name(edges[0].name, names))
         else:
             counts = ((len(nodes), "node"), (len(edges), "edge"))
             parts = [f"{count} {word}{'s' * (count > 1)}" for count, word in counts if count]

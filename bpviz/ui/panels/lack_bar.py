@@ -14,6 +14,7 @@ from bpviz.model.remedies import Fix, Lack, lack_of
 from bpviz.ui.canvas.card import BELOW_BAND
 from bpviz.ui.canvas.corners import BOTTOM, LOW_HEIGHT
 from bpviz.ui.canvas.view import CanvasView
+from bpviz.ui.numbers import localised
 
 GAP, BESIDE = 6, 24
 MARGIN: Final = 8
@@ -63,7 +64,7 @@ class LackBar(QFrame):
         if self._lack is not None and self._lack.fixes:
             self._put_right(self._lack.fixes[0])
         else:
-            said = self._player.problem or "Nothing is missing"
+            said = localised(self._player.problem) or "Nothing is missing"
             editor = self._canvas.canvas.editor
             editor.refused.emit(said, editor.anchor())
 

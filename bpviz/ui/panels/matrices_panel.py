@@ -17,6 +17,7 @@ from bpviz.explain.matrix_table import LayerTables, layer_tables
 from bpviz.model.network import Input, Network, Unit, activation_name
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.formula.matrix_view import MatrixView
+from bpviz.ui.numbers import localised
 from bpviz.ui.panels.panel import Panel
 from bpviz.ui.panels.parameter_panel import MOST_EDGES, scrolled
 from bpviz.ui.panels.terms import TermLights
@@ -92,7 +93,7 @@ class MatricesPanel(Panel):
         player = self._player
         trace, snapshot = player.trace, player.snapshot
         if trace is None or snapshot is None:
-            self._rest(player.problem or "There is nothing to compute yet")
+            self._rest(localised(player.problem) or "There is nothing to compute yet")
             return
         if cell_count(trace.program.network) > MOST_EDGES:
             self._rest(LARGE)
@@ -105,6 +106,7 @@ class MatricesPanel(Panel):
         self.rest.hide()
         self._area.show()
         captions = [_caption(trace.program.network, layer) for layer in layers]
+        self.view.set_names(trace.program.network.names)
         self.view.show_layers(layers, captions)
         layer = self._current_layer(trace.program.network)
         if layer != self._layer:

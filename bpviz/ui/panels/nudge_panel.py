@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QComboBox, QLabel, QSlider, QVBoxLayout, QWidget
 from bpviz.document.player import Player
 from bpviz.engine.errors import NonFinite
 from bpviz.engine.nudge import Kind, Nudge, nudge
+from bpviz.model.names import edge_name
 from bpviz.model.network import Input
 from bpviz.ui.canvas.cards import loss_symbol
-from bpviz.ui.canvas.names import pretty_name
 from bpviz.ui.canvas.scene import CanvasScene
-from bpviz.ui.numbers import format_number, format_signed
+from bpviz.ui.numbers import format_number, format_signed, localised
 from bpviz.ui.panels.form import Form
 from bpviz.ui.panels.number_field import NumberField
 from bpviz.ui.panels.panel import Panel
@@ -94,12 +94,12 @@ class NudgePanel(Panel):
 
     def _choices(self) -> list[tuple[str, Kind, str]]:
         network = self._scene.session.network
-        names = {node.id: pretty_name(node.label) for node in network.nodes}
+        names = network.names
         made: list[tuple[str, Kind, str]] = [
             (names[each.id], "input", each.id) for each in network.inputs
         ]
         for edge in network.edges:
-            made.append((f"w  {names[edge.source]} → {names[edge.target]}", "weight", edge.name))
+            made.append((f"w  {edge_name(edge.name, names)}", "weight", edge.name))
         for node in network.nodes:
             if not isinstance(node, Input) and node.has_bias:
                 made.append((f"b of {names[node.id]}", "bias", node.id))
@@ -124,11 +124,14 @@ class NudgePanel(Panel):
 
     def _said(self) -> str:
         if self._player.problem or not self.choice.count():
-            return "Nothing can be computed yet: " + (self._player.problem or "no number is there")
+            return "Nothing can be computed yet: " + (
+                localised(self._player.problem) or "no number is there"
+            )
         try:
             made = self._computed()
         except NonFinite as error:
-            return f"After this step the loss is no number: {error}"
+            fault = localised(self._player.as_drawn(str(error)))
+            return f"After this step the loss is no number: {fault}"
         return "" if made is None else self._sentences(made)
 
     def _sentences(self, made: Nudge) -> str:

@@ -21,8 +21,8 @@ from bpviz.document.player import Player
 from bpviz.engine.backprop import Trace
 from bpviz.explain.parameter import Parameter, all_parameters, parameter_shown
 from bpviz.model.network import Network
-from bpviz.ui.canvas.names import pretty_name
 from bpviz.ui.canvas.scene import CanvasScene
+from bpviz.ui.numbers import localised
 from bpviz.ui.panels.form import Choice
 from bpviz.ui.panels.panel import Panel
 from bpviz.ui.style import Theme
@@ -72,7 +72,7 @@ class ParameterRow(QWidget):
             self._fill(network)
         name = parameter.name(network)
         if self._list.findData(name) < 0:
-            self._list.addItem(_text(parameter, network), name)
+            self._list.addItem(parameter.text(network), name)
         self._list.set_key(name)
         self._about.setText(about)
         self._about.setVisible(bool(about))
@@ -82,21 +82,7 @@ class ParameterRow(QWidget):
         parameters = all_parameters(network)
         if len(parameters) <= MOST_LISTED:
             for each in parameters:
-                self._list.addItem(_text(each, network), each.name(network))
-
-
-def shown_name(network: Network, name: str) -> str:
-    """Return how a parameter is called in a sentence: "x₁ → h₁", or "bias h₁"."""
-    if name in network.edge_index:
-        edge = network.edge(name)
-        ends = (network.node(edge.source).label, network.node(edge.target).label)
-        return " → ".join(map(pretty_name, ends))
-    return f"bias {pretty_name(network.node(name).label)}" if name in network.node_index else name
-
-
-def _text(parameter: Parameter, network: Network) -> str:
-    kind, _, rest = parameter.text(network).partition("  ")
-    return f"{kind}  {' → '.join(map(pretty_name, rest.split(' → ')))}"
+                self._list.addItem(each.text(network), each.name(network))
 
 
 class ParameterPanel(Panel):
@@ -155,7 +141,7 @@ class ParameterPanel(Panel):
         if player.running:
             self._rest(RUNNING)
         elif trace is None:
-            self._rest(player.problem or "There is nothing to compute yet")
+            self._rest(localised(player.problem) or "There is nothing to compute yet")
         else:
             self._refresh(trace)
 

@@ -15,7 +15,6 @@ from bpviz.explain.parameter import Parameter
 from bpviz.explain.paths import Path, Paths, paths
 from bpviz.model.counts import grouped
 from bpviz.model.network import Network
-from bpviz.ui.canvas.names import pretty_name
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.formula.banded_view import NONE
 from bpviz.ui.formula.paths_view import FEW, PathsView
@@ -59,6 +58,7 @@ class PathsPanel(FormulaPanel):
         network, loss = trace.program.network, player.notation.loss_symbol
         routes = [_route(network, path, loss) for path in found.shown]
         self.count.setText(_count(found, len(trace.rows)))
+        self.view.set_names(network.names)
         self.view.show_paths(found, routes)
 
     def latex(self) -> str:
@@ -95,10 +95,10 @@ class PathsPanel(FormulaPanel):
 
 
 def _route(network: Network, path: Path, loss: str) -> str:
-    labels = [network.nodes[node].label for node in path.nodes]
+    nodes = [network.nodes[node].id for node in path.nodes]
     if len(path.edges) == len(path.nodes):
-        labels.insert(0, network.node(network.edges[path.edges[0]].source).label)
-    names = [*map(pretty_name, labels), loss]
+        nodes.insert(0, network.edges[path.edges[0]].source)
+    names = [*(network.names[node] for node in nodes), loss]
     if len(names) > MOST_NAMES + 1:
         half = MOST_NAMES // 2
         names[half:-half] = [f"… {grouped(len(names) - 2 * half)} more …"]

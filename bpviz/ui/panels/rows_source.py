@@ -48,8 +48,8 @@ class RowsSource:
         """Return the columns' titles: the data's own names, else the nodes' labels."""
         network, table = self.session.network, self.table
         inputs, targets = rows_edit.widths(self.session, table)
-        input_labels = [node.label for node in network.inputs]
-        output_labels = [network.node(output).label for output in network.outputs]
+        input_labels = [network.names[node.id] for node in network.inputs]
+        output_labels = [network.names[output] for output in network.outputs]
         return (
             *_fitted(table.input_names, input_labels, "input", inputs),
             *_fitted(table.target_names, output_labels, "target", targets),

@@ -24,7 +24,7 @@ from bpviz.engine.statistics import (
 from bpviz.engine.survey import Survey, SurveyResult
 from bpviz.model.counts import grouped
 from bpviz.ui.canvas.scene import CanvasScene
-from bpviz.ui.numbers import format_number
+from bpviz.ui.numbers import format_number, localised
 from bpviz.ui.panels.class_section import ClassSection
 from bpviz.ui.panels.form import Choice
 from bpviz.ui.panels.panel import Panel
@@ -115,7 +115,7 @@ class StatisticsPanel(Panel):
         self._measured.setVisible(trace is not None)
         if trace is None:
             self._slices.cancel()
-            self._about.setText(f"Nothing to measure yet. {self._player.problem}")
+            self._about.setText(f"Nothing to measure yet. {localised(self._player.problem)}")
             return
         if trace is not self._trace:
             self._measure(trace, running)
@@ -328,6 +328,6 @@ class StatisticsPanel(Panel):
 
 
 def _labels(program: Program, nodes: NDArray[np.intp]) -> str:
-    labels = [program.network.nodes[node].label for node in nodes.tolist()]
+    labels = [program.network.names[program.node_ids[node]] for node in nodes.tolist()]
     more = f" and {len(labels) - MOST_NAMES} more" if len(labels) > MOST_NAMES else ""
     return ", ".join(labels[:MOST_NAMES]) + more

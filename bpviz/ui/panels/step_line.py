@@ -18,7 +18,6 @@ from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.explain.questions import gives_away
 from bpviz.model.counts import grouped
-from bpviz.ui.canvas.names import as_drawn
 from bpviz.ui.numbers import localised
 from bpviz.ui.panels.sample_strip import SampleStrip
 from bpviz.ui.panels.step_told import told_at
@@ -211,8 +210,7 @@ class StepLine(QFrame):
             self._sentence.set_whole_text(self._notice)
             return self._notice_title
         if player.problem and (trace is None or not player.running):
-            problem = as_drawn(player.problem, self._document.session.network)
-            self._sentence.set_whole_text(localised(problem))
+            self._sentence.set_whole_text(localised(player.problem))
             return "Stopped" if trace is not None else "Not complete yet"
         if player.running:
             self._sentence.set_whole_text(RUNNING)

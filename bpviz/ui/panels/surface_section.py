@@ -16,10 +16,11 @@ from bpviz.document.retrace import Retrace
 from bpviz.document.slices import Slices
 from bpviz.document.timeline import Timeline
 from bpviz.engine.surface import LossSurface, Parameter, parameters_of
+from bpviz.explain.parameter import parameter_text
 from bpviz.model.counts import grouped
 from bpviz.model.data import Data
 from bpviz.ui.canvas.scene import CanvasScene
-from bpviz.ui.numbers import format_number
+from bpviz.ui.numbers import format_number, localised
 from bpviz.ui.panels.form import Choice, Form, side_by_side
 from bpviz.ui.panels.number_field import NumberField
 from bpviz.ui.plots.surface_plot import SurfacePlot
@@ -132,10 +133,11 @@ class SurfaceSection(QWidget):
     # -- choosing ------------------------------------------------------------------------------
 
     def _offer(self, keys: list[str]) -> None:
+        network = self._player.program.network
         for place, choice in enumerate((self._first, self._second)):
             choice.clear()
             for key in keys:
-                choice.addItem(_title(_parameter(key)), key)
+                choice.addItem(parameter_text(network, _parameter(key).name), key)
             choice.setCurrentIndex(min(place, len(keys) - 1))
         self._button.setEnabled(len(keys) > 1)
 
@@ -155,7 +157,7 @@ class SurfaceSection(QWidget):
         for choice, parameter in zip((self._first, self._second), fitting, strict=False):
             key = _key(parameter)
             if choice.findData(key) < 0:
-                choice.addItem(_title(parameter), key)
+                choice.addItem(parameter_text(network, parameter.name), key)
             choice.set_key(key)
 
     # -- computing -----------------------------------------------------------------------------
@@ -166,7 +168,7 @@ class SurfaceSection(QWidget):
             return
         first, second = self._first.currentData(), self._second.currentData()
         if self._player.trace is None:
-            self._about.setText(f"Nothing to compute yet. {self._player.problem}")
+            self._about.setText(f"Nothing to compute yet. {localised(self._player.problem)}")
         elif first == second:
             self._about.setText("Choose two different parameters.")
         else:
@@ -212,7 +214,8 @@ class SurfaceSection(QWidget):
         self._surface = LossSurface(program, player.rows, training, trace.theta, slots, spans)
         others = np.delete(trace.theta, np.concatenate(slots))
         self._shown_at = (player.iteration, others)
-        self.plot.set_titles(*map(_title, pair))
+        network = player.program.network
+        self.plot.set_titles(*(parameter_text(network, each.name) for each in pair))
         self._slices.begin(self._surface)
         self._show_surface()
         self.refresh_numbers()
@@ -291,10 +294,12 @@ class SurfaceSection(QWidget):
         loss = float(surface.losses[row, column])
         self.plot.pin(a, b)
         said = format_number(loss, 6) if np.isfinite(loss) else "not a finite number"
-        values = (format_number(a, 4, trim=True), format_number(b, 4, trim=True))
-        self._reading.setText(
-            f"{_title(pair[0])} = {values[0]},  {_title(pair[1])} = {values[1]}:  loss {said}"
+        network = self._player.program.network
+        told = (
+            f"{parameter_text(network, each.name)} = {format_number(value, 4, trim=True)}"
+            for each, value in zip(pair, (a, b), strict=True)
         )
+        self._reading.setText(f"{',  '.join(told)}:  loss {said}")
 
     def _build(self) -> None:
         heading = QLabel("Loss surface")
@@ -330,8 +335,3 @@ def _key(parameter: Parameter) -> str:
 def _parameter(key: str) -> Parameter:
     kind, _, name = key.partition(" ")
     return Parameter("bias" if kind == "bias" else "weight", name)
-
-
-def _title(parameter: Parameter) -> str:
-    name = parameter.name.replace("->", "→")
-    return f"w {name}" if parameter.kind == "weight" else f"b {name}"
