@@ -16,16 +16,16 @@ from bpviz.engine.program import Program, compile
 from bpviz.engine.state import state_of
 from bpviz.explain.sequential import has_order, sequential
 from bpviz.model.network import Network, Unit
-from bpviz.model.session import Session
+from bpviz.model.schema import Notation, Session
 from bpviz.model.training import LossName, Training
 
 FloatArray = NDArray[np.float64]
-# The losses that differ by a constant factor only.
+# The losses that differ by a constant factor only; t is the letter of a target.
 SQUARES: MappingProxyType[LossName, str] = MappingProxyType(
     {
-        "half_squared_error": "with ½: Σ ½(a − t)²",
-        "squared_error": "without ½: Σ (a − t)²",
-        "mean_squared_error": "mean over the outputs: (1/K) Σ (a − t)²",
+        "half_squared_error": "with ½: Σ ½(a − {t})²",
+        "squared_error": "without ½: Σ (a − {t})²",
+        "mean_squared_error": "mean over the outputs: (1/K) Σ (a − {t})²",
     }
 )
 
@@ -70,11 +70,12 @@ class _Conventions:
         yield from self._orders()
 
     def _losses(self) -> Iterator[Convention]:
-        training = self.session.training
+        training, target = self.session.training, self.session.notation
+        letter = target.target_symbol if isinstance(target, Notation) else Notation().target_symbol
         for name, answer in SQUARES.items():
             if training.loss in SQUARES:
                 changed = msgspec.structs.replace(training, loss=name)
-                yield self._made("½ or not", answer, name == training.loss, changed)
+                yield self._made("½ or not", answer.format(t=letter), name == training.loss, changed)
 
     def _reductions(self) -> Iterator[Convention]:
         training = self.session.training

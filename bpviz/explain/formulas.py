@@ -214,14 +214,14 @@ def _per_column(term: Expression, columns: int) -> Expression:
 
 def _huber(error: Expression, distance: float) -> Expression:
     if abs(distance) <= 1.0:
-        return Given(Product((HALF, power(error, 2.0))), "|a − t| ≤ 1")
-    return Given(difference(Absolute(error), HALF), "|a − t| > 1")
+        return Given(Product((HALF, power(error, 2.0))), "|error| ≤ 1")
+    return Given(difference(Absolute(error), HALF), "|error| > 1")
 
 
 def _huber_derivative(error: Expression, distance: float) -> Expression:
     if abs(distance) <= 1.0:
-        return Given(error, "|a − t| ≤ 1")
-    return Given(Function("sign", error), "|a − t| > 1")
+        return Given(error, "|error| ≤ 1")
+    return Given(Function("sign", error), "|error| > 1")
 
 
 def _cross_entropy(a: Symbol, t: Symbol, z: Symbol | None) -> Expression:

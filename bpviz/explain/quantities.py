@@ -60,7 +60,7 @@ NUMERIC_STEP: Final = 1e-5
 # For the help: what can be written, and what it is.
 HELP: Final = (
     ("a(h1), z(h1), slope(h1), delta(h1)", "Of a node: value, sum, slope of the activation, δ"),
-    ("dE/da(h1), t(y1), p(y1)", "∂E/∂a, target, softmax probability"),
+    ("dE/da(h1), t(y1), p(y1)", "Gradient by the value, target, softmax probability"),
     ("w(x1->h1), b(h1)", "A weight, a bias; with “after” or “change” before it: by the update"),
     ("dE/dw(x1->h1), dE/db(h1)", "The batch's gradient; with “numeric” before it: estimated"),
     ("E, after E, penalty", "Loss of the batch, before and after the update; the penalty"),

@@ -246,7 +246,7 @@ ACTIONS: Final = (
     Row("view.front_explain", "&Explain", "Alt+1", "What this step, or what is selected, computes",
         "", "View/Explain"),
     Row("view.front_derivation", "&Derivation", "Alt+2",
-        "A gradient from ∂E/∂w to its number, rule by rule", "", "View/Explain"),
+        "A gradient from its symbol to its number, rule by rule", "", "View/Explain"),
     Row("view.front_paths", "&Paths", "Alt+3",
         "All ways from a parameter to the loss, which add up to its gradient", "", "View/Explain"),
     Row("view.front_matrices", "&Matrices", "Alt+4",

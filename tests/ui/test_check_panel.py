@@ -158,7 +158,7 @@ def test_the_slider_shows_both_kinds_of_error(window: MainWindow, panel: CheckPa
     assert panel.step_text.endswith("the curve bends away.")
     for _ in range(20):
         QTest.mouseClick(panel.slider, Qt.MouseButton.LeftButton, pos=QPoint(2, middle))
-    assert panel.step_text.endswith("for the digits that E has.")
+    assert panel.step_text.endswith("for the digits that the loss has.")
     assert "h = 1e−12" in panel.step_text
 
 

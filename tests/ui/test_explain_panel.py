@@ -245,7 +245,7 @@ def test_the_activation_is_shown_with_its_tangent(window: MainWindow, panel: Exp
     assert panel.activation.heading == ("σ(z) of y₁", "z is not computed yet")
     go_to(window, "activation", "y1")
     first, second = panel.activation.heading
-    assert first == "σ(z) of y1 and its tangent at z = 1.091"
+    assert first == "σ(z) of y₁ and its tangent at z = 1.091"
     assert second == "value 0.7486   slope 0.1882"
     assert not panel.activation.grab().isNull()
 

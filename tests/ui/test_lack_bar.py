@@ -48,7 +48,7 @@ def test_what_is_missing_is_said_and_put_right(window: MainWindow) -> None:
     assert bar.text == "No unit is an output"
     assert bar.x() <= at(window, "y1").x() <= bar.geometry().right()
     assert bar.y() > at(window, "y1").y()
-    put_right(window, "Make y1 an output")
+    put_right(window, "Make y₁ an output")
     assert window.document.session.network == first.network
 
     change(window, data=TableData())

@@ -18,7 +18,7 @@ TIPS: Final = (
     "The weight of an edge, or the bias of a unit",
     "The gradient from back propagation",
     "The gradient from central differences",
-    "|g − n| / max(|g|, |n|, 1e−4 · max(1, |E|))",
+    "|g − n| / max(|g|, |n|, 1e−4 · max(1, |loss|))",
 )
 KEYS: Final[tuple[Callable[[ParameterCheck], str | float], ...]] = (
     lambda check: check.name,

@@ -200,7 +200,9 @@ class CheckPanel(ParameterPanel):
             format_number(value, 3, trim=True)
             for value in (found.step, found.difference, found.error)
         ]
-        words = f"h = {numbers[0]}: (E(w+h) − E(w−h)) / 2h = {numbers[1]}, off by {numbers[2]}. "
+        loss = self._player.notation.loss_symbol
+        quotient = f"({loss}(w+h) − {loss}(w−h)) / 2h"
+        words = f"h = {numbers[0]}: {quotient} = {numbers[1]}, off by {numbers[2]}. "
         self._step.setText(words + _reason(found))
 
     def _on_row_clicked(self, index: QModelIndex) -> None:
@@ -271,5 +273,5 @@ def _reason(found: StepError) -> str:
     if not found.error > 0.0:
         return "The difference is exact to the last digit."
     if found.rounding > found.truncation:
-        return "Rounding rules: the step is too small for the digits that E has."
+        return "Rounding rules: the step is too small for the digits that the loss has."
     return "Truncation rules: the step is so large that the curve bends away."
