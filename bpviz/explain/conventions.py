@@ -75,7 +75,9 @@ class _Conventions:
         for name, answer in SQUARES.items():
             if training.loss in SQUARES:
                 changed = msgspec.structs.replace(training, loss=name)
-                yield self._made("½ or not", answer.format(t=letter), name == training.loss, changed)
+                yield self._made(
+                    "½ or not", answer.format(t=letter), name == training.loss, changed
+                )
 
     def _reductions(self) -> Iterator[Convention]:
         training = self.session.training

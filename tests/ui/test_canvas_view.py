@@ -8,6 +8,7 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 
+from bpviz.model.names import drawn_name
 from bpviz.model.session import encode_session
 from tests.ui.canvas_fakes import Canvas, canvas_on, lesson
 
@@ -149,7 +150,7 @@ def test_double_click_adds_a_unit_and_selects_it(canvas: Canvas) -> None:
     added = network.nodes[-1]
     assert added.position == pytest.approx((240, -230), abs=1.5)
     assert canvas.scene.selected_nodes() == [added.id]
-    assert edits(canvas) == [f"Add {added.id}"]
+    assert edits(canvas) == [f"Add {drawn_name(added.id)}"]
     QTest.mouseDClick(viewport, LEFT, PLAIN, canvas.at("h1"))
     assert len(canvas.document.session.network.nodes) == 6
 

@@ -77,7 +77,7 @@ def test_what_has_no_layers_is_told(window: MainWindow, matrices: MatricesPanel)
     across = type(network)(network.nodes, (*network.edges, Edge("x1", "y1", 0.5)), network.outputs)
     window.document.new(Session(network=across, data=session.data, training=session.training))
     assert matrices.rest.isVisible()
-    assert "x1->y1 does not lead to the next layer" in matrices.rest.text()
+    assert "x₁ → y₁ does not lead to the next layer" in matrices.rest.text()
     assert matrices.latex() == ""
 
 

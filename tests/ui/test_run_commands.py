@@ -31,7 +31,9 @@ def test_home_and_end_go_along_the_history(window: MainWindow) -> None:
     assert player.iteration == 4
 
 
-def test_a_clicker_steps_but_scrolls_a_text(window: MainWindow, qtbot: QtBot) -> None:
+def test_a_clicker_steps_but_scrolls_a_text_that_is_written(
+    window: MainWindow, qtbot: QtBot
+) -> None:
     player = window.player
     QTest.keyClick(window.canvas, Key.Key_PageDown)
     QTest.keyClick(window.canvas, Key.Key_PageDown)
@@ -43,6 +45,13 @@ def test_a_clicker_steps_but_scrolls_a_text(window: MainWindow, qtbot: QtBot) ->
     notes.setFocus()
     qtbot.waitUntil(notes.hasFocus)
     QTest.keyClick(notes, Key.Key_PageDown)
+    assert player.frame_index == 1
+    QTest.keyClick(notes, Key.Key_PageUp)
+    pencil = named(window, "notes.edit")
+    QTest.mouseClick(pencil, Qt.MouseButton.LeftButton)
+    editor = named(window, "notes.editor")
+    qtbot.waitUntil(editor.hasFocus)
+    QTest.keyClick(editor, Key.Key_PageDown)
     assert player.frame_index == 0
 
 

@@ -16,6 +16,7 @@ from bpviz.engine.statistics import layer_norms
 from bpviz.engine.survey import Survey
 from bpviz.explain.numbers import format_number
 from bpviz.model.data import GeneratorData, TableData
+from bpviz.model.names import pretty_name
 from bpviz.model.network import Network
 from bpviz.model.schema import Session
 from bpviz.ui.panels.statistics_panel import StatisticsPanel
@@ -110,7 +111,7 @@ def test_dead_units_are_counted_and_named(
     show(msgspec.structs.replace(session, network=network))
     line = panel.table.lines[0]
     assert line.cells[2] == "2"
-    assert line.tip == "Dead: h1_2, h1_5"
+    assert line.tip == "Dead: h₁,₂, h₁,₅"
     assert "2 of 5 units of layer 1 are dead" in panel.verdict
 
 
@@ -186,7 +187,7 @@ def test_many_classes_are_told_by_colour_tip_and_words(
     assert counts.sum(axis=1).tolist() == [3] * classes
     wrong = np.where(np.eye(classes, dtype=bool), 0, counts)
     row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
-    names = [f"y{place + 1}" for place in range(classes)]
+    names = [pretty_name(f"y{place + 1}") for place in range(classes)]
     told = f"{names[row]} for {names[column]} ({wrong.max()}×)"
     assert told in panel.classes.words
     cell = plot.cell(int(row), int(column))

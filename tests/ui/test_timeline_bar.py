@@ -120,7 +120,7 @@ def test_keys_walk_both_lanes(
     history.setFocus()
     QTest.keyClick(history, Qt.Key.Key_Left)
     assert window.player.iteration == 59
-    QTest.keyClick(history, Qt.Key.Key_PageUp)
+    QTest.keyClick(history, Qt.Key.Key_Down)
     assert window.player.iteration == 56
     QTest.keyClick(history, Qt.Key.Key_Home)
     assert window.player.iteration == 0
@@ -134,7 +134,9 @@ def test_keys_walk_both_lanes(
     for key, index in (
         (Qt.Key.Key_Right, 0),
         (Qt.Key.Key_Right, 1),
-        (Qt.Key.Key_PageDown, frames.following(1, "phase")),
+        (Qt.Key.Key_PageUp, 0),
+        (Qt.Key.Key_PageDown, 1),
+        (Qt.Key.Key_Up, frames.following(1, "phase")),
         (Qt.Key.Key_End, len(frames) - 1),
         (Qt.Key.Key_Left, len(frames) - 2),
         (Qt.Key.Key_Home, -1),

@@ -41,7 +41,10 @@ class Analysis:
                     "matrices": self.matrices,
                 },
                 {
-                    "derivation": ("Derivation", "A gradient from its symbol to its number, rule by rule"),
+                    "derivation": (
+                        "Derivation",
+                        "A gradient, from symbol to number, rule by rule",
+                    ),
                     "paths": ("Paths", "All ways from a parameter to the loss, and their sum"),
                     "matrices": ("Matrices", "The layers as W, z, a and δ"),
                 },

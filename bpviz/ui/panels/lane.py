@@ -29,10 +29,9 @@ LABEL_GAP: Final = 8.0
 MOVES: Final = {
     Qt.Key.Key_Left: "back",
     Qt.Key.Key_Right: "forward",
-    Qt.Key.Key_Down: "back",
-    Qt.Key.Key_Up: "forward",
-    Qt.Key.Key_PageUp: "far_back",
-    Qt.Key.Key_PageDown: "far_forward",
+    # Not the page keys: a clicker that has them steps, whatever was clicked before.
+    Qt.Key.Key_Down: "far_back",
+    Qt.Key.Key_Up: "far_forward",
     Qt.Key.Key_Home: "start",
     Qt.Key.Key_End: "end",
 }
