@@ -66,7 +66,7 @@ def atomic_write(path: str | os.PathLike[str], data: bytes) -> None:
             file.write(data)
         return
     mode = _mode_of(target)
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:40]}.", dir=target.parent)
+    descriptor, name = _file_beside(target)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
@@ -79,6 +79,14 @@ def atomic_write(path: str | os.PathLike[str], data: bytes) -> None:
             os.unlink(name)
         raise
     _sync_folder(target.parent)
+
+
+def _file_beside(target: Path) -> tuple[int, str]:
+    """Open a new file in the folder of `target`; an OSError names `target`, not the new file."""
+    try:
+        return tempfile.mkstemp(prefix=f".{target.name[:40]}.", dir=target.parent)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(target)) from None
 
 
 def _mode_of(target: Path) -> int:

@@ -52,3 +52,10 @@ def test_a_folder_that_is_missing_is_an_error(tmp_path: Path) -> None:
 def test_a_device_is_written_to(tmp_path: Path) -> None:
     atomic_write("/dev/null", b"x")
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+
+
+def test_a_folder_that_is_gone_is_told_by_the_files_own_name(tmp_path: Path) -> None:
+    path = tmp_path / "gone" / "session.json"
+    with pytest.raises(FileNotFoundError) as caught:
+        atomic_write(path, b"{}")
+    assert caught.value.filename == str(path)
