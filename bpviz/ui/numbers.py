@@ -44,7 +44,11 @@ def decimal_points() -> Iterator[None]:
 
 
 def localised(text: str) -> str:
-    """Return `text`, made elsewhere with decimal points, as the window shows it."""
+    """Return `text`, made elsewhere with decimal points, as the window shows it.
+
+    Hats stand behind their letters: many fonts would put them over another one.
+    """
+    text = text.replace("\N{COMBINING CIRCUMFLEX ACCENT}", "ˆ")
     return _POINT.sub(",", text) if "." in text and has_comma() else text
 
 

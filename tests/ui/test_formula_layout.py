@@ -258,3 +258,16 @@ def test_equal_signs_stand_below_each_other() -> None:
     assert [card.y < each.y < card.y + card.height for each in signs] == [False, True, True]
     result = page.drawn[-1].box.ink
     assert result == Text("0.75", "bold", 23, "positive")
+
+
+def test_a_rule_that_several_lines_of_a_card_share_is_named_once() -> None:
+    def captions(*names: str) -> list[Drawn]:
+        lines = [FormulaLine(Number(1.0), A, role="result", caption=name) for name in names]
+        page = lay_out(lines, Typesetter(Fixed(), 4, 320.0), SIZE, 400.0)
+        assert len(page.cards) == 1
+        return [each for each in page.drawn if isinstance(each.box.ink, Text)
+                and each.box.ink.text in names]  # fmt: skip
+
+    assert len(captions("data", "data", "data")) == 1
+    above, inside = captions("data", "other")
+    assert inside.x > above.x == 0.0

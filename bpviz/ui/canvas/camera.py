@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QPoint, QPointF, QRectF, QTimer, Signal
 from PySide6.QtGui import QTransform
 from PySide6.QtWidgets import QGraphicsView
 
-from bpviz.ui.canvas.corners import TOP, room_below
+from bpviz.ui.canvas.corners import CORNER_WIDTH, TOP, room_below
 
 MAX_ZOOM, MIN_ZOOM = 8.0, 0.05
 FIT_ZOOM: Final = 1.5
@@ -39,6 +39,8 @@ class Camera(QObject):
         self._fitted = QRectF()
         self.scale = 1.0
         """How many times as large as usual header and legend are."""
+        self.corner = CORNER_WIDTH
+        """What is taken of the width at the right of the header."""
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)

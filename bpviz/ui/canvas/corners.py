@@ -16,6 +16,8 @@ TALL: Final = 400.0
 # A canvas lower than this has neither key nor buttons, only its zoom.
 LOW_HEIGHT: Final = 260
 MARGIN: Final = 18.0
+# What the badge takes at the right of the header, as long as it has not said how wide it is.
+CORNER_WIDTH: Final = 230.0
 # What a fitted drawing leaves free above, below where there is a key, where the buttons stand in
 # one row, and where there is only the zoom.
 TOP, BOTTOM, ROW_BOTTOM, LOW_BOTTOM = 52.0, 108.0, 74.0, 34.0

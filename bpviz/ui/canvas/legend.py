@@ -14,7 +14,7 @@ from bpviz.engine.frames import Frame
 from bpviz.model.counts import grouped
 from bpviz.model.names import edge_name
 from bpviz.model.network import Network
-from bpviz.ui.canvas.corners import MARGIN, has_key, key_rect
+from bpviz.ui.canvas.corners import CORNER_WIDTH, MARGIN, has_key, key_rect
 from bpviz.ui.canvas.kept import KeptPicture
 from bpviz.ui.canvas.overlays import slot_title
 from bpviz.ui.canvas.scale_key import TEXT_SIZE, ScaleKey, paint_key
@@ -25,7 +25,6 @@ EMPTY_TEXT: Final = "Double-click to add a unit, or File > New"
 HEADER_SIZE, EMPTY_SIZE = 15.0, 17.0
 # What the header takes of the height of a viewport.
 TOP_STRIP: Final = 110.0
-CORNER_WIDTH: Final = 230.0
 # A header without room is written so much smaller before it is cut.
 SMALLER: Final = 0.85
 # A layer of more units than these goes by their number.
@@ -36,7 +35,10 @@ VEIL: Final = 215
 
 @dataclass(frozen=True)
 class Surround:
-    """The texts around the drawing; `note` says what else is drawn."""
+    """The texts around the drawing; `note` says what else is drawn.
+
+    `corner` is the width that is taken at the right of the header, where there is a `zoom`.
+    """
 
     header: str
     header_color: str
@@ -46,6 +48,7 @@ class Surround:
     share_drawn: float
     zoom: float
     note: str = ""
+    corner: float = CORNER_WIDTH
 
 
 def header_text(
@@ -149,7 +152,7 @@ def paint_head(
     header = surround.header
     if surround.zoom:
         elided = Qt.TextElideMode.ElideRight
-        header = QFontMetricsF(header_font).elidedText(header, elided, _header_room(area))
+        header = QFontMetricsF(header_font).elidedText(header, elided, _header_room(area, surround))
     _backed_text(
         painter, QPointF(left, baseline), header, header_font, theme, surround.header_color
     )
@@ -185,9 +188,8 @@ def _paint_foot(
     _backed_text(painter, place, zoom, small, theme, theme.muted)
 
 
-def _header_room(area: QRectF) -> float:
-    # On the screen the corner to the right has buttons.
-    return max(area.width() - 2 * MARGIN - CORNER_WIDTH, 120.0)
+def _header_room(area: QRectF, surround: Surround) -> float:
+    return max(area.width() - 2 * MARGIN - surround.corner, 120.0)
 
 
 def _header_size(area: QRectF, surround: Surround, font: QFont, scale: float) -> float:
@@ -196,7 +198,7 @@ def _header_size(area: QRectF, surround: Surround, font: QFont, scale: float) ->
     if not surround.zoom:
         return wanted
     needs = QFontMetricsF(scaled_font(font, wanted, bold=True)).horizontalAdvance(surround.header)
-    return wanted * min(1.0, max(_header_room(area) / max(needs, 1.0), SMALLER / scale))
+    return wanted * min(1.0, max(_header_room(area, surround) / max(needs, 1.0), SMALLER / scale))
 
 
 class KeptSurround:
@@ -224,7 +226,15 @@ class KeptSurround:
         painter.save()
         painter.resetTransform()
         area, now = QRectF(view.rect()), surround
-        words = (now.header, now.header_color, now.problem, now.is_empty, now.note, bool(now.zoom))
+        words = (
+            now.header,
+            now.header_color,
+            now.problem,
+            now.is_empty,
+            now.note,
+            bool(now.zoom),
+            now.corner,
+        )
         self._head.paint(
             painter, view, (words, view.size(), theme, font, scale),
             area if now.is_empty or now.problem else QRectF(0, 0, area.width(), TOP_STRIP * scale),

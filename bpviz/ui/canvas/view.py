@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -86,6 +87,12 @@ class CanvasView(QGraphicsView):
         self.camera.scale = around_scale(factor)
         self.camera.fit_limit = FIT_ZOOM * factor
         self.viewport().update()
+
+    def set_corner(self, width: float) -> None:
+        """Leave so much of the width to what stands at the right of the header."""
+        if width != self.camera.corner:
+            self.camera.corner = width
+            self.viewport().update()
 
     def apply_theme(self, theme: Theme) -> None:
         """Draw in the colours of `theme`."""
@@ -312,7 +319,7 @@ class CanvasView(QGraphicsView):
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802
         """Paint header and legend over the drawing, fixed to the viewport."""
         look = (self._canvas.theme, self.font(), self.camera.scale)
-        surround = self._canvas.surround(self.zoom)
+        surround = replace(self._canvas.surround(self.zoom), corner=self.camera.corner)
         self._kept_surround.paint(painter, self.viewport(), surround, *look)
 
     def _escape(self) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from math import ceil
 from typing import Final
 
-from PySide6.QtCore import QEvent, QSize, Qt, QUrl
+from PySide6.QtCore import QEvent, QSize, QSizeF, Qt, QUrl
 from PySide6.QtGui import (
     QBrush,
     QColor,
@@ -74,6 +74,7 @@ class MarkdownView(QTextBrowser):
         self._text = ""
         self._font = FormulaFont()
         self._room = 0
+        self._grows = False
         self.setOpenExternalLinks(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWordWrapMode(QTextOption.WrapMode.WordWrap)
@@ -90,6 +91,12 @@ class MarkdownView(QTextBrowser):
         if text != self._text:
             self._text = text
             self._set()
+
+    def let_grow(self) -> None:
+        """Be as high as the text from now on: what it stands in scrolls."""
+        self._grows = True
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.document().documentLayout().documentSizeChanged.connect(self._on_size_changed)
 
     def replace_text(self, text: str) -> None:
         """Show a text that is nearly the same, without moving what is read."""
@@ -130,6 +137,10 @@ class MarkdownView(QTextBrowser):
     def _width(self) -> int:
         # Whether the scroll bar is there must not matter: it comes and goes with the text.
         return max(120, self.width() - self.verticalScrollBar().sizeHint().width() - 8)
+
+    def _on_size_changed(self, size: QSizeF) -> None:
+        if self._grows:
+            self.setFixedHeight(ceil(size.height()) + 2)
 
     def _set(self) -> None:
         """Set the whole text anew."""

@@ -78,6 +78,7 @@ class _Setting:
         self._column = 0.0
         self._waiting: Box | None = None
         self._card_from: float | None = None
+        self._caption_shown = ""
 
     def add(self, line: FormulaLine) -> None:
         """Put `line` below all others."""
@@ -86,10 +87,13 @@ class _Setting:
         pieces = self._pieces(line, size)
         if not on_card:
             self._close_card()
+        inside = self._card_from is not None
+        # On one card several lines share the rule that is named above it.
+        caption = "" if inside and line.caption == self._caption_shown else line.caption
         if self._y:
-            self._y += round(0.5 * size if line.left is None or line.caption else 0.9 * size)
-        if line.caption:
-            self._caption(line.caption)
+            self._y += round(0.5 * size if line.left is None or caption else 0.9 * size)
+        if caption:
+            self._caption(caption, self._pad if inside else 0.0)
         if on_card and self._card_from is None:
             self._card_from = self._y
             self._y += 0.6 * size
@@ -106,10 +110,11 @@ class _Setting:
         self._page.height = self._y
         return self._page
 
-    def _caption(self, words: str) -> None:
+    def _caption(self, words: str, x: float) -> None:
+        self._caption_shown = words
         size = max(9, round(0.74 * self._size))
         box = self._typesetter.text(words, "roman", size, "muted")
-        self._page.put(box, 0.0, self._y + box.ascent)
+        self._page.put(box, x, self._y + box.ascent)
         self._y += box.height + round(0.5 * self._size)
 
     def _left(self, left: Expression) -> None:

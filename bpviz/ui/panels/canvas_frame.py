@@ -35,6 +35,7 @@ class CanvasFrame(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self.canvas = canvas
         self.range_bar = range_bar
         self._toolbox: Toolbox | None = None
         self._scale = 1.0

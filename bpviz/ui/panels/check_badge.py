@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtGui import QFontInfo, QHideEvent, QShowEvent
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QFontInfo, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QToolButton, QWidget
 
 from bpviz.model.counts import grouped
@@ -16,7 +17,12 @@ MARGIN: Final = 14
 
 
 class CheckBadge(QToolButton):
-    """Says how far the gradient check has come, and what came out; a click opens its panel."""
+    """Says how far the gradient check has come, and what came out; a click opens its panel.
+
+    `widened` carries what it takes of the drawing's width, with its margins; 0 while hidden.
+    """
+
+    widened = Signal(float)
 
     def __init__(self, check: IdleCheck, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -84,15 +90,24 @@ class CheckBadge(QToolButton):
         return f"✓ gradient check {worst}{kinks}", "success", f"{about}: the largest error"
 
     @guard
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Tell the width."""
+        super().resizeEvent(event)
+        if self.isVisible():
+            self.widened.emit(float(self.width() + 2 * MARGIN))
+
+    @guard
     def showEvent(self, event: QShowEvent) -> None:
         """Check while the badge is seen."""
         super().showEvent(event)
+        self.widened.emit(float(self.width() + 2 * MARGIN))
         self._check.set_watched("badge", True)
 
     @guard
     def hideEvent(self, event: QHideEvent) -> None:
         """Rest while nobody looks."""
         super().hideEvent(event)
+        self.widened.emit(0.0)
         self._check.set_watched("badge", False)
 
 

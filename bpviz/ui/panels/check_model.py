@@ -115,4 +115,8 @@ class CheckModel(QAbstractTableModel):
             return None
         if role == Role.ToolTipRole:
             return TIPS[section]
+        if role == Role.TextAlignmentRole:
+            # In the middle, as the mark of the order stands at the right.
+            side = Qt.AlignmentFlag.AlignHCenter if section else Qt.AlignmentFlag.AlignLeft
+            return side | Qt.AlignmentFlag.AlignVCenter
         return HEADS[section] if role == Role.DisplayRole else None

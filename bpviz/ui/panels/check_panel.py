@@ -62,7 +62,7 @@ class CheckPanel(ParameterPanel):
         self._filled = 0.0
         self._errors: list[StepError] = []
         self._summary = QLabel()
-        self._go = QPushButton("Check the rest")
+        self._go = QPushButton("Check the Rest")
         self.table = QTableView()
         self.model = CheckModel(self)
         self.plot = StepPlot(theme)
@@ -249,6 +249,9 @@ class CheckPanel(ParameterPanel):
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(ROW)
         head = table.horizontalHeader()
+        # Bold, as heads over what is chosen would be, they do not fit.
+        head.setHighlightSections(False)
+        head.setStyleSheet("QHeaderView::section { padding: 4px 3px; }")
         head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         head.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         head.setSortIndicator(3, Qt.SortOrder.DescendingOrder)

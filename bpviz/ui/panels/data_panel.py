@@ -66,7 +66,7 @@ class DataPanel(Panel):
         self._train_button = tool_button("data.train", "Rows that are trained on", checkable=True)
         self._test_button = tool_button("data.test", "Rows held back for testing", checkable=True)
         self._problem = QLabel()
-        self._fix_button = QPushButton("Fit the network to these data")
+        self._fix_button = QPushButton("Fit the Network to These Data")
         self._build()
         self._connect()
         self.apply_theme(theme)

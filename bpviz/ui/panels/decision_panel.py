@@ -195,11 +195,15 @@ class DecisionPanel(Panel):
         head.setSpacing(10)
         head.addWidget(self._title)
         head.addWidget(self._reading, 1)
-        row = QHBoxLayout(self._choices)
-        row.setContentsMargins(14, 0, 14, 4)
-        row.setSpacing(6)
-        for field in (self._across, self._up, self._held, self._shown):
-            row.addWidget(field, 3 if field is self._held else 2)
+        rows = QVBoxLayout(self._choices)
+        rows.setContentsMargins(14, 0, 14, 4)
+        rows.setSpacing(4)
+        for fields in ((self._across, self._up), (self._held, self._shown)):
+            row = QHBoxLayout()
+            row.setSpacing(6)
+            for field in fields:
+                row.addWidget(field, 1)
+            rows.addLayout(row)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)

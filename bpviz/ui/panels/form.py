@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QWheelEvent
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
     QToolTip,
     QWidget,
 )
@@ -25,7 +27,7 @@ from bpviz.model.checks import MAX_TEXT
 from bpviz.model.edit import Edit, EditError
 from bpviz.ui.style import guard
 
-LABEL_WIDTH = 96
+LABEL_WIDTH = 88
 SEVERAL = "several"
 # Milliseconds until a tip looks again whether the mouse has let go, and how often it does.
 BUTTON_WAIT, MOST_LOOKS = 40, 25
@@ -34,10 +36,11 @@ BUTTON_WAIT, MOST_LOOKS = 40, 25
 class Form(QWidget):
     """Rows of a label and a field, in columns that line up over all panels."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, aside: int = 12) -> None:
+        """Leave `aside` pixels free at both sides."""
         super().__init__(parent)
         self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(12, 2, 12, 8)
+        self._grid.setContentsMargins(aside, 2, aside, 8)
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(6)
         self._grid.setColumnMinimumWidth(0, LABEL_WIDTH)
@@ -108,7 +111,31 @@ class Choice(QComboBox):
         ):
             event.accept()
             return True
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            QToolTip.showText(event.globalPos(), self.whole_tip, self)
+            return True
         return bool(super().event(event))
+
+    @property
+    def whole_tip(self) -> str:
+        """The tip, after the chosen text where that is cut."""
+        option = QStyleOptionComboBox()
+        super().initStyleOption(option)
+        cut = self._fitting(option) != self.currentText()
+        texts = (self.currentText() if cut else "", self.toolTip())
+        return "\n".join(text for text in texts if text)
+
+    @guard
+    def initStyleOption(self, option: QStyleOptionComboBox) -> None:
+        """Cut a text without room by an ellipsis, not in the middle of a letter."""
+        super().initStyleOption(option)
+        option.currentText = self._fitting(option)
+
+    def _fitting(self, option: QStyleOptionComboBox) -> str:
+        box, part = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
+        room = self.style().subControlRect(box, option, part, self).width()
+        elided = Qt.TextElideMode.ElideRight
+        return self.fontMetrics().elidedText(self.currentText(), elided, room)
 
     @guard
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -125,14 +152,14 @@ def set_check(box: QCheckBox, value: bool | None) -> None:
     box.blockSignals(False)
 
 
-def side_by_side(*fields: QWidget) -> QWidget:
-    """Return a widget with `fields` in a row, all as wide."""
+def side_by_side(*fields: QWidget, first: bool = False) -> QWidget:
+    """Return a widget with `fields` in a row, all as wide, or all room left for the `first`."""
     holder = QWidget()
     row = QHBoxLayout(holder)
     row.setContentsMargins(0, 0, 0, 0)
     row.setSpacing(6)
-    for field in fields:
-        row.addWidget(field, 1)
+    for place, field in enumerate(fields):
+        row.addWidget(field, 1 if not (first and place) else 0)
     return holder
 
 

@@ -36,7 +36,7 @@ class GeneratorForm(QWidget):
         self._seed = NumberField(low=0, high=SEED_LIMIT, whole=True)
         self._test_fraction = NumberField(low=0, high=0.99)
         self._encoding = Choice(names.ENCODINGS)
-        self._make_table = QPushButton("Make editable")
+        self._make_table = QPushButton("Make Editable")
         self._form = Form()
         self._build()
         self._connect()

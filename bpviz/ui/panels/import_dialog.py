@@ -117,7 +117,7 @@ class ImportDialog(QDialog):
         self._scaling.set_key("none")
         self._fraction.set_value(0.0)
         self._seed.set_value(0)
-        form = Form()
+        form = Form(aside=0)
         form.add("Targets", self._targets, "import.targets", "What the network is to learn")
         form.add("Scaling", self._scaling, "import.scaling", "Of numeric inputs, by training rows")
         form.add("Test share", self._fraction, "import.test", "Share of the rows kept for the test")

@@ -83,7 +83,7 @@ class LessonPanel(Panel):
         self._leaves = QStackedWidget()
         self._title = QLabel()
         self._notice = QLabel()
-        self._run = QPushButton("Show the lesson's own run")
+        self._run = QPushButton("Show the Lesson's Own Run")
         self._back = QToolButton()
         self._next = QToolButton()
         self._contents = QToolButton()

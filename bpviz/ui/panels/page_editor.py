@@ -239,6 +239,7 @@ class PageEditor(QWidget):
             widget.setToolTip(words)
             widget.setAccessibleName(words)
         self.text.setTabChangesFocus(True)
+        self.title.setPlaceholderText("Title of the page")
         self.text.setPlaceholderText("Add begins the first page, with what is shown now.")
         self.figures.setHorizontalHeaderLabels(["Quantity", "Printed"])
         self.figures.verticalHeader().hide()

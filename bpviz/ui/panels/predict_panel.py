@@ -71,7 +71,7 @@ class PredictPanel(Panel):
         self._turn = 0
         self.quiz = Quiz(player, self)
         self._kinds = {key: QCheckBox(text) for key, (text, _) in KINDS.items()}
-        self.begin = QPushButton("Hide and ask")
+        self.begin = QPushButton("Hide and Ask")
         self._progress = QLabel()
         self._question = QLabel()
         self.field = QLineEdit()
@@ -130,7 +130,7 @@ class PredictPanel(Panel):
         # An edit is told before the step to what it made; the node asked for may be gone.
         quiz.follow()
         on, asks = quiz.is_on, quiz.question is not None
-        self.begin.setText("Show all numbers" if on else "Hide and ask")
+        self.begin.setText("Show All Numbers" if on else "Hide and Ask")
         self.begin.setProperty("tone", "" if on else "primary")
         self.begin.style().polish(self.begin)
         self._question.setText(quiz.text if asks else self._no_question() if on else INTRO)
@@ -148,6 +148,7 @@ class PredictPanel(Panel):
         self._give_up.setEnabled(is_open)
         self._show_verdict()
         self._hints.show_text("\n\n".join(map(_written, quiz.hints)))
+        self._hints.setVisible(bool(quiz.hints))
         self._show_score()
 
     def _no_question(self) -> str:
@@ -311,12 +312,14 @@ class PredictPanel(Panel):
         layout.addLayout(_row(self._hint, self._give_up, self._next))
         QWidget.setTabOrder(self._give_up, self._rest)
         QWidget.setTabOrder(self._rest, self._next)
-        layout.addWidget(self._hints, 1)
+        self._hints.let_grow()
+        layout.addWidget(self._hints)
         foot = QHBoxLayout()
         foot.addWidget(self._score, 1)
         foot.addWidget(self._export)
         foot.addWidget(self._clear)
         layout.addLayout(foot)
+        layout.addStretch(1)
 
     def _kind_rows(self) -> QGridLayout:
         grid = QGridLayout()

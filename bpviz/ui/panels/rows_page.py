@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from typing import Final
+
+from PySide6.QtCore import QEvent, QModelIndex, Signal
+from PySide6.QtGui import QFont, QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -26,6 +28,8 @@ from bpviz.ui.panels.rows_source import RowsSource, tool_button
 from bpviz.ui.style import Theme, guard
 
 MAX_MARKED_BATCH = 10_000
+# As wide as a cell's number usually is.
+LONGEST: Final = "−0.0000"
 
 
 class RowsTable(QTableView):
@@ -42,6 +46,20 @@ class RowsTable(QTableView):
             QGuiApplication.clipboard().setText(self.copied_text())
         else:
             super().keyPressEvent(event)
+
+    @guard
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the size of the letters."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.widen_columns()
+
+    def widen_columns(self) -> None:
+        """Let columns rather scroll than cut a number of four digits, also in bold."""
+        letters = QFont(self.font())
+        letters.setBold(True)
+        least = QFontMetrics(letters).horizontalAdvance(LONGEST) + 8
+        self.horizontalHeader().setMinimumSectionSize(least)
 
     def copied_text(self) -> str:
         """Return the selected cells in full, tabs between columns, a line per row."""
@@ -142,10 +160,10 @@ class RowsPage(QWidget):
         self.table.setMinimumHeight(90)
         across, down = self.table.horizontalHeader(), self.table.verticalHeader()
         across.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        across.setMinimumSectionSize(52)
+        self.table.widen_columns()
         down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         down.setDefaultSectionSize(26)
-        self._notice.setText("Generated rows: “Make editable” under Sets")
+        self._notice.setText("Generated rows: “Make Editable” under Sets")
         self._notice.setProperty("role", "muted")
         self._notice.setWordWrap(True)
         bar = QHBoxLayout()

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QColor, QIcon, QPixmap
+from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from bpviz.document.bookmarks import Bookmarks
@@ -32,6 +32,8 @@ NO_RUNS: Final = (
 )
 NO_BOOKMARKS: Final = "Ctrl+B marks the place shown, to come back to."
 SWATCH: Final = 12
+# Lists are lower than Qt would have them before the words below them are cut.
+LEAST_LIST: Final = 44
 
 
 class RunsPanel(Panel):
@@ -58,7 +60,7 @@ class RunsPanel(Panel):
         self._buttons = {
             name: _button(name, text, tip)
             for name, text, tip in (
-                ("switch", "Switch to", "Go on with the chosen run; this one is kept beside it"),
+                ("switch", "Switch To", "Go on with the chosen run; this one is kept beside it"),
                 ("keep", "Keep", "Save the chosen run with the session"),
                 ("compare", "Compare", "Colour the edges by how far the weights are from its"),
                 ("delete", "Delete", "Drop the chosen run for good"),
@@ -89,7 +91,7 @@ class RunsPanel(Panel):
         if self.runs.is_renaming or self.marks.is_renaming:
             return
         runs = self._document.runs
-        swatches = [_swatch(color) for color in run_colors(self._theme)]
+        swatches = [_swatch(color, self._theme) for color in run_colors(self._theme)]
         self.runs.fill([self._active_row(), *(self._row(run) for run in runs)], swatches)
         self._no_runs.setVisible(not runs)
         here = self._player.line_map.along(self._document.timeline.place)
@@ -109,11 +111,11 @@ class RunsPanel(Panel):
 
     def _active_row(self) -> tuple[str, str, str]:
         name, player = self._document.active_run, self._player
-        text = f"{name} (shown) · {grouped(player.last_iteration)} iterations"
+        text = f"{name} (shown) · {_iterations(player.last_iteration)}"
         return name, text, "The run shown"
 
     def _row(self, run: Run) -> tuple[str, str, str]:
-        text = f"{run.name} · {grouped(run.last_iteration)} iterations"
+        text = f"{run.name} · {_iterations(run.last_iteration)}"
         if "loss" in self._player.hidden.kinds:
             text += " · loss ?"
         elif run.curve.train:
@@ -162,7 +164,7 @@ class RunsPanel(Panel):
         self._document.visit_run(index, partial(self._show_difference, name))
 
     def _show_difference(self, name: str, line: Timeline) -> None:
-        title = f"{name} after {grouped(line.iteration)} iterations"
+        title = f"{name} after {_iterations(line.iteration)}"
         look = replace(self._scene.look, reference=reference_of(line.session.network, title))
         self._scene.set_look(look)
         self._actions["view.show_differences"].trigger()
@@ -223,6 +225,8 @@ class RunsPanel(Panel):
         layout.setContentsMargins(12, 10, 12, 12)
         layout.setSpacing(8)
         layout.addWidget(_heading("Runs"))
+        for listed in (self.runs, self.marks):
+            listed.setMinimumHeight(LEAST_LIST)
         layout.addWidget(self.runs, 3)
         for names in (("switch", "compare", "fork"), ("keep", "delete")):
             row = QHBoxLayout()
@@ -253,6 +257,10 @@ class RunsPanel(Panel):
             self._on_mark_removed(self.marks.currentRow())
 
 
+def _iterations(count: int) -> str:
+    return f"{grouped(count)} iteration{'' if count == 1 else 's'}"
+
+
 def _heading(text: str) -> QLabel:
     label = QLabel(text)
     label.setProperty("role", "heading")
@@ -274,7 +282,11 @@ def _action_button(text: str, name: str, names: NamesList) -> QPushButton:
     return button
 
 
-def _swatch(color: str) -> QIcon:
+def _swatch(color: str, theme: Theme) -> QIcon:
+    """Return a square of `color`, with a rim that parts it from the ground of a chosen row."""
     picture = QPixmap(SWATCH, SWATCH)
-    picture.fill(QColor(color))
+    picture.fill(QColor(theme.on_accent))
+    painter = QPainter(picture)
+    painter.fillRect(1, 1, SWATCH - 2, SWATCH - 2, QColor(color))
+    painter.end()
     return QIcon(picture)

@@ -60,7 +60,7 @@ class SurfaceSection(QWidget):
         self._path: list[tuple[int, float, float]] = []
         self._first, self._second = Choice({}), Choice({})
         self._reach = NumberField(above=0, high=1e6, empty="automatic")
-        self._take_button = QPushButton("Take the selected")
+        self._take_button = QPushButton("Take the Selected")
         self._button = QPushButton("Compute")
         self._about = QLabel(INTRO)
         self._reading = QLabel()

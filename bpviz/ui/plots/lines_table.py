@@ -23,6 +23,9 @@ from bpviz.ui.style import Theme, guard, scaled_font
 
 ROW: Final = 22
 TEXT: Final = 11.5
+# What a cell needs beside its text, and the least of the first column, in pixels.
+BESIDE: Final = 12
+LEAST_FIRST: Final = 60
 
 
 @dataclass(frozen=True)
@@ -95,13 +98,22 @@ class LinesTable(QWidget):
         self.update()
 
     def _edges(self) -> list[float]:
-        """Return the left edges of the columns and the right end: as wide as their texts need."""
-        metrics = QFontMetricsF(self._font(bold=False))
-        needs = [metrics.horizontalAdvance(text) + 14 for text, _ in self._heading]
+        """Return the left edges of the columns and the right end: as wide as their texts need.
+
+        Where there is not room for all, numbers stay whole and the first column's texts do not.
+        """
+        needs = [self._needed(text) for text, _ in self._heading]
         for line in self._lines:
             for place, text in enumerate(line.cells):
-                needs[place] = max(needs[place], metrics.horizontalAdvance(text) + 14)
+                bold = line.strong or place in line.warns
+                needs[place] = max(needs[place], self._needed(text, bold=bold))
+        spare = self.width() - sum(needs)
+        if spare < 0:
+            needs[0] = max(LEAST_FIRST * self._scale, needs[0] + spare)
         return [0.0, *(np.cumsum(needs) * self.width() / sum(needs)).tolist()]
+
+    def _needed(self, text: str, *, bold: bool = False) -> float:
+        return QFontMetricsF(self._font(bold=bold)).horizontalAdvance(text) + BESIDE
 
     def _font(self, *, bold: bool) -> QFont:
         return scaled_font(self.font(), TEXT * self._scale, bold=bold)
@@ -134,6 +146,11 @@ class LinesTable(QWidget):
                 painter.drawText(cell, int(side | Qt.AlignmentFlag.AlignVCenter), text)
         painter.end()
 
+    def _tip(self, line: Line) -> str:
+        """Return the tip of a row, with its name where that is cut."""
+        cut = self._needed(line.cells[0], bold=line.strong) > self._edges()[1] + BESIDE - 8
+        return "\n".join(text for text in (line.cells[0] if cut else "", line.tip) if text)
+
     @guard
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose the row under the mouse."""
@@ -151,7 +168,7 @@ class LinesTable(QWidget):
             if row < 0 and 0 <= column < len(self._heading):
                 text = self._heading[column][1]
             elif 0 <= row < len(self._lines):
-                text = self._lines[row].tip
+                text = self._tip(self._lines[row])
             QToolTip.showText(event.globalPos(), text, self)
             return True
         return super().event(event)

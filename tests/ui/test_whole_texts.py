@@ -1,0 +1,190 @@
+"""No text of any panel is cut at the usual size and at the projector's; hints can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QFontMetricsF, QPalette
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QToolButton,
+    QWidget,
+)
+
+from bpviz.engine.builders import new_layered
+from bpviz.model.data import GeneratorData
+from bpviz.model.schema import Session
+from bpviz.model.training import Momentum
+from bpviz.ui.canvas.corners import MARGIN
+from bpviz.ui.main_window import MainWindow
+from bpviz.ui.numbers import localised
+from bpviz.ui.panels.form import Choice
+from bpviz.ui.panels.workspace import PLACES
+from bpviz.ui.plots.lines_table import Line, LinesTable
+from bpviz.ui.style import DARK, THEMES, contrast, scaled_font
+from tests.ui.conftest import NO_RAISE
+
+pytestmark = pytest.mark.qt_log_ignore(NO_RAISE)
+Opener = Callable[[Session | None], MainWindow]
+
+
+@pytest.fixture
+def classes() -> Session:
+    """Three classes, softmax: the longest names of losses and outputs."""
+    data = GeneratorData("blobs3", samples=24, seed=1, test_fraction=0.25, encoding="one_hot")
+    return new_layered((2, 4, 3), activation="relu", data=data, loss="softmax_cross_entropy")
+
+
+def needed(widget: QWidget) -> tuple[str, float]:
+    """The text of a widget in one line, and the width that it needs."""
+    if isinstance(widget, QLabel) and not widget.wordWrap():
+        return widget.text(), widget.sizeHint().width()
+    if isinstance(widget, QToolButton) and not widget.text():
+        return "", 0.0
+    icons = Qt.ToolButtonStyle.ToolButtonIconOnly
+    if isinstance(widget, QToolButton) and widget.toolButtonStyle() == icons:
+        return "", 0.0
+    if isinstance(widget, QAbstractButton):
+        return widget.text(), widget.sizeHint().width()
+    return "", 0.0
+
+
+def cut(window: MainWindow) -> Iterator[str]:
+    """What is cut among all that is seen, where no tip has the whole of it."""
+    for widget in window.findChildren(QWidget):
+        if not widget.isVisible() or widget.visibleRegion().isEmpty():
+            continue
+        text, width = needed(widget)
+        if width > widget.width() + 1 and text not in widget.toolTip():
+            yield f"{text!r} needs {width}, has {widget.width()}"
+        if isinstance(widget, QLabel) and widget.wordWrap():
+            high = widget.heightForWidth(widget.width())
+            if high > widget.height() + 2:
+                yield f"{widget.text()!r} needs a height of {high}, has {widget.height()}"
+        if isinstance(widget, QHeaderView) and widget.orientation() == Qt.Orientation.Horizontal:
+            yield from cut_heads(widget)
+
+
+def cut_heads(head: QHeaderView) -> Iterator[str]:
+    """Which headings of a table are wider than their columns."""
+    for section in range(head.count()):
+        if head.isSectionHidden(section):
+            continue
+        text = str(head.model().headerData(section, Qt.Orientation.Horizontal))
+        if head.fontMetrics().horizontalAdvance(text) + 6 > head.sectionSize(section):
+            yield f"heading {text!r} in {head.sectionSize(section)}"
+
+
+@pytest.mark.parametrize("percent", [100, 150])
+def test_no_text_of_any_panel_is_cut(open_window: Opener, classes: Session, percent: int) -> None:
+    window = open_window(classes)
+    window.resize(1440, 900)
+    window.commands[f"view.scale_{percent}"].trigger()
+    workspace, player = window.workspace, window.player
+    player.step_forward("iteration")
+    player.step_forward("phase")
+    window.scene.select([], [classes.network.edges[0].name])
+    for name in PLACES:
+        workspace.bring_to_front(name)
+        groups = workspace.analysis.groups
+        for inner in groups[name].panels if name in groups else [""]:
+            if inner:
+                groups[name].turn_to(inner)
+            QApplication.processEvents()
+            QApplication.processEvents()
+            assert not list(cut(window)), (name, inner)
+    for page in ("sets", "points", "rows"):
+        workspace.data_panel.show_page(page)
+        QApplication.processEvents()
+        assert not list(cut(window)), page
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_hints_in_empty_fields_can_be_read(window: MainWindow, theme: str) -> None:
+    window.commands[f"view.theme_{theme}"].trigger()
+    fields = [field for field in window.findChildren(QLineEdit) if field.placeholderText()]
+    assert len(fields) > 5
+    for field in fields:
+        field.ensurePolished()
+        hint = field.palette().color(QPalette.ColorRole.PlaceholderText)
+        assert hint.alpha() == 255
+        ground = THEMES[theme].field
+        assert contrast(hint.name(), ground) >= 4.5, field.objectName()
+
+
+def test_a_chosen_value_without_room_ends_in_an_ellipsis_and_its_tip_has_it(
+    qapp: QApplication,
+) -> None:
+    choice = Choice({"long": "A value with a very long name", "short": "a"})
+    choice.setToolTip("What is chosen")
+    choice.set_key("long")
+    for width, is_whole in ((400, True), (90, False)):
+        choice.resize(width, 30)
+        tip = choice.whole_tip
+        assert (tip == "What is chosen") is is_whole
+        assert tip.endswith("What is chosen")
+        assert ("very long name" in tip) is not is_whole
+    choice.deleteLater()
+
+
+@pytest.mark.parametrize("width", [180, 260, 340, 600])
+def test_numbers_of_a_table_are_whole_whatever_the_words_beside_them(
+    qapp: QApplication, width: int
+) -> None:
+    table = LinesTable(DARK, [("Why it moved", ""), ("in ∂E/∂w", ""), ("moves by", "")])
+    words = "momentum from before, −η·μ·v"
+    lines = [
+        Line((words, "", "0.004707"), "Click"),
+        Line(("together", "−0.04544", "−0.0001631"), strong=True),
+    ]
+    table.show_lines(lines, -1)
+    table.resize(width, 80)
+    edges = table._edges()
+    assert edges[-1] == pytest.approx(width)
+    for line in lines:
+        letters = QFontMetricsF(scaled_font(table.font(), 11.5, bold=line.strong))
+        for column, text in enumerate(line.cells[1:], start=1):
+            if width >= 260:
+                assert letters.horizontalAdvance(text) <= edges[column + 1] - edges[column] - 8
+    is_cut = QFontMetricsF(scaled_font(table.font(), 11.5)).horizontalAdvance(words) > edges[1] - 8
+    assert table._tip(lines[0]) == (f"{words}\nClick" if is_cut else "Click")
+    table.deleteLater()
+
+
+@pytest.mark.parametrize("percent", [100, 150, 200])
+def test_the_line_over_the_drawing_ends_before_the_badge(window: MainWindow, percent: int) -> None:
+    window.resize(1280, 900)
+    window.commands[f"view.scale_{percent}"].trigger()
+    QApplication.processEvents()
+    badge, frame = window.workspace.badge, window.workspace.canvas_frame
+    left = badge.mapTo(frame, QPoint(0, 0)).x()
+    room = frame.width() - 2 * MARGIN - window.canvas.camera.corner
+    assert MARGIN + room <= left
+    window.commands["view.gradient_check"].trigger()
+    QApplication.processEvents()
+    assert badge.isHidden()
+    assert window.canvas.camera.corner == 0.0
+
+
+def test_hats_stand_behind_their_letters() -> None:
+    assert localised("√v\u0302 + ε, m\u0302") == "√vˆ + ε, mˆ"
+
+
+def test_a_run_of_one_iteration_is_told_in_the_singular(
+    open_window: Opener, session: Session
+) -> None:
+    training = msgspec.structs.replace(session.training, optimizer=Momentum(0.1))
+    window = open_window(msgspec.structs.replace(session, training=training))
+    panel = window.workspace.runs_panel
+    window.workspace.bring_to_front("runs")
+    for said in ("0 iterations", "1 iteration", "2 iterations"):
+        panel.refresh()
+        assert panel.runs.item(0).text().endswith(said)
+        window.player.step_forward("iteration")
