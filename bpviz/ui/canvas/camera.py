@@ -46,6 +46,12 @@ class Camera(QObject):
         self._settle.setInterval(SETTLE_MS)
         self._settle.timeout.connect(self.settled)
 
+    def set_corner(self, width: float) -> None:
+        """Leave so much of the width to what stands at the right of the header."""
+        if width != self.corner:
+            self.corner = width
+            self._view.viewport().update()
+
     @property
     def zoom(self) -> float:
         """Pixels per scene unit."""

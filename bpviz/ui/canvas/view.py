@@ -88,12 +88,6 @@ class CanvasView(QGraphicsView):
         self.camera.fit_limit = FIT_ZOOM * factor
         self.viewport().update()
 
-    def set_corner(self, width: float) -> None:
-        """Leave so much of the width to what stands at the right of the header."""
-        if width != self.camera.corner:
-            self.camera.corner = width
-            self.viewport().update()
-
     def apply_theme(self, theme: Theme) -> None:
         """Draw in the colours of `theme`."""
         self._canvas.apply_theme(theme)

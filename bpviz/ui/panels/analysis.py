@@ -61,7 +61,7 @@ class Analysis:
     def badge_over(self, frame: CanvasFrame, theme: Theme) -> CheckBadge:
         """Return the badge of the gradient check, put into the corner of the canvas."""
         badge = CheckBadge(self.idle_check, theme)
-        badge.widened.connect(frame.canvas.set_corner)
+        badge.widened.connect(frame.canvas.camera.set_corner)
         frame.add_over(inset(badge), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
         return badge
 
