@@ -28,6 +28,7 @@ MOST_WORK: Final = 2_000_000
 MOST_MATCHES: Final = 5
 # With fewer digits many conventions would look alike.
 DIGITS: Final = 6
+COLUMNS: Final = ("gradient", "new value", "loss")
 TOO_LARGE: Final = "This network is too large to compute each step under every convention."
 
 
@@ -84,32 +85,33 @@ class ConventionsPanel(ParameterPanel):
 
     def _fill(self, found: Sequence[Convention], name: str) -> None:
         self._clear()
-        for column, text in enumerate(("", "gradient", "new value", "loss")):
+        for column, text in enumerate(COLUMNS):
             self._put(0, column, QLabel(text), "muted")
         row = 1
         for question, answers in groupby(found, key=lambda each: each.question):
             heading = QLabel(f"{question[:1].upper()}{question[1:]}")
             heading.setProperty("role", "heading")
             heading.setIndent(0)
-            self._grid.addWidget(heading, row, 0, 1, 4)
-            for answer in answers:
-                row += 1
-                self._put_answer(row, answer, name)
+            self._grid.addWidget(heading, row, 0, 1, len(COLUMNS))
             row += 1
+            for answer in answers:
+                self._put_answer(row, answer, name)
+                row += 2
 
     def _put_answer(self, row: int, answer: Convention, name: str) -> None:
         words = answer.answer + ("  (here)" if answer.current else "")
         label = QLabel(f"✗ {words}: a mistake" if answer.wrong else words)
         label.setWordWrap(True)
         label.setTextFormat(Qt.TextFormat.PlainText)
-        self._put(row, 0, label, "")
+        # Over its numbers: beside them its words would be broken into a narrow column.
+        self._grid.addWidget(label, row, 0, 1, len(COLUMNS))
         numbers = (answer.gradients[name], answer.updated[name], answer.loss)
-        for column, value in enumerate(numbers, 1):
+        for column, value in enumerate(numbers):
             number = QLabel(format_number(value, max(self._digits, DIGITS), trim=True))
             number.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             if answer.current:
                 number.setStyleSheet(f"color: {self._theme.positive}; font-weight: bold;")
-            self._put(row, column, number, "")
+            self._put(row + 1, column, number, "")
         if answer.wrong:
             label.setStyleSheet(f"color: {self._theme.warning};")
         elif answer.current:
@@ -118,8 +120,7 @@ class ConventionsPanel(ParameterPanel):
     def _put(self, row: int, column: int, label: QLabel, role: str) -> None:
         if role:
             label.setProperty("role", role)
-        side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
-        label.setAlignment(side | Qt.AlignmentFlag.AlignTop)
+        label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
         self._grid.addWidget(label, row, column)
 
     def _clear(self) -> None:
@@ -175,8 +176,9 @@ class ConventionsPanel(ParameterPanel):
         self._answer.setTextFormat(Qt.TextFormat.PlainText)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(12)
-        self._grid.setVerticalSpacing(4)
-        self._grid.setColumnStretch(0, 1)
+        self._grid.setVerticalSpacing(3)
+        for place in range(len(COLUMNS)):
+            self._grid.setColumnStretch(place, 1)
         holder = QWidget()
         holder.setLayout(self._grid)
         headings = [QLabel("The book says"), QLabel("Notation of this session")]
