@@ -26,6 +26,7 @@ from bpviz.explain.expression import (
     number,
     power,
 )
+from bpviz.explain.rewriting import derivative
 from bpviz.ui.formula.boxes import Box, Drawn, Extent, Fence, Rule, Style, Text, hits, inks
 from bpviz.ui.formula.names import name_box
 from bpviz.ui.formula.page import FormulaLine, Page, lay_out
@@ -271,3 +272,17 @@ def test_a_rule_that_several_lines_of_a_card_share_is_named_once() -> None:
     assert len(captions("data", "data", "data")) == 1
     above, inside = captions("data", "other")
     assert inside.x > above.x == 0.0
+
+
+@pytest.mark.parametrize("width", [160.0, 240.0, 10_000.0])
+def test_the_derivative_of_something_long_is_broken_where_it_has_no_room(width: float) -> None:
+    inside = Product((Fraction(number(1.0), number(42.0)), Sum(tuple(map(symbol, "abcdefgh")))))
+    partial = derivative(inside, symbol("w"), 1.0)
+    page = page_of(partial, width + 80.0)
+    assert page.width <= width + 80.0
+    signs = [each.box.ink.text for each in page.drawn if isinstance(each.box.ink, Text)]
+    # Whichever form it has, all of it is there, in brackets that fit.
+    assert signs.count("∂") == 2
+    assert [sign for sign in signs if sign in "abcdefgh"] == list("aabcdefgh"), "a = ∂…"
+    sizes = {each.box.ink.size for each in page.drawn if isinstance(each.box.ink, Text)}
+    assert max(sizes) == SIZE

@@ -28,6 +28,7 @@ from bpviz.explain.expression import (
 )
 from bpviz.explain.numbers import MINUS
 from bpviz.ui.formula.boxes import (
+    NO_BREAK,
     Box,
     Metrics,
     Piece,
@@ -40,9 +41,11 @@ from bpviz.ui.formula.boxes import (
     scripted,
     text_box,
 )
-from bpviz.ui.formula.names import fenced, name_box, rooted, script_size
+from bpviz.ui.formula.names import fenced, name_box, name_pieces, rooted, script_size
 from bpviz.ui.numbers import format_number, localised
 
+# How the brackets round what is derived are written.
+BRACKET, CLOSING = r"\left(", r"\right)"
 PLUS_SPACE: Final = 0.24
 DOT_SPACE: Final = 0.19
 # So many names and texts are kept, in one typesetter.
@@ -156,8 +159,26 @@ class Typesetter:
                 else:
                     inside = self.pieces(term, size, level)
                 return [*inside, Piece(words, 0.35 * size)]
+            case Partial() if self._is_wide(expression, size):
+                return self._operated(expression, size, level)
             case _:
                 return [Piece(self._leaf(expression, size))]
+
+    def _is_wide(self, partial: Partial, size: int) -> bool:
+        long = partial.of.latex.startswith(BRACKET) and partial.of.latex.endswith(CLOSING)
+        return long and self._leaf(partial, size).width > self._width
+
+    def _operated(self, partial: Partial, size: int, level: int) -> list[Piece]:
+        """Return ∂/∂w (…) in the place of a fraction that has no room: it can be broken."""
+        d = self.text("∂", "italic", size)
+        below = row([Piece(d), Piece(self.name(partial.by.latex, size), 0.03 * size)])
+        operator = referring(over(d, below, size), partial.reference)
+        latex = partial.of.latex.removeprefix(BRACKET).removesuffix(CLOSING)
+        inside = [
+            piece._replace(level=min(piece.level + level + 1, NO_BREAK))
+            for piece in name_pieces(self._metrics, latex, size)
+        ]
+        return [Piece(operator), *fenced(self._metrics, inside, "()", size)]
 
     def _leaf(self, expression: Expression, size: int) -> Box:
         match expression:
