@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QFontInfo
-from PySide6.QtWidgets import QApplication, QMainWindow
+from PySide6.QtWidgets import QApplication
 
 from bpviz.document.player import Player
 from bpviz.ui.actions import ACTIONS
@@ -74,14 +74,15 @@ class ViewCommands(QObject):
         self._commands["view.smaller"].setEnabled(percent != SCALE_CHOICES[0])
         self._workspace.set_scale(percent / 100)
         self._tool_bar.set_scale(percent / 100)
-        self._scale_menus(around_scale(percent / 100))
+        self._scale_rest(percent / 100)
 
-    def _scale_menus(self, factor: float) -> None:
-        window = self._tool_bar.window()
-        if isinstance(window, QMainWindow):
-            size = round(QFontInfo(QApplication.font()).pixelSize() * factor)
-            sheet = f"QMenuBar, QMenu {{ font-size: {size}px; }}" if factor != 1.0 else ""
-            window.menuBar().setStyleSheet(sheet)
+    def _scale_rest(self, factor: float) -> None:
+        """Let menus grow by half of what panels do, and dialogs as these."""
+        window, usual = self._tool_bar.window(), QFontInfo(QApplication.font()).pixelSize()
+        menus, dialogs = round(usual * around_scale(factor)), round(usual * factor)
+        sheet = f"QMenuBar, QMenu {{ font-size: {menus}px; }}"
+        sheet += f" QDialog, QDialog QWidget {{ font-size: {dialogs}px; }}"
+        window.setStyleSheet("" if factor == 1.0 else sheet)
 
     def on_scale_chosen(self, action: QAction) -> None:
         """Show all at the size that the action is called after."""

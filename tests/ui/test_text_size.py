@@ -6,10 +6,10 @@ from collections.abc import Callable
 from itertools import combinations
 
 import pytest
-from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtCore import QEvent, QPoint, QRectF, Qt
 from PySide6.QtGui import QFontInfo
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QToolButton
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from bpviz.model.schema import Session
@@ -175,3 +175,17 @@ def test_matrices_too_wide_for_their_panel_are_set_smaller(window: MainWindow) -
     wide = view.page.height
     view.set_scale(1.0)
     assert view.page.height <= wide
+
+
+def test_dialogs_grow(window: MainWindow) -> None:
+    heights = []
+    for percent in (100, 150):
+        window.commands[f"view.scale_{percent}"].trigger()
+        window.commands["run.until"].trigger()
+        (dialog,) = [each for each in window.findChildren(QDialog) if each.isVisible()]
+        label = dialog.findChild(QLabel)
+        assert label is not None
+        heights.append(label.fontMetrics().height())
+        dialog.reject()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert heights[1] > 1.4 * heights[0]
