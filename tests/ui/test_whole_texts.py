@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
+    QComboBox,
     QHeaderView,
     QLabel,
     QLineEdit,
@@ -198,3 +199,21 @@ def test_a_run_of_one_iteration_is_told_in_the_singular(
         panel.refresh()
         assert panel.runs.item(0).text().endswith(said)
         window.player.step_forward("iteration")
+
+
+def test_labels_stand_over_their_fields_where_a_panel_is_narrow(window: MainWindow) -> None:
+    training = window.workspace.training_panel
+    field = training.findChild(QComboBox, "training.batch_reduction")
+    assert field is not None
+    for size, percent, beside in (((1440, 900), 100, True), ((1024, 768), 150, False)) * 2:
+        window.resize(*size)
+        window.commands[f"view.scale_{percent}"].trigger()
+        QApplication.processEvents()
+        QTest.qWait(50)
+        labels = [label for label in training.findChildren(QLabel) if label.isVisible()]
+        assert len(labels) >= 7
+        for label in labels:
+            assert label.width() >= label.sizeHint().width(), label.text()
+        (label,) = [label for label in labels if label.text() == "Join"]
+        assert (label.geometry().bottom() > field.y()) is beside
+        assert (label.geometry().right() < field.x()) is beside

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QWheelEvent
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -25,9 +25,11 @@ from PySide6.QtWidgets import (
 from bpviz.document.document import Document
 from bpviz.model.checks import MAX_TEXT
 from bpviz.model.edit import Edit, EditError
-from bpviz.ui.style import guard
+from bpviz.ui.style import guard, text_scale
 
 LABEL_WIDTH = 88
+# A field narrower than this stands below its label.
+LEAST_FIELD = 112
 SEVERAL = "several"
 # Milliseconds until a tip looks again whether the mouse has let go, and how often it does.
 BUTTON_WAIT, MOST_LOOKS = 40, 25
@@ -46,6 +48,8 @@ class Form(QWidget):
         self._grid.setColumnMinimumWidth(0, LABEL_WIDTH)
         self._grid.setColumnStretch(1, 1)
         self._labels: dict[QWidget, QLabel] = {}
+        self._rows: dict[QWidget, int] = {}
+        self._is_narrow = False
 
     def add(self, text: str, field: QWidget, name: str, tip: str = "") -> None:
         """Add a row; `name` becomes the field's object name and `tip` the label's tip."""
@@ -55,10 +59,10 @@ class Form(QWidget):
         field.setObjectName(name)
         field.setAccessibleName(text)
         field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        row = self._grid.rowCount()
-        self._grid.addWidget(label, row, 0)
-        self._grid.addWidget(field, row, 1)
         self._labels[field] = label
+        # Each takes two of the grid's rows, the first for a label over its field.
+        self._rows[field] = self._grid.rowCount() + 1
+        self._put(field)
 
     def add_wide(self, field: QWidget) -> None:
         """Add a widget over both columns."""
@@ -73,6 +77,31 @@ class Form(QWidget):
         """Change the text beside a field."""
         self._labels[field].setText(text)
         field.setAccessibleName(text)
+
+    @guard
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put labels over their fields where there is no room beside them."""
+        super().resizeEvent(event)
+        beside = max([LABEL_WIDTH, *(label.sizeHint().width() for label in self._labels.values())])
+        margins, scale = self._grid.contentsMargins(), text_scale(self.font())
+        taken = margins.left() + margins.right() + self._grid.horizontalSpacing() + beside
+        is_narrow = self.width() - taken < LEAST_FIELD * scale
+        if is_narrow != self._is_narrow:
+            self._is_narrow = is_narrow
+            for field in self._rows:
+                self._put(field)
+
+    def _put(self, field: QWidget) -> None:
+        """Put a field beside its label, or below it."""
+        label, row = self._labels[field], self._rows[field]
+        for widget in (label, field):
+            self._grid.removeWidget(widget)
+        if self._is_narrow:
+            self._grid.addWidget(label, row - 1, 0, 1, 2)
+            self._grid.addWidget(field, row, 0, 1, 2)
+        else:
+            self._grid.addWidget(label, row, 0)
+            self._grid.addWidget(field, row, 1)
 
 
 class Choice(QComboBox):
