@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from bpviz.document.document import Document
+from bpviz.document.origin import next_edits
 from bpviz.document.player import Player
 from bpviz.engine.backprop import Trace
 from bpviz.engine.frames import Frame
@@ -29,7 +30,7 @@ from bpviz.ui.formula.fonts import FormulaFont
 from bpviz.ui.formula.formula_view import FormulaView
 from bpviz.ui.numbers import localised
 from bpviz.ui.panels.aspect_row import AspectRow
-from bpviz.ui.panels.movement_section import MovementSection
+from bpviz.ui.panels.movement_section import MovementSection, behind_words
 from bpviz.ui.panels.panel import Panel
 from bpviz.ui.panels.step_told import told_at
 from bpviz.ui.panels.terms import TermLights
@@ -202,7 +203,18 @@ class ExplainPanel(Panel):
             leaves = leaves_of(trace, self._player.sample, self._player.notation)
             found = movement(leaves, subject.node, subject.edge)
         self.causes.set_loss_symbol(self._player.notation.loss_symbol)
-        self.causes.show_movement(found, self._player.sample)
+        behind = ""
+        if found is not None and subject is not None:
+            behind = self._edited_behind(trace, subject)
+        self.causes.show_movement(found, self._player.sample, behind)
+
+    def _edited_behind(self, trace: Trace, subject: Subject) -> str:
+        """Return what edits did behind the update shown."""
+        network, timeline = trace.program.network, self._document.timeline
+        edge, node = subject.edge, subject.node
+        name = network.edges[edge].name if edge >= 0 else network.nodes[node].id
+        own, others = next_edits(timeline.line, timeline.place, name)
+        return behind_words(own, others, "it", self._digits)
 
     def _show(self, told: Explanation, *, computed: bool = True) -> bool:
         """Show an explanation; return whether its numbers can be seen."""

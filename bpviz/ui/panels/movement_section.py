@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from bpviz.document.origin import Origin
 from bpviz.explain.movement import Movement
 from bpviz.ui.numbers import format_number, localised
 from bpviz.ui.plots.lines_table import Line, LinesTable
@@ -19,6 +21,33 @@ HEADING: Final = (
 )
 
 
+# So many edits behind an update are told.
+MOST_EDITS: Final = 3
+
+
+def set_words(found: Origin, name: str, digits: int = 4) -> str:
+    """Return what an edit did to the parameter called `name`."""
+    before, after = (
+        "" if each is None else format_number(each, digits, trim=True)
+        for each in (found.before, found.after)
+    )
+    label = found.label.rstrip(".")
+    if not after:
+        return f"{name} was taken away by an edit (“{label}”)"
+    if not before:
+        return f"{name} was added by an edit (“{label}”) with {after}"
+    return f"{name} was set by an edit (“{label}”) from {before} to {after}"
+
+
+def behind_words(own: Origin | None, others: Sequence[str], name: str, digits: int) -> str:
+    """Return what edits did right behind an update; "" where there are none."""
+    said = "" if own is None else f" Behind this update {set_words(own, name, digits)}."
+    if others:
+        listed = "; ".join(others[:MOST_EDITS]) + ("; …" if len(others) > MOST_EDITS else "")
+        said += f" Edited behind it, and so without a part in it: {listed}."
+    return said
+
+
 class MovementSection(QWidget):
     """A table of causes and their sum; `sample_chosen` carries the sample of a row clicked."""
 
@@ -29,6 +58,7 @@ class MovementSection(QWidget):
         self._digits = 4
         self._movement: Movement | None = None
         self._sample = -1
+        self._behind = ""
         self.table = LinesTable(theme, HEADING)
         self._note = QLabel()
         self._build()
@@ -49,9 +79,12 @@ class MovementSection(QWidget):
         """Call the loss by the letter of the session's notation."""
         self.table.set_heading([(text.replace("∂E", f"∂{letter}"), tip) for text, tip in HEADING])
 
-    def show_movement(self, movement: Movement | None, sample: int) -> None:
-        """Show these causes, the row of the chosen sample marked; None hides the section."""
-        self._movement, self._sample = movement, sample
+    def show_movement(self, movement: Movement | None, sample: int, behind: str = "") -> None:
+        """Show these causes, the row of the chosen sample marked; None hides the section.
+
+        `behind` tells what edits did after that.
+        """
+        self._movement, self._sample, self._behind = movement, sample, behind
         self.setVisible(movement is not None)
         if movement is None:
             return
@@ -71,12 +104,12 @@ class MovementSection(QWidget):
         old, new, change = map(self._text, (movement.old, movement.new, movement.change))
         sign = "" if change.startswith("−") else "+"
         moved = f"From {old} to {new}: {sign}{change}." if movement.change else f"It stays {new}."
-        self._note.setText(f"{moved} {localised(movement.note)}")
+        self._note.setText(f"{moved} {localised(movement.note + self._behind)}")
 
     def set_digits(self, digits: int) -> None:
         """Show numbers with `digits` significant digits."""
         self._digits = digits
-        self.show_movement(self._movement, self._sample)
+        self.show_movement(self._movement, self._sample, self._behind)
 
     def set_scale(self, factor: float) -> None:
         """Draw `factor` times as large, for a projector."""

@@ -8,15 +8,20 @@ from functools import partial
 from PySide6.QtCore import QObject
 
 from bpviz.document.document import Document
+from bpviz.document.origin import Origin, origin
 from bpviz.document.player import Player, StepGrain
 from bpviz.document.runs import MAX_RUNS
 from bpviz.document.stage import READY
+from bpviz.model.counts import grouped
+from bpviz.ui.numbers import localised
+from bpviz.ui.panels.movement_section import set_words
+from bpviz.ui.panels.parameter_panel import shown_name
 from bpviz.ui.panels.workspace import Workspace
 
 NOTHING_CHOSEN = "Select an edge, or a unit for its bias, to see why it moved."
 NEVER_MOVES = "It is fixed, or has no bias: no update moves it."
-NOT_THERE = "It was not there yet at the last update: step forward or run first."
 NOT_MOVED = "Nothing has moved yet: step forward or run first."
+NOT_KEPT = "What moved it came before the history that is kept; step forward or run to move it on."
 
 
 class PlaceCommands(QObject):
@@ -76,28 +81,42 @@ class PlaceCommands(QObject):
         if fixed:
             self._workspace.step_line.show_notice(NEVER_MOVES)
             return
-        if player.frame_index == READY:
-            # Ready stands behind the last update: that is the one asked about.
-            if player.iteration == 0:
-                self._workspace.step_line.show_notice(NOT_MOVED)
-                return
-            player.seek(player.iteration - 1, partial(self._show_why, nodes, edges))
-        else:
+        if player.frame_index != READY:
             self._show_why(nodes, edges)
+            return
+        # Ready stands behind the last update, or behind the edits that came after it.
+        timeline = self._document.timeline
+        name = (edges or nodes)[0]
+        found = origin(timeline.line, timeline.place, name)
+        if found.kind == "update":
+            player.go_to(found.place, partial(self._show_why, nodes, edges))
+        elif found.kind == "edit":
+            self._tell_edit(found, name)
+        else:
+            words = NOT_KEPT if player.iteration else NOT_MOVED
+            self._workspace.step_line.show_notice(words, "Not moved")
+
+    def _tell_edit(self, found: Origin, name: str) -> None:
+        """Say that an edit gave the parameter its value, and no update."""
+        iteration = self._player.iteration
+        words = set_words(found, shown_name(self._document.session.network, name))
+        when = f"after iteration {grouped(iteration)}" if iteration else "before any update"
+        words = f"{words} {when}; no update has moved it since."
+        if iteration:
+            words += " Ctrl+← goes back behind the edit."
+        self._workspace.step_line.show_notice(localised(words), "Set by an edit")
 
     def _show_why(self, nodes: list[str], edges: list[str]) -> None:
         scene, player = self._workspace.scene, self._player
         self._set_grain("term")
         if player.frames is None:
             return
-        # Where it was not there yet, the place gone to tells so itself.
         network, schedule = player.frames.network, player.frames.schedule
         if edges and edges[0] in network.edge_index:
             player.show_frame(int(schedule.edge_update[network.edge_index[edges[0]]]))
         elif nodes and nodes[0] in network.node_index:
             player.show_frame(int(schedule.bias_update[network.node_index[nodes[0]]]))
         else:
-            self._workspace.step_line.show_notice(NOT_THERE)
             return
         scene.select([], [])
         scene.select(nodes, edges)
