@@ -149,7 +149,7 @@ def test_what_was_added_after_the_last_update_has_not_moved(open_window: Open) -
     title, words = said(window)
     assert title == "Set by an edit"
     assert "x₁ → y₁ was added by an edit" in words
-    assert "after iteration 1; no update has moved it since" in words
+    assert "after iteration 1. No update since." in words
     assert window.document.timeline.place == here, "the edge is still there"
 
 

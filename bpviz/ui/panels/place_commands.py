@@ -12,10 +12,10 @@ from bpviz.document.origin import Origin, origin
 from bpviz.document.player import Player, StepGrain
 from bpviz.document.runs import MAX_RUNS
 from bpviz.document.stage import READY
+from bpviz.explain.parameter import parameter_words
 from bpviz.model.counts import grouped
 from bpviz.ui.numbers import localised
 from bpviz.ui.panels.movement_section import set_words
-from bpviz.ui.panels.parameter_panel import shown_name
 from bpviz.ui.panels.workspace import Workspace
 
 NOTHING_CHOSEN = "Select an edge, or a unit for its bias, to see why it moved."
@@ -99,11 +99,11 @@ class PlaceCommands(QObject):
     def _tell_edit(self, found: Origin, name: str) -> None:
         """Say that an edit gave the parameter its value, and no update."""
         iteration = self._player.iteration
-        words = set_words(found, shown_name(self._document.session.network, name))
+        words = set_words(found, parameter_words(self._document.session.network, name))
         when = f"after iteration {grouped(iteration)}" if iteration else "before any update"
-        words = f"{words} {when}; no update has moved it since."
+        words = f"{words} {when}. No update since."
         if iteration:
-            words += " Ctrl+← goes back behind the edit."
+            words += " Ctrl+← goes behind it."
         self._workspace.step_line.show_notice(localised(words), "Set by an edit")
 
     def _show_why(self, nodes: list[str], edges: list[str]) -> None:
