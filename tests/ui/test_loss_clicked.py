@@ -50,7 +50,7 @@ def test_a_click_explains_the_loss_at_any_step(window: MainWindow) -> None:
     assert panel.title == "Loss"
     assert panel.latex().count("&=") == 1
     QTest.keyClick(window.canvas, Qt.Key.Key_Right)
-    assert panel.title == "Gradients into y1"
+    assert panel.title == "Gradients into y₁"
 
 
 def test_from_reduce_on_it_is_that_of_the_batch_too(window: MainWindow) -> None:

@@ -190,10 +190,10 @@ def test_what_a_question_builds_on_is_no_hint_while_it_is_hidden_itself(
     panel = window.workspace.predict_panel
     panel.quiz.start(frozenset({"errors", "gradients"}))
     panel.quiz.next()
-    assert panel.question == "What is δ(y1), sample 1?"
+    assert panel.question == "What is δ(y₁), sample 1?"
     error = format_number(abs(panel.quiz.value), 3)
     panel.quiz.next()
-    assert panel.question == "What is ∂E/∂w(h1→y1), sample 1?"
+    assert panel.question == "What is ∂E/∂w(h₁→y₁), sample 1?"
     while panel.quiz.has_more_hints:
         panel.quiz.hint()
     assert "Hidden too" in panel.hints
@@ -202,7 +202,7 @@ def test_what_a_question_builds_on_is_no_hint_while_it_is_hidden_itself(
     assert error not in panel.hints
     for _ in range(3):
         panel.quiz.next()
-    assert panel.question == "What is δ(y1), sample 1?", "what was left open comes again"
+    assert panel.question == "What is δ(y₁), sample 1?", "what was left open comes again"
 
 
 def test_the_rest_of_a_step_is_revealed_at_once_and_counts_as_not_predicted(
@@ -255,7 +255,7 @@ def test_a_step_of_an_iteration_asks_for_nothing_and_says_so(
     assert "asks for nothing" in panel.question
     assert window.workspace.header._loss.text() == "loss ?"
     QTest.mouseClick(named(panel, "predict.next"), Qt.MouseButton.LeftButton)
-    assert panel.question == "What is a(h1), sample 1?"
+    assert panel.question == "What is a(h₁), sample 1?"
 
 
 def test_the_same_question_of_the_next_iteration_is_asked_in_an_empty_field(
@@ -283,13 +283,13 @@ def test_of_a_unit_the_sum_is_asked_and_then_the_value(window: MainWindow) -> No
     panel = window.workspace.predict_panel
     panel.quiz.start(frozenset({"values"}))
     panel.quiz.next()
-    assert panel.question == "What is z(h1), sample 1?"
+    assert panel.question == "What is z(h₁), sample 1?"
     panel.quiz.give_up()
     snapshot = window.player.snapshot
     assert snapshot is not None
     assert snapshot.z_known[2]
     panel.quiz.next()
-    assert panel.question == "What is a(h1), sample 1?"
+    assert panel.question == "What is a(h₁), sample 1?"
     snapshot = window.player.snapshot
     assert snapshot is not None
     assert not snapshot.value_known[2]

@@ -31,9 +31,9 @@ def step_to(window: MainWindow, title: str) -> None:
 def test_each_term_stands_at_its_edge_as_soon_as_it_is_computed(window: MainWindow) -> None:
     window.commands["view.show_values"].trigger()
     QTest.keyClick(window.canvas, Qt.Key.Key_1)
-    step_to(window, "Term 1 of h1")
+    step_to(window, "Term 1 of h₁")
     assert (numbers(window)["x1->h1"], numbers(window)["x2->h1"]) == ("w·a 0.2500", "w·a —")
-    step_to(window, "Term 2 of h1")
+    step_to(window, "Term 2 of h₁")
     assert (numbers(window)["x1->h1"], numbers(window)["x2->h1"]) == ("w·a 0.2500", "w·a 0.06000")
     assert numbers(window)["x1->h2"] == "w·a —"
     QTest.keyClick(window.canvas, Qt.Key.Key_Left)
@@ -43,13 +43,13 @@ def test_each_term_stands_at_its_edge_as_soon_as_it_is_computed(window: MainWind
 def test_what_is_walked_can_be_clicked_and_explained(window: MainWindow) -> None:
     panel = window.workspace.explain_panel
     QTest.keyClick(window.canvas, Qt.Key.Key_1)
-    step_to(window, "Term 1 of h1")
+    step_to(window, "Term 1 of h₁")
     window.scene.select([], ["x1->h1"])
-    assert panel.sentence == "What comes along x1→h1."
+    assert panel.sentence == "What comes along x₁ → h₁."
     window.scene.select([], ["x2->h1"])
     assert "Not computed yet" in panel.sentence
     # Of x1's two contributions the first is known, the sum of both is not.
-    step_to(window, "Contribution along x1→h1")
+    step_to(window, "Contribution along x₁ → h₁")
     network, snapshot = window.document.session.network, window.player.snapshot
     assert snapshot is not None
     came = {edge.name: "error" in known(snapshot, network, Subject(edge=place))
@@ -62,7 +62,7 @@ def test_what_is_walked_can_be_clicked_and_explained(window: MainWindow) -> None
 def test_terms_give_no_hidden_number_away(window: MainWindow) -> None:
     window.commands["view.show_values"].trigger()
     QTest.keyClick(window.canvas, Qt.Key.Key_1)
-    step_to(window, "Term 2 of h1")
+    step_to(window, "Term 2 of h₁")
     window.player.set_hidden(Hidden(frozenset({"values"})))
     assert numbers(window)["x1->h1"] == "w·a ?"
     # z is the sum of its terms: once it is found, they may be seen.
