@@ -11,12 +11,15 @@ from bpviz.document.placing import placing, with_bookmarks
 from bpviz.document.runs import VIEW_KEY
 from bpviz.document.scout import Scout
 from bpviz.document.timeline import Timeline
+from bpviz.model.edit import Edit
 from bpviz.model.files import FormatError
-from bpviz.model.history import History, save_history
+from bpviz.model.history import ABSENT_KEYS, History, save_history
 from bpviz.model.schema import Curve, SavedRun, Session
 from bpviz.model.session import encode_session
 
 HISTORY_LIMIT: Final = 16 * 1024 * 1024
+# Bytes of the keys that hold a history together.
+FRAME: Final = 256
 LEFT_OUT: Final = (
     "The history is too large to be saved and was left out; the session itself is saved"
 )
@@ -72,6 +75,8 @@ def _fitting_history(timeline: Timeline, limit: int) -> History | None:
     """Return the history in at most `limit` bytes, None where not even its start fits."""
     history = timeline.history
     while True:
+        if _most_bytes(history) <= limit:
+            return history
         if len(msgspec.json.encode(save_history(history))) <= limit:
             return history
         entry, inside = history.position
@@ -84,6 +89,23 @@ def _fitting_history(timeline: Timeline, limit: int) -> History | None:
         if scout.problem:
             return None
         history = History(scout.session, history.entries[fold:], (entry - fold, inside))
+
+
+def _most_bytes(history: History) -> int:
+    """Return how many bytes `history` takes at most in a file; quick, unlike writing it.
+
+    What is written leaves keys out; all it adds is null, where there was no lesson or notation.
+    """
+    start = history.start
+    parts = (start.network, start.data, start.training, start.progress, history.entries)
+    added = sum(
+        len('"before":null,"after":null,')
+        for entry in history.entries
+        if isinstance(entry, Edit)
+        for change in entry.changes
+        if change.key in ABSENT_KEYS
+    )
+    return sum(len(msgspec.json.encode(part)) for part in parts) + added + FRAME
 
 
 def _known_place(timeline: Timeline, gone: int, wanted: int) -> int:

@@ -55,6 +55,12 @@ def tidy(plain: Any) -> None:  # noqa: ANN401
         return
     if not isinstance(plain, dict):
         return
+    if "key" in plain:
+        # A change, of which a long history has hundreds of thousands, mostly of numbers.
+        for value in (plain.get("before"), plain.get("after")):
+            if isinstance(value, dict | list | tuple):
+                tidy(value)
+        return
     kind = plain.get("kind")
     if kind in ("input", "unit") and "id" in plain:
         rest = dict(plain)
@@ -74,4 +80,6 @@ def tidy(plain: Any) -> None:  # noqa: ANN401
                 plain.pop(key, None)
         return
     for value in plain.values():
-        tidy(value)
+        # A long history is mostly numbers: no call for each of them.
+        if isinstance(value, dict | list | tuple):
+            tidy(value)
