@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,10 +13,12 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from bpviz.explain.numbers import full_number
+from bpviz.model.data import GeneratorData
+from bpviz.ui.main_window import MainWindow
 from bpviz.ui.panels.number_field import NumberField
 from bpviz.ui.panels.number_text import NumberRefusedError, parse_number
 
-from .conftest import NO_RAISE, type_into
+from .conftest import NO_RAISE, named, type_into
 
 
 @pytest.mark.parametrize(
@@ -153,3 +156,21 @@ def test_empty_can_mean_something(qtbot: QtBot) -> None:
     field.setText("3")
     assert field.commit()
     assert told == [None, 3.0]
+
+
+def test_a_field_still_says_what_it_is_for_once_it_has_a_number(qtbot: QtBot) -> None:
+    field = NumberField()
+    qtbot.addWidget(field)
+    field.describe("Another seed makes other rows")
+    assert field.toolTip() == "Another seed makes other rows"
+    field.set_value(1 / 3)
+    assert field.toolTip() == "Another seed makes other rows\n0.3333333333333333"
+    field.set_value(None, "several")
+    assert field.toolTip() == "Another seed makes other rows"
+
+
+def test_the_fields_of_a_generator_say_what_they_are_for(window: MainWindow) -> None:
+    session = window.document.session
+    data = GeneratorData("moons", samples=40, noise=0.25)
+    window.document.new(msgspec.structs.replace(session, data=data))
+    assert named(window, "data.noise").toolTip() == ("Standard deviation of what is added\n0.25")

@@ -86,7 +86,7 @@ class GeneratorForm(QWidget):
         ):  # fmt: skip
             field.setObjectName(name)
             field.setAccessibleName(text)
-            field.setToolTip(tip)
+            field.describe(tip)
         form.add("Samples, noise", side_by_side(self._samples, self._noise), "data.amount",
                  "How many rows in all; standard deviation of what is added to them")  # fmt: skip
         form.add("Test, seed", side_by_side(self._test_fraction, self._seed), "data.draw",

@@ -178,7 +178,7 @@ class InspectorPanel(Panel):
             field.setObjectName(name)
             field.setAccessibleName(spoken)
         self._bias_trained.setToolTip("Unticked, training leaves this bias as it is")
-        self._factor.setToolTip("Multiply all selected weights and biases by this number")
+        self._factor.describe("Multiply all selected weights and biases by this number")
         self._randomise.setToolTip(
             "Draw small new weights and biases for all that is selected, from the session's seed"
         )

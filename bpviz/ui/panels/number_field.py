@@ -42,7 +42,7 @@ class NumberField(QLineEdit):
         self._whole = whole
         self._empty = empty
         self._value: float | None = None
-        self._shown = ""
+        self._shown = self._about = ""
         self._digits = DIGITS_AT_REST
         self.setPlaceholderText(empty)
         self.returnPressed.connect(self.commit)
@@ -57,8 +57,17 @@ class NumberField(QLineEdit):
         """Show `value`, without telling `accepted`; `placeholder` is what None looks like."""
         self.setPlaceholderText(self._empty if placeholder is None else placeholder)
         self._value = value
-        self.setToolTip("" if value is None else full_number(value))
+        self._show_tip()
         self._show(full=self.hasFocus())
+
+    def describe(self, about: str) -> None:
+        """Say in the tip what the field is for, above the whole number."""
+        self._about = about
+        self._show_tip()
+
+    def _show_tip(self) -> None:
+        number = "" if self._value is None else full_number(self._value)
+        self.setToolTip("\n".join(filter(None, (self._about, number))))
 
     def set_digits(self, digits: int) -> None:
         """Show numbers at rest with `digits` significant digits, 6 at least."""
