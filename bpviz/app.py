@@ -267,6 +267,7 @@ def connect_explain(window: MainWindow) -> None:
 
     window.player.run_changed.connect(window.workspace.analysis.idle_check.follow)
     window.player.stepped.connect(window.workspace.analysis.idle_check.follow)
+    window.workspace.step_line.samples.opened.connect(commands["view.front_samples"].trigger)
     window.workspace.badge.clicked.connect(commands["view.front_gradient_check"].trigger)
     window.workspace.analysis.derivation.export_asked.connect(explain.export_derivation)
 

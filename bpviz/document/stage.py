@@ -50,14 +50,17 @@ class Stage:
 
     def snapshot(self, *, running: bool) -> Snapshot | None:
         """Return every number that may be shown now, None without a trace."""
-        if self._snapshot is None and self.trace is not None and self.frames is not None:
-            if running:
-                self._snapshot = running_snapshot(self.trace, self.frames, self.sample)
-            else:
-                self._snapshot = snapshot(
-                    self.trace, self.frames, self.index, self.sample, self._grain
-                )
+        if self._snapshot is None:
+            self._snapshot = self.snapshot_of(self.sample, running=running)
         return self._snapshot
+
+    def snapshot_of(self, sample: int, *, running: bool) -> Snapshot | None:
+        """Return what `snapshot` would be with `sample`, a place in the batch, chosen."""
+        if self.trace is None or self.frames is None:
+            return None
+        if running:
+            return running_snapshot(self.trace, self.frames, sample)
+        return snapshot(self.trace, self.frames, self.index, sample, self._grain)
 
     def move_to(self, index: int) -> None:
         """Put the cursor on the frame at `index`; −1 is ready."""

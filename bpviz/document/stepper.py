@@ -18,8 +18,8 @@ from bpviz.document.timeline import Timeline
 from bpviz.document.travel import Travel
 from bpviz.engine.errors import NonFinite
 from bpviz.engine.frames import Grain
-from bpviz.engine.hiding import Hidden
-from bpviz.engine.snapshot import Snapshot
+from bpviz.engine.hiding import Hidden, hide
+from bpviz.engine.snapshot import Snapshot, own_share
 from bpviz.model.edit import Edit
 from bpviz.model.history import Place, structure
 
@@ -47,11 +47,30 @@ class Stepper(Showing):
     @property
     def snapshot(self) -> Snapshot | None:
         """Every number that may be shown now, None where there is a problem."""
-        scrubbed = self._scrubbing and self.frame_index == READY
-        whole = self._stage.snapshot(running=self.running or scrubbed)
+        whole = self._stage.snapshot(running=self._shows_all)
         if whole is None or self.trace is None or self.running:
             return whole
         return self._cover.over(whole, self.trace)
+
+    @property
+    def _shows_all(self) -> bool:
+        """Whether all numbers of the iteration are shown, at whatever frame."""
+        return self.running or (self._scrubbing and self.frame_index == READY)
+
+    def snapshot_of(self, sample: int) -> Snapshot | None:
+        """Return every number of one sample of the batch that may be shown now.
+
+        Gradients and loss are its own at every frame. Of numbers to be predicted only those of
+        the chosen sample count as revealed. None where there is a problem.
+        """
+        whole = self._stage.snapshot_of(sample, running=self._shows_all)
+        if whole is None or self.trace is None:
+            return None
+        own = own_share(whole, self.trace)
+        if self.running:
+            return own
+        hidden = self.hidden if sample == self.sample else Hidden(self.hidden.kinds)
+        return hide(own, self.trace, hidden) if hidden.kinds else own
 
     @property
     def hidden(self) -> Hidden:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -95,6 +95,22 @@ def running_snapshot(trace: Trace, frames: FrameList, sample: int) -> Snapshot:
     edges = np.zeros(len(frames.network.edges), dtype=np.bool_)
     nothing = nodes, edges, range(0)
     return _snapshot(trace, frames, len(frames), sample, nothing, passed=False)
+
+
+def own_share(whole: Snapshot, trace: Trace) -> Snapshot:
+    """Return `whole` with the gradients and the loss of its sample alone, at every frame.
+
+    From *reduce* on a snapshot shows the batch's; this is what the sample adds to them.
+    """
+    if not whole.batch_gradients:
+        return whole
+    return replace(
+        whole,
+        bias_gradient=trace.delta[whole.sample],
+        edge_gradient=trace.edge_gradients(whole.sample),
+        loss=float(trace.loss_per_sample[whole.sample]),
+        batch_gradients=False,
+    )
 
 
 def _snapshot(

@@ -256,6 +256,8 @@ ACTIONS: Final = (
     Row("view.front_conventions", "C&onventions", "Alt+6",
         "The same step as other texts would compute it, and this session's notation", "",
         "View/Explain"),
+    Row("view.front_samples", "&Samples", "Alt+7",
+        "Each sample of the batch as a small drawing; a click shows it", "", "View/Explain"),
     _choice("view.colours_standard", "Blue / &Orange, Magenta / Green", "",
             "Colours of plus and minus, for values and for gradients", "View/Theme", True),
     _choice("view.colours_blue_red", "&Blue / Red, Violet / Lime", "",

@@ -32,7 +32,7 @@ from bpviz.ui.settings import Settings
 from bpviz.ui.style import guard, resource_path, unstyled
 from bpviz.ui.view_commands import ViewCommands, use_theme
 
-LAYOUT_VERSION: Final = 5
+LAYOUT_VERSION: Final = 6
 START_SIZE: Final = QSize(1440, 900)
 
 

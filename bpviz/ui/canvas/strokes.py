@@ -27,7 +27,7 @@ _OVERLAP: Final = 0.5
 def strokes(geometry: Geometry, edges: IntArray, state: int) -> FloatArray:
     """Return the lines [M, 4] (x1, y1, x2, y2) that draw `edges` as numbers in `state` look."""
     if state in _DASHES:
-        return _pieces(geometry, edges, *_DASHES[state])
+        return pieces(geometry, edges, *_DASHES[state])
     lines = solid(geometry, edges)
     if state == State.NOT_COMPUTED and len(geometry.source) <= HATCH_LIMIT:
         return np.concatenate([lines, _hatches(geometry, edges)])
@@ -71,7 +71,7 @@ class KeptStrokes:
             return lines, np.arange(len(edges) + 1) * (self._geometry.points.shape[1] - 1)
         owner, _, _ = _marks(self._geometry, edges, *dash)
         first = np.searchsorted(owner, np.arange(len(edges) + 1))
-        return _pieces(self._geometry, edges, *dash), first
+        return pieces(self._geometry, edges, *dash), first
 
 
 def solid(geometry: Geometry, edges: IntArray) -> FloatArray:
@@ -137,7 +137,8 @@ def _marks(
     return edges[owner], begin, begin + size / lengths[owner]
 
 
-def _pieces(geometry: Geometry, edges: IntArray, size: float, gap: float) -> FloatArray:
+def pieces(geometry: Geometry, edges: IntArray, size: float, gap: float) -> FloatArray:
+    """Return `edges` as dashes [M, 4] of length `size` with gaps between, in scene units."""
     owner, begin, end = _marks(geometry, edges, size, gap)
     lines: FloatArray = np.concatenate(
         [geometry.along(owner, begin), geometry.along(owner, end)], axis=1

@@ -43,6 +43,7 @@ MOUSE: Final = (
     ("Esc", "Give up a gesture, a trial, a long way along the history, or the selection"),
     ("Click or drag on the timeline", "Go to that step of the iteration, or of the history"),
     ("Click a row of the data", "Show that row's step"),
+    ("Click a small drawing of the panel Samples", "Show that sample; Up and Down go through them"),
     ("Click the plane of points", "Draw a point; with Shift and a drag spray many"),
     ("0 to 9, + or − over the points", "Choose the class that is drawn"),
     ("Drag a point, Del", "Move it; delete the one clicked last"),

@@ -20,6 +20,7 @@ PAGE_PANELS: Final = MappingProxyType(
         "statistics": "Statistics",
         "runs": "Runs",
         "decision": "Output",
+        "samples": "Samples",
         "nudge": "Nudge",
         "predict": "Predict",
         "notes": "Session",

@@ -26,9 +26,13 @@ LIVE_INTERVAL: Final = 0.1
 
 
 class SampleStrip(QWidget):
-    """Shows up to 16 samples of the batch around the chosen one; `chosen` tells a click."""
+    """Shows up to 16 samples of the batch around the chosen one; `chosen` tells a click.
+
+    `opened` tells that all of them are wanted, each as a drawing.
+    """
 
     chosen = Signal(int)
+    opened = Signal()
 
     def __init__(self, player: Player, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -102,7 +106,7 @@ class SampleStrip(QWidget):
             for output in network.outputs[:4]:
                 value = float(trace.a[sample, network.node_index[output]])
                 lines.append(f"{output} = {format_number(value, self._digits)}")
-        return "\n".join([*lines, "Click to show it"])
+        return "\n".join([*lines, "Click to show it, double-click for drawings of all"])
 
     def _is_known(self) -> bool:
         snapshot = self._player.snapshot
@@ -145,6 +149,12 @@ class SampleStrip(QWidget):
         sample = self.sample_at(event.position().x())
         if event.button() == Qt.MouseButton.LeftButton and sample >= 0:
             self.chosen.emit(sample)
+
+    @guard
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Show all samples as small drawings."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.opened.emit()
 
     @guard
     def event(self, event: QEvent) -> bool:

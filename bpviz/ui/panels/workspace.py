@@ -35,6 +35,7 @@ from bpviz.ui.panels.panel import Panel
 from bpviz.ui.panels.predict_panel import PredictPanel
 from bpviz.ui.panels.range_bar import RangeBar
 from bpviz.ui.panels.runs_panel import RunsPanel
+from bpviz.ui.panels.samples_panel import SamplesPanel
 from bpviz.ui.panels.statistics_panel import StatisticsPanel
 from bpviz.ui.panels.step_line import StepLine
 from bpviz.ui.panels.timeline_bar import TimelineBar
@@ -91,6 +92,7 @@ PLACES: Final = {
     "loss": Place("Loss", Area.BottomDockWidgetArea, covered_by=frozenset({"loss"})),
     "gradients": Place("Gradient size", Area.BottomDockWidgetArea, covered_by=SIZES),
     "decision": Place("Output", Area.RightDockWidgetArea, below=True, covered_by=VALUES),
+    "samples": Place("Samples", Area.RightDockWidgetArea, below=True),
     "predict": Place("Predict", Area.RightDockWidgetArea, below=True, scrolled=True),
     "nudge": Place("Nudge", Area.RightDockWidgetArea, below=True, scrolled=True, covered_by=ANY),
     "notes": Place("Session", Area.RightDockWidgetArea, below=True, scrolled=True),
@@ -147,6 +149,7 @@ class Workspace:
             "decision": self.decision_panel,
             "statistics": StatisticsPanel(document, player, self.scene, theme),
             "runs": self.runs_panel,
+            "samples": SamplesPanel(document, player, self.scene, theme),
         }
         self.docks = self._make_docks()
 
