@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
+from bpviz.document.cover import Cover
 from bpviz.document.document import Document
 from bpviz.document.line_map import LineMap
 from bpviz.document.runs import Run
@@ -14,7 +15,9 @@ from bpviz.engine.backprop import Trace
 from bpviz.engine.curve import LossCurve
 from bpviz.engine.datasets import Rows, batches_per_epoch, epoch_of
 from bpviz.engine.frames import Frame, FrameList
+from bpviz.engine.hiding import Hidden, hide
 from bpviz.engine.program import Program
+from bpviz.engine.snapshot import Snapshot, own_share
 from bpviz.explain.derivation import explain
 from bpviz.explain.explanation import Explanation
 from bpviz.model.names import as_drawn
@@ -34,6 +37,8 @@ class Showing(QObject):
         super().__init__(parent)
         self._document = document
         self._stage = Stage(document.timeline)
+        self._cover = Cover()
+        self._scrubbing = False
         self._explained: tuple[Trace, tuple[object, ...], Explanation] | None = None
 
     @property
@@ -136,6 +141,44 @@ class Showing(QObject):
     def trace(self) -> Trace | None:
         """All that the iteration shown computed, None where there is a problem."""
         return self._stage.trace
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """Every number that may be shown now, None where there is a problem."""
+        whole = self._stage.snapshot(running=self._shows_all)
+        if whole is None or self.trace is None or self.running:
+            return whole
+        return self._cover.over(whole, self.trace)
+
+    @property
+    def _shows_all(self) -> bool:
+        """Whether all numbers of the iteration are shown, at whatever frame."""
+        return self.running or (self._scrubbing and self.frame_index == READY)
+
+    def snapshot_of(self, sample: int) -> Snapshot | None:
+        """Return every number of one sample of the batch that may be shown now.
+
+        Gradients and loss are its own at every frame. Of numbers to be predicted only those of
+        the chosen sample count as revealed. None where there is a problem.
+        """
+        whole = self._stage.snapshot_of(sample, running=self._shows_all)
+        if whole is None or self.trace is None:
+            return None
+        own = own_share(whole, self.trace)
+        if self.running:
+            return own
+        hidden = self.hidden if sample == self.sample else Hidden(self.hidden.kinds)
+        return hide(own, self.trace, hidden) if hidden.kinds else own
+
+    @property
+    def hidden(self) -> Hidden:
+        """Which numbers are hidden, to be predicted."""
+        return self._cover.hidden
+
+    @property
+    def scrubbing(self) -> bool:
+        """Whether the position is dragged along the line: the document hears of it at `rest`."""
+        return self._scrubbing
 
     @property
     def frames(self) -> FrameList | None:

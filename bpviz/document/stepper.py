@@ -9,7 +9,6 @@ from typing import Literal, TypeAlias
 
 from PySide6.QtCore import QObject
 
-from bpviz.document.cover import Cover
 from bpviz.document.document import Document
 from bpviz.document.reset import reset_edit, start_place
 from bpviz.document.showing import Showing
@@ -18,8 +17,7 @@ from bpviz.document.timeline import Timeline
 from bpviz.document.travel import Travel
 from bpviz.engine.errors import NonFinite
 from bpviz.engine.frames import Grain
-from bpviz.engine.hiding import Hidden, hide
-from bpviz.engine.snapshot import Snapshot, own_share
+from bpviz.engine.hiding import Hidden
 from bpviz.model.edit import Edit
 from bpviz.model.history import Place, structure
 
@@ -35,47 +33,12 @@ class Stepper(Showing):
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
         super().__init__(document, parent)
         self._grain: StepGrain = "neuron"
-        self._scrubbing = False
         document.travel.failed.connect(self._on_travel_failed)
-        self._cover = Cover()
 
     @property
     def travel(self) -> Travel:
         """The way along the history that is under way."""
         return self._document.travel
-
-    @property
-    def snapshot(self) -> Snapshot | None:
-        """Every number that may be shown now, None where there is a problem."""
-        whole = self._stage.snapshot(running=self._shows_all)
-        if whole is None or self.trace is None or self.running:
-            return whole
-        return self._cover.over(whole, self.trace)
-
-    @property
-    def _shows_all(self) -> bool:
-        """Whether all numbers of the iteration are shown, at whatever frame."""
-        return self.running or (self._scrubbing and self.frame_index == READY)
-
-    def snapshot_of(self, sample: int) -> Snapshot | None:
-        """Return every number of one sample of the batch that may be shown now.
-
-        Gradients and loss are its own at every frame. Of numbers to be predicted only those of
-        the chosen sample count as revealed. None where there is a problem.
-        """
-        whole = self._stage.snapshot_of(sample, running=self._shows_all)
-        if whole is None or self.trace is None:
-            return None
-        own = own_share(whole, self.trace)
-        if self.running:
-            return own
-        hidden = self.hidden if sample == self.sample else Hidden(self.hidden.kinds)
-        return hide(own, self.trace, hidden) if hidden.kinds else own
-
-    @property
-    def hidden(self) -> Hidden:
-        """Which numbers are hidden, to be predicted."""
-        return self._cover.hidden
 
     def set_hidden(self, hidden: Hidden) -> None:
         """Hide these numbers from now on, in all views."""
@@ -222,11 +185,6 @@ class Stepper(Showing):
     def go_to_end(self) -> None:
         """Go to the end of the history line."""
         self.go_to(self._document.timeline.line.end)
-
-    @property
-    def scrubbing(self) -> bool:
-        """Whether the position is dragged along the line: the document hears of it at `rest`."""
-        return self._scrubbing
 
     def scrub(self, place: Place) -> None:
         """Go to a place of the history line; the frame shown stays the same.
