@@ -10,7 +10,7 @@ from bpviz.document.cover import Cover
 from bpviz.document.document import Document
 from bpviz.document.line_map import LineMap
 from bpviz.document.runs import Run
-from bpviz.document.stage import Stage
+from bpviz.document.stage import READY, Stage
 from bpviz.engine.backprop import Trace
 from bpviz.engine.curve import LossCurve
 from bpviz.engine.datasets import Rows, batches_per_epoch, epoch_of
