@@ -32,7 +32,7 @@ def test_the_name_of_every_tab_is_whole(window: MainWindow, theme: str) -> None:
     window.resize(1440, 900)
     QApplication.processEvents()
     bars = tab_bars(window)
-    assert sorted(bar.count() for bar in bars) == [4, 6]
+    assert sorted(bar.count() for bar in bars) == [5, 6]
     for bar in bars:
         for index in range(bar.count()):
             bar.setCurrentIndex(index)
