@@ -7,11 +7,11 @@ from typing import Final
 
 from bpviz.document.player import Player
 from bpviz.model.counts import grouped
+from bpviz.model.names import drawn_name
 from bpviz.model.schema import Session
 from bpviz.ui.canvas.cards import loss_symbol, number_text, target_symbol
 from bpviz.ui.canvas.geometry import Geometry
 from bpviz.ui.canvas.multiples import JOINED, Tile
-from bpviz.ui.canvas.names import pretty_name
 from bpviz.ui.numbers import format_number
 
 # Significant digits in captions; tips have those chosen in the menu.
@@ -65,7 +65,7 @@ def tip(tile: Tile, player: Player, session: Session, geometry: Geometry, digits
     lines.append(loss_of(tile, session, digits).replace(" ", " = ", 1))
     squares = [node for node in range(geometry.node_count) if geometry.is_square[node]]
     for node in squares[:MOST_IN_TIP] + geometry.outputs.tolist()[:MOST_IN_TIP]:
-        name = pretty_name(session.network.nodes[node].label)
+        name = drawn_name(session.network.nodes[node].label)
         lines.append(f"{name} = {_values(tile, [node], digits)[0]}")
     target = _targets(tile, session, digits) if len(tile.shown.target) <= MOST_IN_TIP else ""
     if target:
