@@ -318,18 +318,32 @@ def style_sheet(theme: Theme) -> str:
 
 
 def apply_theme(app: QApplication, chosen: str | Theme) -> Theme:
-    """Give the whole application a theme, or the one so called, and return it.
-
-    KeyError where none is called so.
-    """
+    """Give the application a theme, or the one so called, and return it; KeyError for none."""
     theme = THEMES[chosen] if isinstance(chosen, str) else chosen
-    # Qt styles all widgets four times as fast where the sheet that stood before is gone.
-    app.setStyleSheet("")
-    if app.style().name() != "fusion":
-        app.setStyle("Fusion")
-    app.setPalette(palette(theme))
-    app.setStyleSheet(style_sheet(theme))
+    with _own_sheets_away(app):
+        # Qt styles all widgets four times as fast where the sheet that stood before is gone.
+        app.setStyleSheet("")
+        if app.style().name() != "fusion":
+            app.setStyle("Fusion")
+        app.setPalette(palette(theme))
+        app.setStyleSheet(style_sheet(theme))
     return theme
+
+
+@contextmanager
+def _own_sheets_away(app: QApplication) -> Iterator[None]:
+    """Let no widget have a sheet of its own in here: where text is large every dock has one.
+
+    Each is merged anew for all inside it: a change of theme would take five times as long.
+    """
+    own = {widget: sheet for widget in app.allWidgets() if (sheet := widget.styleSheet())}
+    for widget in own:
+        widget.setStyleSheet("")
+    try:
+        yield
+    finally:
+        for widget, sheet in own.items():
+            widget.setStyleSheet(sheet)
 
 
 def run_colors(theme: Theme) -> tuple[str, ...]:

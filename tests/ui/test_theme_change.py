@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import process_time
 
 import pytest
 from PySide6.QtGui import QImage
@@ -88,3 +89,20 @@ def test_the_overlays_buttons_take_the_scales_colours(window: MainWindow, qtbot:
             qtbot.wait(20)
             button = window.tool_bar._overlays[f"view.show_{overlay}"]
             assert button.grab().toImage().pixelColor(8, 6).name() == ground
+
+
+def test_large_text_makes_a_change_of_theme_little_slower(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    def taken() -> float:
+        began = process_time()
+        window.commands["view.theme"].trigger()
+        QApplication.processEvents()
+        return process_time() - began
+
+    plain = min(taken() for _ in range(3))
+    prepared(window, qtbot).commands["view.scale_150"].trigger()
+    bars = pictures(window, qtbot)[:4]
+    assert min(taken() for _ in range(3)) < 3.0 * plain
+    # Three themes on it is the first again: menus, tool bar, drawing and step line as before.
+    assert pictures(window, qtbot)[:4] == bars
