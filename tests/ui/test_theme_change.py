@@ -91,9 +91,7 @@ def test_the_overlays_buttons_take_the_scales_colours(window: MainWindow, qtbot:
             assert button.grab().toImage().pixelColor(8, 6).name() == ground
 
 
-def test_large_text_makes_a_change_of_theme_little_slower(
-    window: MainWindow, qtbot: QtBot
-) -> None:
+def test_large_text_makes_a_change_of_theme_little_slower(window: MainWindow, qtbot: QtBot) -> None:
     def taken() -> float:
         began = process_time()
         window.commands["view.theme"].trigger()
