@@ -278,7 +278,7 @@ def test_what_hinders_learning_is_said(activation: str, point: Point, warning: s
 @pytest.mark.parametrize(
     ("slopes", "warning"),
     [
-        ([0.0, 0.0, 0.0], "Flat for all 3 samples"),
+        ([0.0, 0.0, 0.0], "Dead for all 3 samples"),
         ([0.0, 1.0, 0.0], "Dead for 2 of 3 samples, this one too"),
         ([0.0], "Dead for this sample"),
     ],
@@ -287,7 +287,7 @@ def test_dead_units_are_counted_over_the_batch(slopes: list[float], warning: str
     said = batch_warning("relu", Point(-1.0, 0.0, 0.0), np.array(slopes))
     assert said.startswith(warning)
     other = batch_warning("relu", Point(1.0, 1.0, 1.0), np.array([1.0, 0.0]))
-    assert other == "Flat for 1 of 2 samples, not for this one"
+    assert other == "Dead for 1 of 2 samples, not for this one"
 
 
 @pytest.mark.parametrize(

@@ -95,8 +95,7 @@ def warning_of(activation: Activation, point: Point) -> str:
     if not (math.isfinite(point.a) and math.isfinite(point.slope)):
         return "Not finite here: no training from this point"
     if point.slope == 0.0:
-        where = "Dead" if activation_name(activation) == "relu" else "Flat"
-        return f"{where} for this sample: slope 0, no error passes back"
+        return f"{_without_slope(activation)} for this sample: slope 0, no error passes back"
     if abs(point.slope) < flat_limit(activation_name(activation), parameter_of(activation)):
         return "Saturated for this sample: small slope, hardly any error passes back"
     return ""
@@ -109,15 +108,21 @@ def batch_warning(activation: Activation, point: Point, slopes: FloatArray) -> s
     dead, weak = int((slopes == 0.0).sum()), int((np.abs(slopes) < limit).sum())
     if count < 2 or not (dead or weak) or alone.startswith("Not"):
         return alone
+    none = _without_slope(activation)
     if dead == count:
-        return f"Flat for all {count} samples: the slope is 0, it can't learn"
+        return f"{none} for all {count} samples: the slope is 0, it can't learn"
     if weak == count:
         return f"Saturated for all {count} samples: it hardly learns"
     some = weak if alone.startswith("Saturated") or not dead else dead
-    word = "Flat" if dead else "Saturated"
+    word = none if dead else "Saturated"
     return alone.replace("this sample", f"{some} of {count} samples, this one too") or (
         f"{word} for {some} of {count} samples, not for this one"
     )
+
+
+def _without_slope(activation: Activation) -> str:
+    """Return what a unit without any slope is called."""
+    return "Dead" if activation_name(activation) == "relu" else "Flat"
 
 
 class ActivationPlot(FramedPlot):
