@@ -61,6 +61,14 @@ def run(stops: Stops, course: Course, start: int = 0) -> tuple[int, str]:
             12,
             "converged: over 2 epochs the loss changed by 0.006",
         ),
+        # One epoch of little change is none of two.
+        (
+            Stops(change_below=0.01, change_epochs=2),
+            [1, 0.999, 0.5, 0.499, 0.498],
+            0,
+            16,
+            "converged: over 2 epochs the loss changed by 0.002",
+        ),
     ],
 )
 def test_each_condition_stops_when_it_holds_and_says_so(

@@ -42,6 +42,20 @@ def test_mean_or_sum() -> None:
     assert total.gradients["u->x1"] == pytest.approx(2 * mean.gradients["u->x1"], rel=1e-14)
 
 
+def test_the_sessions_own_answers_are_marked() -> None:
+    session, _ = lesson("S1")
+    chosen = msgspec.structs.replace(
+        session.training, batch_reduction="sum", loss="mean_squared_error"
+    )
+    changed = msgspec.structs.replace(session, training=chosen)
+    found = conventions(changed, make_rows(changed.data, chosen.loss))
+    answers = {each.question: each.answer for each in found if each.current}
+    assert answers["mean or sum over the batch"] == "sum"
+    assert answers["½ or not"].startswith("mean over the outputs")
+    for question in answers:
+        assert sum(each.current for each in found if each.question == question) == 1
+
+
 def test_bias_trained_or_fixed() -> None:
     found = found_in("S5")
     trained, fixed = (found["biases", name] for name in ("trained", "fixed"))
