@@ -76,6 +76,14 @@ class Trace:
         return np.take(self.gradient, self.program.edge_slot)
 
     @property
+    def edge_data_gradient(self) -> FloatArray:
+        """The batch's gradient of every edge [E] before penalties are added."""
+        slots, training = self.program.edge_slot, self.training
+        weight = self.theta[slots]
+        penalty = training.l2 * weight + training.l1 * np.sign(weight)
+        return self.edge_gradient_batch - np.where(self.program.penalized[slots], penalty, 0.0)
+
+    @property
     def bias_gradient_batch(self) -> FloatArray:
         """The batch's gradient of every node's bias [N], 0 where it has none."""
         return self.program.biases(self.gradient)

@@ -23,7 +23,8 @@ class Snapshot:
     """What is shown at one frame: arrays over nodes [N] and edges [E], with masks of the known.
 
     Gradients, and `loss`, are the chosen sample's before *reduce* and the batch's from there on
-    (`batch_gradients`). Weights and biases are the new ones once their update has passed.
+    (`batch_gradients`), at term grain first without the penalties (`penalized`). Weights and biases
+    are the new ones once their update has passed.
     `target` [K] are the chosen sample's, none where the loss has no targets. `phase` is "" where
     no frame is shown: before the first, and while a run is on. `edge_slots` and `bias_slots` hold
     what the optimizer remembers, by its slots' names, 0 where there is no bias. `edge_local` is
@@ -68,6 +69,7 @@ class Snapshot:
     loss: float
     loss_known: bool
     batch_gradients: bool
+    penalized: bool
     current_node: int
     active_nodes: BoolArray
     active_edges: BoolArray
@@ -117,7 +119,8 @@ def _snapshot(
     trace: Trace, frames: FrameList, index: int, sample: int, active: Step, *, passed: bool = True
 ) -> Snapshot:
     frame = frames[index] if 0 <= index < len(frames) else None
-    known, program, batch = frames.schedule, trace.program, index >= frames.schedule.reduce
+    known, program, reduced = frames.schedule, trace.program, index >= frames.schedule.reduce
+    batch = reduced or (frame is not None and frame.kind in ("mean", "penalty"))
     old_weight, new_weight = trace.theta[program.edge_slot], trace.updated[program.edge_slot]
     old_bias, new_bias = program.biases(trace.theta), program.biases(trace.updated)
     edge_updated, bias_updated = known.edge_update <= index, known.bias_update <= index
@@ -146,7 +149,7 @@ def _snapshot(
         edge_weight=np.where(edge_updated & passed, new_weight, old_weight),
         edge_term_known=known.edge_term <= index,
         edge_contribution_known=known.edge_contribution <= index,
-        edge_gradient=trace.edge_gradient_batch if batch else trace.edge_gradients(sample),
+        edge_gradient=_edge_gradients(trace, sample, batch=batch, reduced=reduced),
         edge_gradient_known=known.edge_gradient <= index,
         edge_update=new_weight - old_weight,
         edge_update_known=edge_updated,
@@ -157,11 +160,19 @@ def _snapshot(
         loss=trace.loss if batch else float(trace.loss_per_sample[sample]),
         loss_known=index >= known.loss,
         batch_gradients=batch,
+        penalized=reduced,
         current_node=_current(frames, frame) if len(active[2]) == 1 else -1,
         active_nodes=active[0],
         active_edges=active[1],
         step=active[2],
     )
+
+
+def _edge_gradients(trace: Trace, sample: int, *, batch: bool, reduced: bool) -> FloatArray:
+    """Return ∂E/∂w [E] of the sample, of the batch joined, and once `reduced` with penalties."""
+    if not batch:
+        return trace.edge_gradients(sample)
+    return trace.edge_gradient_batch if reduced else trace.edge_data_gradient
 
 
 def _local_gradients(trace: Trace, frames: FrameList, sample: int) -> FloatArray:

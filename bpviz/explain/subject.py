@@ -15,7 +15,13 @@ from bpviz.explain.backward import bias_gradient_line, error_line, gradient_line
 from bpviz.explain.derivation import EXPLAINERS, MOST_LINES, explain, leaves_of
 from bpviz.explain.explanation import Explanation, Line, explained
 from bpviz.explain.expression import Number
-from bpviz.explain.joining import batch_loss_line, gradient_parts, penalty_line, whole_batch
+from bpviz.explain.joining import (
+    batch_loss_line,
+    gradient_parts,
+    joined_line,
+    penalty_line,
+    whole_batch,
+)
 from bpviz.explain.symbols import Leaves
 from bpviz.model.network import Edge, Input, Network
 from bpviz.model.schema import Notation
@@ -86,17 +92,21 @@ def explain_subject(
     digits: int = 10,
     *,
     batch: bool = False,
+    penalized: bool = True,
     notation: Notation | None = None,
 ) -> Explanation:
     """Explain an aspect of a node, an edge or the loss for the chosen sample (place in the batch).
 
-    With `batch` a gradient, and the loss, is followed on to that of the whole batch.
+    With `batch` a gradient, and the loss, is followed on to that of the whole batch, where
+    `penalized` with the penalties.
     """
     leaves = leaves_of(trace, sample, notation)
     if subject.is_loss:
-        return _loss(leaves, digits, batch=batch) if aspect == "value" else _sent(leaves, digits)
+        if aspect == "error":
+            return _sent(leaves, digits)
+        return _loss(leaves, digits, batch=batch, penalized=batch and penalized)
     if aspect == "gradient":
-        return _gradient(leaves, subject, digits, batch=batch)
+        return _gradient(leaves, subject, digits, batch=batch, penalized=penalized)
     if subject.edge < 0 and isinstance(leaves.network.nodes[subject.node], Input):
         return INPUTS[aspect](leaves, subject.node, digits)
     return explain(trace, _frame(leaves.network, subject, aspect), sample, digits, notation)
@@ -121,7 +131,9 @@ def _ends(network: Network, edge: Edge) -> tuple[int, int]:
     return network.node_index[edge.source], network.node_index[edge.target]
 
 
-def _gradient(leaves: Leaves, subject: Subject, digits: int, *, batch: bool) -> Explanation:
+def _gradient(
+    leaves: Leaves, subject: Subject, digits: int, *, batch: bool, penalized: bool
+) -> Explanation:
     lines: list[Line] = []
     if subject.edge >= 0:
         label = leaves.edge_label(subject.edge)
@@ -133,11 +145,12 @@ def _gradient(leaves: Leaves, subject: Subject, digits: int, *, batch: bool) -> 
         lines.append(bias_gradient_line(leaves, subject.node))
     if batch and whole_batch(leaves) and len(leaves.trace.rows) > 1:
         words += "; then the samples are joined"
-        lines.append(gradient_parts(leaves, subject.node, subject.edge))
+        joined = gradient_parts if penalized else joined_line
+        lines.append(joined(leaves, subject.node, subject.edge))
     return explained(f"Gradient of {label}", words, lines, digits)
 
 
-def _loss(leaves: Leaves, digits: int, *, batch: bool) -> Explanation:
+def _loss(leaves: Leaves, digits: int, *, batch: bool, penalized: bool) -> Explanation:
     """Return how the loss is made of outputs and targets, and that of the batch of the samples'."""
     told = EXPLAINERS["loss"](leaves, Frame("loss", "loss"), digits)
     words, lines = told.sentence.partition(": ")[0], list(told.lines)
@@ -145,7 +158,7 @@ def _loss(leaves: Leaves, digits: int, *, batch: bool) -> Explanation:
     if batch and whole_batch(leaves) and len(leaves.trace.rows) > 1:
         words += "; then the samples are joined"
         lines.append(batch_loss_line(leaves))
-    if batch and (training.l1 or training.l2):
+    if penalized and (training.l1 or training.l2):
         words += ", and the penalty comes to it"
         lines.append(penalty_line(leaves))
     return explained("Loss", words, lines, digits)

@@ -125,6 +125,25 @@ def test_at_term_grain_a_step_lights_its_term() -> None:
             assert not shown.value_known[frame.node]
 
 
+def test_joined_samples_show_their_mean_before_the_penalty_is_added() -> None:
+    found = walk("term")
+    kinds = [frame.kind for frame in found]
+    mean = np.mean([MADE.edge_gradients(sample) for sample in range(len(MADE.rows))], axis=0)
+    for kind in ("mean", "penalty"):
+        shown = snapshot(MADE, found, kinds.index(kind), 1)
+        assert shown.batch_gradients
+        assert not shown.penalized
+        np.testing.assert_allclose(shown.edge_gradient, mean, rtol=1e-12, atol=1e-15)
+        assert shown.loss == MADE.loss
+    shown = snapshot(MADE, found, kinds.index("reduce"), 1)
+    assert shown.penalized
+    weight, edges = MADE.theta[MADE.program.edge_slot], NETWORK.edges
+    added = [
+        0.1 * each if edge.trainable else 0.0 for each, edge in zip(weight, edges, strict=True)
+    ]
+    np.testing.assert_allclose(shown.edge_gradient, mean + added, rtol=1e-12)
+
+
 def test_each_term_and_contribution_is_known_from_its_own_step_on() -> None:
     found = walk("term")
     walked: dict[str, list[int]] = {"term": [], "contribution": []}

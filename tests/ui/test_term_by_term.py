@@ -8,7 +8,9 @@ from PySide6.QtTest import QTest
 
 from bpviz.engine.hiding import Hidden
 from bpviz.explain.subject import Subject, known
+from bpviz.model.verbs import set_training
 from bpviz.ui.main_window import MainWindow
+from bpviz.ui.numbers import format_number
 
 pytestmark = pytest.mark.qt_log_ignore(r"does not support (raise|propagateSizeHints)\(\)")
 
@@ -70,3 +72,25 @@ def test_terms_give_no_hidden_number_away(window: MainWindow) -> None:
     window.player.set_hidden(shown)
     assert numbers(window)["x1->h1"] == "w·a 0.2500"
     window.player.set_hidden(Hidden())
+
+
+def test_the_mean_and_then_the_penalty_stand_at_the_edges(window: MainWindow) -> None:
+    document, panel = window.document, window.workspace.explain_panel
+    document.push(set_training(document.session, "l2", 0.1))
+    window.commands["view.show_gradients"].trigger()
+    QTest.keyClick(window.canvas, Qt.Key.Key_1)
+    step_to(window, "Penalty")
+    trace = window.player.trace
+    assert trace is not None
+    rows = range(len(trace.rows))
+    mean = format_number(sum(trace.edge_gradients(row)[0] for row in rows) / len(rows), 4)
+    assert numbers(window)["x1->h1"] == f"∂ {mean}"
+    window.scene.select([], ["x1->h1"])
+    assert r"\lambda" not in panel.latex()
+    assert panel.latex().count("&=") == 2
+    QTest.keyClick(window.canvas, Qt.Key.Key_Right)
+    whole = format_number(float(trace.edge_gradient_batch[0]), 4)
+    assert whole != mean
+    assert numbers(window)["x1->h1"] == f"∂ {whole}"
+    window.scene.select([], ["x1->h1"])
+    assert r"\lambda" in panel.latex()

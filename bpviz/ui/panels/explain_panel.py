@@ -180,6 +180,7 @@ class ExplainPanel(Panel):
             sample,
             self._digits,
             batch=batch,
+            penalized=snapshot.penalized,
             notation=self._player.notation,
         )
         self._aspects.show_aspects(there, computed, aspect)
