@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ from bpviz.engine.lighting import lit
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
+# Frames within *reduce* at which the samples are joined, and no penalty is added yet.
+JOINING: Final = ("mean", "penalty")
 Step: TypeAlias = tuple[BoolArray, BoolArray, range]
 
 
@@ -69,12 +71,16 @@ class Snapshot:
     loss: float
     loss_known: bool
     batch_gradients: bool
-    penalized: bool
     current_node: int
     active_nodes: BoolArray
     active_edges: BoolArray
     step: range = range(0)
     hidden: Mapping[str, BoolArray] = field(default_factory=dict)
+
+    @property
+    def penalized(self) -> bool:
+        """Whether the batch's gradients hold the penalties: not while the samples are joined."""
+        return self.frame is None or self.frame.kind not in JOINING
 
 
 def snapshot(
@@ -120,7 +126,7 @@ def _snapshot(
 ) -> Snapshot:
     frame = frames[index] if 0 <= index < len(frames) else None
     known, program, reduced = frames.schedule, trace.program, index >= frames.schedule.reduce
-    batch = reduced or (frame is not None and frame.kind in ("mean", "penalty"))
+    batch = reduced or (frame is not None and frame.kind in JOINING)
     old_weight, new_weight = trace.theta[program.edge_slot], trace.updated[program.edge_slot]
     old_bias, new_bias = program.biases(trace.theta), program.biases(trace.updated)
     edge_updated, bias_updated = known.edge_update <= index, known.bias_update <= index
@@ -160,7 +166,6 @@ def _snapshot(
         loss=trace.loss if batch else float(trace.loss_per_sample[sample]),
         loss_known=index >= known.loss,
         batch_gradients=batch,
-        penalized=reduced,
         current_node=_current(frames, frame) if len(active[2]) == 1 else -1,
         active_nodes=active[0],
         active_edges=active[1],

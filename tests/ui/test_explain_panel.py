@@ -9,7 +9,6 @@ from random import Random
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
-from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QScrollArea, QTabBar, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -17,7 +16,6 @@ from pytestqt.qtbot import QtBot
 from bpviz.engine.functions import ACTIVATIONS
 from bpviz.explain.derivation import explain
 from bpviz.explain.expression import Reference
-from bpviz.model.network import Activation
 from bpviz.model.schema import Session
 from bpviz.model.session import load_session
 from bpviz.model.verbs import set_node
@@ -250,35 +248,6 @@ def test_the_activation_is_shown_with_its_tangent(window: MainWindow, panel: Exp
     assert first == "σ(z) of y₁ and its tangent at z = 1.091"
     assert second == "value 0.7486   slope 0.1882"
     assert not panel.activation.grab().isNull()
-
-
-@pytest.mark.parametrize(
-    ("activation", "point", "rises"),
-    [
-        ("sigmoid", Point(0.5, 0.6225, 0.235), True),
-        ("cos", Point(1.2, 0.3624, -0.932), False),
-    ],
-)
-def test_the_tangent_leans_as_its_slope_says(
-    qtbot: QtBot, activation: Activation, point: Point, rises: bool
-) -> None:
-    theme = THEMES["dark"]
-    plot = ActivationPlot(theme)
-    qtbot.addWidget(plot)
-    plot.resize(320, 200)
-    plot.show_unit(activation, "u", point)
-    image = plot.grab().toImage()
-    color = QColor(theme.gradient_positive if rises else theme.gradient_negative).rgb()
-    where = [
-        (x, y)
-        for x in range(image.width())
-        for y in range(image.height())
-        if image.pixel(x, y) == color
-    ]
-    assert len(where) > 60
-    across, down = np.array(where, np.float64).T
-    # Pixels count downwards.
-    assert np.corrcoef(across, down)[0, 1] * (-1 if rises else 1) > 0.5
 
 
 def test_digits_and_scale_reach_all_parts(window: MainWindow, panel: ExplainPanel) -> None:
