@@ -21,6 +21,7 @@ GESTURES = {
     "Connect": {"Drag from a node's rim"},
     "Retarget": {"Drag an edge's end"},
     "SelectBox": {"Drag on the empty canvas"},
+    "PressLoss": {"Click the loss"},
     "PressHead": {"Click a layer's head"},
     "MoveNodes": {"Drag a node", "Click", "Drop a unit on an edge", "Drag with Alt"},
     "PlaceNode": {"Drag a button of the toolbox"},
