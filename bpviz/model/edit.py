@@ -130,19 +130,17 @@ class _Draft:
         self._fields: dict[str, Any] = {}
         self._training: dict[str, Any] = {}
         self._slots: dict[str, list[tuple[str, dict[str, float]]]] = {}
-        self._nodes: list[Node] | None = None
-        self._edges: list[Edge] | None = None
+        self._nodes = _DraftItems(session.network, "node")
+        self._edges = _DraftItems(session.network, "edge")
         self._outputs: tuple[str, ...] = session.network.outputs
-        self._node_index: dict[str, int] | None = session.network.node_index
-        self._edge_index: dict[str, int] | None = session.network.edge_index
 
     def apply(self, change: Change) -> None:
         """Carry out one change, EditError where `before` does not hold."""
         kind, _, rest = change.key.partition("/")
         if kind == "edges":
-            self._apply_edge(change, rest)
+            self._edges.apply(change, rest)
         elif kind == "nodes":
-            self._apply_node(change, rest)
+            self._nodes.apply(change, rest)
         elif kind == "training" and rest in TRAINING_FIELDS:
             current = self._training.get(rest, getattr(self._session.training, rest))
             self._training[rest] = _replaced(change, current)
@@ -155,57 +153,6 @@ class _Draft:
             self._fields[change.key] = _replaced(change, current)
         else:
             raise EditError(f"nothing is called {change.key}")
-
-    def _apply_node(self, change: Change, rest: str) -> None:
-        if self._nodes is None:
-            self._nodes = list(self._session.network.nodes)
-        nodes = self._nodes
-        node_id, _, field = rest.partition("/")
-        if not field:
-            before, after = change.before, change.after
-            _move_item(
-                nodes,
-                None if before is None else (before.index, before.node),
-                None if after is None else (after.index, after.node),
-                change.key,
-            )
-            self._node_index = None
-            return
-        if self._node_index is None:
-            self._node_index = {node.id: index for index, node in enumerate(nodes)}
-        index = self._node_index.get(node_id)
-        if index is None or not hasattr(nodes[index], field):
-            raise EditError(f"nothing is called {change.key}")
-        value = _replaced(change, getattr(nodes[index], field))
-        nodes[index] = msgspec.structs.replace(nodes[index], **{field: value})
-
-    def _apply_edge(self, change: Change, rest: str) -> None:
-        if self._edges is None:
-            self._edges = list(self._session.network.edges)
-        edges = self._edges
-        name, _, field = rest.partition("/")
-        if not field:
-            before, after = change.before, change.after
-            _move_item(
-                edges,
-                None if before is None else (before.index, before.edge),
-                None if after is None else (after.index, after.edge),
-                change.key,
-            )
-            self._edge_index = None
-            return
-        if self._edge_index is None:
-            self._edge_index = {edge.name: index for index, edge in enumerate(edges)}
-        index = self._edge_index.get(name)
-        if index is None or field not in EDGE_FIELDS:
-            raise EditError(f"nothing is called {change.key}")
-        edge = edges[index]
-        value = _replaced(change, getattr(edge, field))
-        if field == "weight":
-            # The one change that comes by the ten thousand: twice as fast as replace().
-            edges[index] = Edge(edge.source, edge.target, value, edge.trainable, edge.share)
-        else:
-            edges[index] = msgspec.structs.replace(edge, **{field: value})
 
     def _apply_slots(self, change: Change, kind: str, name: str) -> None:
         """Take out, or put back, what the optimizer remembers of an edge or a bias."""
@@ -227,16 +174,64 @@ class _Draft:
             optimizer = msgspec.structs.replace(progress.optimizer, **slots)
             self._fields["progress"] = msgspec.structs.replace(progress, optimizer=optimizer)
         network = self._session.network
-        if self._nodes is not None or self._edges is not None or self._outputs != network.outputs:
+        nodes, edges = self._nodes.changed(), self._edges.changed()
+        if nodes is not None or edges is not None or self._outputs != network.outputs:
             self._fields["network"] = network.replaced(
-                nodes=None if self._nodes is None else tuple(self._nodes),
-                edges=None if self._edges is None else tuple(self._edges),
-                outputs=self._outputs,
+                nodes=nodes, edges=edges, outputs=self._outputs
             )
         if self._training:
             training = msgspec.structs.replace(self._session.training, **self._training)
             self._fields["training"] = training
         return msgspec.structs.replace(self._session, **self._fields)
+
+
+class _DraftItems:
+    """The nodes or the edges of a network under construction; copied at the first change."""
+
+    def __init__(self, network: Network, kind: Kind) -> None:
+        self._kind = kind
+        self._before, places = _items(network, kind)
+        self._items: list[Any] | None = None
+        # None once the list's order is another: then it is made anew when it is asked for.
+        self._places: dict[str, int] | None = places
+
+    def apply(self, change: Change, rest: str) -> None:
+        """Carry out one change of NAME, the whole thing, or of NAME/FIELD."""
+        if self._items is None:
+            self._items = list(self._before)
+        name, _, field = rest.partition("/")
+        if field:
+            self._apply_field(self._items, change, name, field)
+        else:
+            before, after = self._placed(change.before), self._placed(change.after)
+            _move_item(self._items, before, after, change.key)
+            self._places = None
+
+    def changed(self) -> tuple[Any, ...] | None:
+        """Return all items as they are now; None where no change was for them."""
+        return None if self._items is None else tuple(self._items)
+
+    def _placed(self, placed: PlacedNode | PlacedEdge | None) -> tuple[int, Any] | None:
+        return None if placed is None else (placed.index, getattr(placed, self._kind))
+
+    def _apply_field(self, items: list[Any], change: Change, name: str, field: str) -> None:
+        if self._places is None:
+            key = "id" if self._kind == "node" else "name"
+            self._places = {getattr(item, key): place for place, item in enumerate(items)}
+        place = self._places.get(name)
+        fields = NODE_FIELDS if self._kind == "node" else EDGE_FIELDS
+        if place is None or field not in fields or not hasattr(items[place], field):
+            raise EditError(f"nothing is called {change.key}")
+        value = _replaced(change, getattr(items[place], field))
+        items[place] = _with_field(items[place], field, value)
+
+
+def _with_field(item: Any, field: str, value: Any) -> Any:  # noqa: ANN401
+    """Return a node or an edge with another value of one field."""
+    if field == "weight":
+        # The one change that comes by the ten thousand: twice as fast as replace().
+        return Edge(item.source, item.target, value, item.trainable, item.share)
+    return msgspec.structs.replace(item, **{field: value})
 
 
 def _replaced(change: Change, current: object) -> Any:  # noqa: ANN401
