@@ -32,8 +32,7 @@ class FastKernel(QObject):
         self._child: WarmUp | None = None
         self._loader = Loader(self)
         self._loader.finished.connect(self._on_loaded)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
+        self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._look)
 
     def start(self) -> None:

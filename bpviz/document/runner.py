@@ -36,14 +36,11 @@ class Runner(QObject):
         self._started = 0.0
         # Each tick starts the next one only once it was painted: a clock that ticks by itself
         # would, where work and painting take longer than a tick, never let the other timers fire.
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
+        self._timer = QTimer(self, singleShot=True)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._on_tick)
         # Fires once the paints that a tick asked for are done: the time between is their cost.
-        self._after_paint = QTimer(self)
-        self._after_paint.setSingleShot(True)
-        self._after_paint.setInterval(0)
+        self._after_paint = QTimer(self, singleShot=True, interval=0)
         self._after_paint.timeout.connect(self._on_painted)
 
     @property

@@ -20,6 +20,7 @@ from bpviz.engine.program import Program
 from bpviz.engine.snapshot import Snapshot, own_share
 from bpviz.explain.derivation import explain
 from bpviz.explain.explanation import Explanation
+from bpviz.explain.steps import explain_step
 from bpviz.model.names import as_drawn
 from bpviz.model.schema import Notation
 
@@ -195,16 +196,24 @@ class Showing(QObject):
         """The frame shown; None when ready, running, or where there is a problem."""
         return None if self.running else self._stage.frame
 
-    def told(self, trace: Trace, frame: Frame, digits: int) -> Explanation:
-        """Explain a frame of `trace` for the chosen sample.
+    def told_step(self, trace: Trace, frame: Frame, digits: int) -> Explanation:
+        """Explain the step shown, which ends with `frame`: one frame, a layer or a phase."""
+        step = range(0) if self.snapshot is None else self.snapshot.step
+        return self.told(trace, frame, digits, step if len(step) > 1 else range(0))
+
+    def told(self, trace: Trace, frame: Frame, digits: int, step: range = range(0)) -> Explanation:
+        """Explain a frame of `trace`, or all frames of `step`, for the chosen sample.
 
         Several views ask for the same at each step: it is made once.
         """
-        sample, notation = self.sample, self.notation
-        asked = (frame, sample, digits, notation)
+        sample, notation, frames = self.sample, self.notation, self.frames
+        asked = (frame, step, sample, digits, notation)
         kept = self._explained
         if kept is None or kept[0] is not trace or kept[1] != asked:
-            told = explain(trace, frame, sample, digits, notation)
+            if step and frames is not None:
+                told = explain_step(trace, frames, step, sample, digits, notation)
+            else:
+                told = explain(trace, frame, sample, digits, notation)
             kept = self._explained = (trace, asked, told)
         return kept[2]
 

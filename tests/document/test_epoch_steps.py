@@ -49,3 +49,17 @@ def test_a_step_is_explained_once_for_all_views(qtbot: QtBot) -> None:
     assert player.told(trace, frame, 7) != told
     player.choose_sample(1)
     assert player.told(trace, frame, 4) != told
+
+
+def test_a_step_through_a_layer_is_explained_once_for_all_views(qtbot: QtBot) -> None:
+    player = Player(Document(xor_session()))
+    player.set_grain("layer")
+    player.step_forward()
+    trace, frame = player.trace, player.frame
+    assert trace is not None
+    assert frame is not None
+    told = player.told_step(trace, frame, 4)
+    assert told != player.told(trace, frame, 4), "a layer is more than its last frame"
+    again = player.told_step(trace, frame, 4)
+    assert player.told_step(trace, frame, 4) is again
+    assert again == told

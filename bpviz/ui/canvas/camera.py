@@ -41,9 +41,7 @@ class Camera(QObject):
         """How many times as large as usual header and legend are."""
         self.corner = CORNER_WIDTH
         """What is taken of the width at the right of the header."""
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(SETTLE_MS)
+        self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settle.timeout.connect(self.settled)
 
     def set_corner(self, width: float) -> None:

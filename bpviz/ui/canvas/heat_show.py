@@ -19,9 +19,7 @@ class HeatShow(QObject):
     def __init__(self, maps: HeatMaps, picture: Picture, parent: QObject) -> None:
         super().__init__(parent)
         self._maps, self._picture = maps, picture
-        self._finer = QTimer(self)
-        self._finer.setSingleShot(True)
-        self._finer.setInterval(FINER_AFTER)
+        self._finer = QTimer(self, singleShot=True, interval=FINER_AFTER)
         self._finer.timeout.connect(self.refine)
 
     def refresh(self) -> None:

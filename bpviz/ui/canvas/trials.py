@@ -49,9 +49,7 @@ class NumberTrials(QObject):
         self._kept: Edit | None = None
         self._loss_before = 0.0
         self._turned: tuple[Quantity, float] | None = None
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(REST_MS)
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self.flush)
         document.about_to_edit.connect(self.flush)
         document.edited.connect(self._forget)

@@ -46,9 +46,7 @@ class DecisionPanel(Panel):
         self._program: Program | None = None
         self._drawn_at = 0.0
         self._names: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(SOON)
+        self._soon = QTimer(self, singleShot=True, interval=SOON)
         self._soon.timeout.connect(self._draw)
         self.plot = BoundaryPlot(theme)
         self._title = QLabel()

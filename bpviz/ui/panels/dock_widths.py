@@ -42,9 +42,7 @@ class DockWidths(QObject):
         self._most = dict(MOST_WIDE)
         self._pressed: dict[QDockWidget, int] = {}
         # Once the window has moved the line to where it was let go.
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(0)
+        self._timer = QTimer(self, singleShot=True, interval=0)
         self._timer.timeout.connect(self._take_moved)
         window.installEventFilter(self)
 

@@ -214,9 +214,7 @@ class TabBars(QObject):
         self._docks = list(docks)
         self._factor = 1.0
         # Once all docks have found their places.
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(0)
+        self._timer = QTimer(self, singleShot=True, interval=0)
         self._timer.timeout.connect(self.tidy)
         for dock in self._docks:
             dock.visibilityChanged.connect(self.tidy_soon)

@@ -32,7 +32,6 @@ from bpviz.ui.numbers import localised
 from bpviz.ui.panels.aspect_row import AspectRow
 from bpviz.ui.panels.movement_section import MovementSection, behind_words
 from bpviz.ui.panels.panel import Panel
-from bpviz.ui.panels.step_told import told_at
 from bpviz.ui.panels.terms import TermLights
 from bpviz.ui.plots.activation_plot import ActivationPlot, Point
 from bpviz.ui.style import Theme
@@ -152,7 +151,7 @@ class ExplainPanel(Panel):
     # -- what is explained ---------------------------------------------------------------------
 
     def _explain_frame(self, trace: Trace, snapshot: Snapshot, frame: Frame) -> None:
-        told = told_at(self._player, trace, frame, self._digits)
+        told = self._player.told_step(trace, frame, self._digits)
         self._aspects.show_aspects((), (), None)
         self._why.hide()
         computed = self._show(told)

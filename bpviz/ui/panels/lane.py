@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from bpviz.ui.newest import Newest
 from bpviz.ui.style import Theme, guard
 
 # Room at both ends, so that the knob is seen whole.
@@ -52,12 +53,9 @@ class Lane(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._text_size = float(TEXT)
-        self._newest: object = None
         self._pressed = False
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(0)
-        self._soon.timeout.connect(self._seek)
+        self._newest = Newest(self)
+        self._newest.sought.connect(self.sought)
         self.setObjectName(f"timeline.{name}")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -128,20 +126,20 @@ class Lane(QWidget):
         """Go to what was pressed."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._pressed = True
-            self._want(self.target_at(event.position().x()))
+            self._newest.want(self.target_at(event.position().x()))
 
     @guard
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Follow the mouse that holds the lane."""
         if self._pressed:
-            self._want(self.target_at(event.position().x()))
+            self._newest.want(self.target_at(event.position().x()))
 
     @guard
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let go: the last wanted place is where it stays."""
         if event.button() == Qt.MouseButton.LeftButton and self._pressed:
-            self._want(self.target_at(event.position().x()))
-            self._seek()
+            self._newest.want(self.target_at(event.position().x()))
+            self._newest.seek()
             self._pressed = False
             self.rested.emit()
 
@@ -164,25 +162,14 @@ class Lane(QWidget):
         if not move:
             super().keyPressEvent(event)
             return
-        self._want(self.target_by(move))
-        self._seek()
+        self._newest.want(self.target_by(move))
+        self._newest.seek()
         self.rested.emit()
 
     def show_tip(self, x: float) -> None:
         """Show the tip of what lies at `x` now."""
         at = self.mapToGlobal(QPoint(round(x), self.height()))
         QToolTip.showText(at, self.tip_at(x), self)
-
-    def _want(self, target: object) -> None:
-        if target is not None and target != self._newest:
-            self._newest = target
-            self._soon.start()
-
-    def _seek(self) -> None:
-        self._soon.stop()
-        newest, self._newest = self._newest, None
-        if newest is not None:
-            self.sought.emit(newest)
 
 
 def placed_labels(

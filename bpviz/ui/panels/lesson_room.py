@@ -42,14 +42,10 @@ class LessonRoom(QObject):
         self._part: QWidget | None = None
         self._set = (0, 0)
         # Once the page's text and all docks have found their places.
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(0)
+        self._timer = QTimer(self, singleShot=True, interval=0)
         self._timer.timeout.connect(self.fit)
         # Once the docks have the heights that they were given.
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(SETTLING)
+        self._later = QTimer(self, singleShot=True, interval=SETTLING)
         self._later.timeout.connect(self.scroll)
 
     def fit_soon(self, part: str) -> None:

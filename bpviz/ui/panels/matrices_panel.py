@@ -63,9 +63,7 @@ class MatricesPanel(Panel):
         layout.addWidget(self.rest)
         layout.addWidget(self._area, 1)
         # The page has its height, and the panel its own, only when Qt comes to it.
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(0)
+        self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self._scroll)
         self._layer = 0
         self.view.term_chosen.connect(self._on_term_chosen)

@@ -20,7 +20,6 @@ from bpviz.explain.questions import gives_away
 from bpviz.model.counts import grouped
 from bpviz.ui.numbers import localised
 from bpviz.ui.panels.sample_strip import SampleStrip
-from bpviz.ui.panels.step_told import told_at
 from bpviz.ui.style import Theme, guard
 
 READY = "The next step feeds the inputs forward. → steps, Space runs."
@@ -218,7 +217,7 @@ class StepLine(QFrame):
         if frame is None or trace is None:
             self._sentence.set_whole_text(READY)
             return "Ready"
-        told = told_at(player, trace, frame, self._digits)
+        told = player.told_step(trace, frame, self._digits)
         inputs = frozenset(node.id for node in trace.program.network.inputs)
         covered = gives_away(told, player.hidden, inputs)
         words = told.sentence.partition(": ")[0] + ": ?" if covered else told.sentence

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QWidget
 
+from bpviz.ui.newest import Newest
 from bpviz.ui.style import guard
 
 
@@ -17,18 +18,15 @@ class PlotHand(QObject):
     event loop; `rested` says that the mouse was let go.
     """
 
-    sought = Signal(float)
+    sought = Signal(object)
     rested = Signal()
 
     def __init__(self, box: pg.ViewBox, viewport: QWidget, parent: QObject) -> None:
         super().__init__(parent)
         self._box, self._viewport = box, viewport
         self._pressed = False
-        self._newest: float | None = None
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(0)
-        self._soon.timeout.connect(self._seek)
+        self._newest = Newest(self)
+        self._newest.sought.connect(self.sought)
         viewport.setCursor(Qt.CursorShape.PointingHandCursor)
         viewport.installEventFilter(self)
 
@@ -47,7 +45,7 @@ class PlotHand(QObject):
             elif kind == QEvent.Type.MouseButtonRelease and left and self._pressed:
                 self._pressed = False
                 self._want(at)
-                self._seek()
+                self._newest.seek()
                 self.rested.emit()
                 return True
         return super().eventFilter(watched, event)
@@ -57,11 +55,4 @@ class PlotHand(QObject):
 
     def _want(self, at: QPointF) -> None:
         # The scene of a plot is as large as its viewport, so places are the same in both.
-        self._newest = float(self._box.mapSceneToView(at).x())
-        self._soon.start()
-
-    def _seek(self) -> None:
-        self._soon.stop()
-        newest, self._newest = self._newest, None
-        if newest is not None:
-            self.sought.emit(newest)
+        self._newest.want(float(self._box.mapSceneToView(at).x()))
