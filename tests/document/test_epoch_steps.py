@@ -55,6 +55,7 @@ def test_a_step_through_a_layer_is_explained_once_for_all_views(qtbot: QtBot) ->
     player = Player(Document(xor_session()))
     player.set_grain("layer")
     player.step_forward()
+    player.step_forward()
     trace, frame = player.trace, player.frame
     assert trace is not None
     assert frame is not None
