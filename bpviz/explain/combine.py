@@ -25,17 +25,16 @@ def folded(
     count: int,
     make: Callable[[int], Expression],
     rest: Callable[[range], float],
-    limit: int | None,
     noun: str = "terms",
 ) -> tuple[Expression, ...]:
-    """Return the parts made from 0 … count − 1; beyond `limit` they are folded into one.
+    """Return the parts made from 0 … count − 1; beyond `LIMIT` they are folded into one.
 
     `rest(range)` gives what the folded parts come to. A single part is never folded.
     """
-    if limit is None or count <= limit + 1:
+    if count <= LIMIT + 1:
         return tuple(make(place) for place in range(count))
-    kept = tuple(make(place) for place in range(limit))
-    return (*kept, Rest(count - limit, rest(range(limit, count)), noun))
+    kept = tuple(make(place) for place in range(LIMIT))
+    return (*kept, Rest(count - LIMIT, rest(range(LIMIT, count)), noun))
 
 
 def edge_value(leaves: Leaves, edge: int) -> float:
@@ -51,7 +50,7 @@ def edge_term(leaves: Leaves, edge: int) -> Product:
     return Product((leaves.weight(edge), leaves.value(leaves.ends(edge)[0])))
 
 
-def pre_activation(leaves: Leaves, node: int, limit: int | None = LIMIT) -> Expression:
+def pre_activation(leaves: Leaves, node: int) -> Expression:
     """Return z of a unit in terms of its incoming edges."""
     unit, edges = leaves.unit(node), leaves.incoming(node)
 
@@ -62,11 +61,11 @@ def pre_activation(leaves: Leaves, node: int, limit: int | None = LIMIT) -> Expr
         return edge_value(leaves, edges[place])
 
     if unit.combine == "product":
-        parts = folded(len(edges), make, lambda rest: math.prod(map(value, rest)), limit, "factors")
+        parts = folded(len(edges), make, lambda rest: math.prod(map(value, rest)), "factors")
         return Product(parts)
     if unit.combine == "max":
-        return Maximum(folded(len(edges), make, lambda rest: max(map(value, rest)), limit))
-    terms = folded(len(edges), make, lambda rest: math.fsum(map(value, rest)), limit)
+        return Maximum(folded(len(edges), make, lambda rest: max(map(value, rest))))
+    terms = folded(len(edges), make, lambda rest: math.fsum(map(value, rest)))
     return Sum((*terms, leaves.bias(node)) if unit.has_bias else terms)
 
 
@@ -78,17 +77,17 @@ def brief_pre_activation(leaves: Leaves, node: int) -> str:
     return f"z = {BRIEF[unit.combine]}" + (" + b" if unit.has_bias else "")
 
 
-def by_source(leaves: Leaves, edge: int, limit: int | None = LIMIT) -> Expression:
+def by_source(leaves: Leaves, edge: int) -> Expression:
     """Return ∂z/∂a along an edge: of the target's z by the source's a."""
-    return _through(leaves, edge, leaves.weight(edge), limit)
+    return _through(leaves, edge, leaves.weight(edge))
 
 
-def by_weight(leaves: Leaves, edge: int, limit: int | None = LIMIT) -> Expression:
+def by_weight(leaves: Leaves, edge: int) -> Expression:
     """Return ∂z/∂w of an edge: of the target's z by its weight."""
-    return _through(leaves, edge, leaves.value(leaves.ends(edge)[0]), limit)
+    return _through(leaves, edge, leaves.value(leaves.ends(edge)[0]))
 
 
-def _through(leaves: Leaves, edge: int, own: Symbol, limit: int | None) -> Expression:
+def _through(leaves: Leaves, edge: int, own: Symbol) -> Expression:
     _, target = leaves.ends(edge)
     combine = leaves.unit(target).combine
     if combine == "sum":
@@ -103,7 +102,6 @@ def _through(leaves: Leaves, edge: int, own: Symbol, limit: int | None) -> Expre
         len(others),
         lambda place: edge_term(leaves, others[place]),
         lambda rest: math.prod(edge_value(leaves, others[place]) for place in rest),
-        limit,
         "factors",
     )
     return Product((own, *parts))

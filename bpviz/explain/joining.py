@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bpviz.engine.losses import LOSSES
-from bpviz.explain.combine import LIMIT, folded
+from bpviz.explain.combine import folded
 from bpviz.explain.explanation import Line
 from bpviz.explain.expression import (
     HALF,
@@ -77,7 +77,7 @@ def loss_term_line(leaves: Leaves, column: int) -> Line:
     return Line(part, right, part.value, "loss")
 
 
-def loss_line(leaves: Leaves, limit: int | None = LIMIT) -> Line:
+def loss_line(leaves: Leaves) -> Line:
     """Return the loss of the sample from its outputs and targets."""
     name = leaves.trace.training.loss
 
@@ -88,7 +88,6 @@ def loss_line(leaves: Leaves, limit: int | None = LIMIT) -> Line:
         len(leaves.network.outputs),
         term,
         lambda rest: math.fsum(evaluate(term(column)) for column in rest),
-        limit,
     )
     loss = leaves.loss()
     right = terms[0] if len(terms) == 1 else Sum(terms)
@@ -113,10 +112,10 @@ def whole_batch(leaves: Leaves) -> bool:
     return len(leaves.trace.rows) == len(leaves.trace.batch)
 
 
-def batch_loss_line(leaves: Leaves, limit: int | None = LIMIT) -> Line:
+def batch_loss_line(leaves: Leaves) -> Line:
     """Return the data loss of the batch from the losses of its samples."""
     losses = leaves.trace.loss_per_sample
-    parts = folded(len(losses), leaves.loss, lambda rest: float(losses[rest.start :].sum()), limit)
+    parts = folded(len(losses), leaves.loss, lambda rest: float(losses[rest.start :].sum()))
     loss = leaves.batch_loss()
     mean = leaves.trace.training.batch_reduction == "mean" and len(losses) > 1
     name = leaves.loss_name
@@ -161,17 +160,17 @@ def members(leaves: Leaves, node: int, edge: int) -> list[tuple[int, int]]:
     ]
 
 
-def data_gradient(leaves: Leaves, node: int, edge: int, limit: int | None = LIMIT) -> Expression:
+def data_gradient(leaves: Leaves, node: int, edge: int) -> Expression:
     """Return the data's part of a parameter's gradient: samples joined, members added."""
     parts = []
     for member_node, member_edge in members(leaves, node, edge):
         values = sample_gradients(leaves, member_node, member_edge)
-        parts.append(joined(leaves, _sample_parts(leaves, member_node, member_edge, values, limit)))
+        parts.append(joined(leaves, _sample_parts(leaves, member_node, member_edge, values)))
     return parts[0] if len(parts) == 1 else Sum(tuple(parts))
 
 
 def _sample_parts(
-    leaves: Leaves, node: int, edge: int, values: FloatArray, limit: int | None
+    leaves: Leaves, node: int, edge: int, values: FloatArray
 ) -> tuple[Expression, ...]:
     by = leaves.member(node, edge)
 
@@ -182,7 +181,7 @@ def _sample_parts(
         reference = Reference(found.kind, found.name, quantity, sample)
         return Partial(leaves.loss(sample), by, float(values[sample]), reference)
 
-    return folded(len(values), part, lambda rest: float(values[rest.start :].sum()), limit)
+    return folded(len(values), part, lambda rest: float(values[rest.start :].sum()))
 
 
 def penalty_factors(leaves: Leaves) -> tuple[Symbol, Symbol]:
@@ -194,10 +193,10 @@ def penalty_factors(leaves: Leaves) -> tuple[Symbol, Symbol]:
     )
 
 
-def gradient_parts(leaves: Leaves, node: int, edge: int, limit: int | None = LIMIT) -> Line:
+def gradient_parts(leaves: Leaves, node: int, edge: int) -> Line:
     """Return a parameter's gradient of the whole objective: data, then penalties."""
     gradient, name = leaves.batch_gradient(node, edge), "w" if edge >= 0 else "b"
-    terms = [data_gradient(leaves, node, edge, limit)]
+    terms = [data_gradient(leaves, node, edge)]
     brief = f"{to_text(gradient)} = {_brief_join(leaves)}∂{leaves.loss_name}_i/∂{name}"
     if edge >= 0 and leaves.network.edges[edge].trainable:
         penalties = penalty_terms(leaves, edge)
@@ -252,7 +251,7 @@ def _brief_join(leaves: Leaves) -> str:
     return "(1/D)·Σ " if leaves.trace.training.batch_reduction == "mean" else "Σ "
 
 
-def penalty_line(leaves: Leaves, limit: int | None = LIMIT) -> Line:
+def penalty_line(leaves: Leaves) -> Line:
     """Return the penalty on the trainable weights; a shared value counts once."""
     trace = leaves.trace
     slots = trace.program.edge_slot
@@ -267,7 +266,6 @@ def penalty_line(leaves: Leaves, limit: int | None = LIMIT) -> Line:
             len(counted),
             lambda place: power(leaves.weight(counted[place]), 2.0),
             lambda rest: float((weights[rest.start :] ** 2).sum()),
-            limit,
         )
         terms.append(Product((HALF, l2, Sum(squares))))
     if l1.value:
@@ -276,7 +274,6 @@ def penalty_line(leaves: Leaves, limit: int | None = LIMIT) -> Line:
             len(counted),
             lambda place: Absolute(leaves.weight(counted[place])),
             lambda rest: float(np.abs(weights[rest.start :]).sum()),
-            limit,
         )
         terms.append(Product((l1, Sum(sizes))))
     penalty = Symbol("P", "P", float(trace.penalty), Reference("network", "", "penalty"))

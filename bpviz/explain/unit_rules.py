@@ -330,7 +330,7 @@ def other_factors(influence: Influence, edge: int) -> tuple[Expression, ...]:
     _, target = influence.leaves.ends(edge)
     if influence.leaves.unit(target).combine != "product":
         return ()
-    through = by_weight(influence.leaves, edge, MOST_TERMS)
+    through = by_weight(influence.leaves, edge)
     return through.factors[1:] if isinstance(through, Product) else ()
 
 

@@ -293,9 +293,8 @@ def test_every_line_left_out_can_be_asked_for() -> None:
         start = ahead[0].start if ahead else start
     assert starts == [0, 12, 24, 36, 43]
     # Each layer passes ∂a/∂w on to the one before it.
-    assert not [
-        unit for unit in range(60) if not any(each.endswith(f"∂u{unit}/∂w₀") for each in lines)
-    ]
+    drawn = [made.program.network.names[f"u{unit}"] for unit in range(60)]
+    assert not [name for name in drawn if not any(each.endswith(f"∂{name}/∂w₀") for each in lines)]
 
 
 def deep_trace(seed: int) -> Trace | None:

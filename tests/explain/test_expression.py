@@ -79,7 +79,7 @@ CASES: list[tuple[Expression, str, str, str, float]] = [
     (Absolute(W), "|w|", "|−0.3|", r"\left|w\right|", 0.3),
     (Maximum((W, A)), "max(w, a_x)", "max(−0.3, 0.5)", r"\max\left(w, a_x\right)", 0.5),
     (Minimum((W, A)), "min(w, a_x)", "min(−0.3, 0.5)", r"\min\left(w, a_x\right)", -0.3),
-    (Given(A, "z > 0"), "a_x [z > 0]", "0.5 [z > 0]", r"a_x\ [\text{z > 0}]", 0.5),
+    (Given(A, "z > 0"), "a_x [z > 0]", "0.5 [z > 0]", r"a_x\ [z > 0]", 0.5),
     (Partial(B, A, 4.0), "∂b/∂a_x", "4", r"\frac{\partial b}{\partial a_x}", 4.0),
     (Sum(()), "0", "0", "0", 0.0),
     (Product(()), "1", "1", "1", 1.0),
