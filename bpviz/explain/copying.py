@@ -18,19 +18,19 @@ def latex_of_lines(lines: Iterable[Line], digits: int = 4) -> str:
     return _aligned(line.latex(digits).replace(" = ", " &= ", 1) for line in lines)
 
 
-def latex_of_step(step: Step, digits: int = 4) -> str:
+def latex_of_step(step: Step, digits: int) -> str:
     """Return one line of a derivation: left = symbols = numbers."""
     parts = [to_latex(step.right, digits), to_latex(step.numbers, digits)]
     right = " = ".join(dict.fromkeys(parts))
     return f"{to_latex(step.left, digits)} = {right}"
 
 
-def latex_of_derivation(derivation: Derivation, digits: int = 4) -> str:
+def latex_of_derivation(derivation: Derivation, digits: int) -> str:
     """Return a whole derivation, each line with its rule beside it, as aligned displays."""
     return "\n\n".join(_section(section, digits) for section in derivation.sections)
 
 
-def latex_of_paths(found: Paths, digits: int = 4) -> str:
+def latex_of_paths(found: Paths, digits: int) -> str:
     """Return the gradient as the sum over its paths, each path on a line of its own."""
     left = to_latex(found.gradient)
     terms = found.line.right.terms if isinstance(found.line.right, Sum) else (found.line.right,)

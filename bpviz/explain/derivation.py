@@ -56,12 +56,7 @@ def explain(
     of loss and target.
     """
     chosen = frame.sample if frame.sample >= 0 else sample
-    return EXPLAINERS[frame.kind](leaves_of(trace, chosen, notation), frame, digits)
-
-
-def leaves_of(trace: Trace, sample: int, notation: Notation | None) -> Leaves:
-    """Return the leaves for one sample, with the letters of `notation`."""
-    return NotedLeaves(trace, sample, notation)
+    return EXPLAINERS[frame.kind](NotedLeaves(trace, chosen, notation), frame, digits)
 
 
 def _input(leaves: Leaves, _frame: Frame, digits: int) -> Explanation:

@@ -68,17 +68,13 @@ KINDS_OF_LEAVES = {
 
 def questions_in(trace: Trace, step: Iterable[Frame], sample: int) -> tuple[Question, ...]:
     """Return what a step through these frames computes that one can be asked for, in order."""
-    found = (each for frame in step for each in _questions(trace, frame, sample))
+    found = (each for frame in step for each in questions_at(trace, frame, sample))
     # At the grain of terms a gradient stands in its own frame and in that of its unit.
     return tuple(dict.fromkeys(found))
 
 
-def questions_at(trace: Trace, frame: Frame, sample: int) -> tuple[Question, ...]:
-    """Return what the frame computes that one can be asked for, in order."""
-    return tuple(_questions(trace, frame, sample))
-
-
-def _questions(trace: Trace, frame: Frame, sample: int) -> Iterator[Question]:
+def questions_at(trace: Trace, frame: Frame, sample: int) -> Iterator[Question]:
+    """Yield what the frame computes that one can be asked for, in order."""
     network = trace.program.network
     node = network.nodes[frame.node].id if frame.node >= 0 else ""
     edge = network.edges[frame.edge].name if frame.edge >= 0 else ""

@@ -88,7 +88,7 @@ def derivative(of: Expression, by: Symbol, value: float) -> Expression:
     return Partial(Symbol(text, latex, evaluate(of)), by, value)
 
 
-def strongest(parts: Sequence[Expression], noun: str = "terms") -> tuple[Expression, ...]:
+def strongest(parts: Sequence[Expression]) -> tuple[Expression, ...]:
     """Return the parts of a sum; of more than a few the strongest, in order, and the rest.
 
     Parts that are folded already join the rest.
@@ -102,7 +102,7 @@ def strongest(parts: Sequence[Expression], noun: str = "terms") -> tuple[Express
     rest = [values[place] for place in ranked[MOST_TERMS:]]
     count = len(rest) + sum(map(_folds, folded))
     kept = [plain[place] for place in sorted(ranked[:MOST_TERMS])]
-    return (*kept, Rest(count, math.fsum([*rest, *map(evaluate, folded)]), noun))
+    return (*kept, Rest(count, math.fsum([*rest, *map(evaluate, folded)])))
 
 
 def _folds(part: Expression) -> int:

@@ -8,8 +8,9 @@ from dataclasses import replace
 from bpviz.engine.backprop import Trace
 from bpviz.engine.frames import Frame, FrameList
 from bpviz.explain.backward import bias_gradient_line, delta_lines, gradient_line
-from bpviz.explain.derivation import activation_lines, explain, leaves_of, trained_parameters
+from bpviz.explain.derivation import activation_lines, explain, trained_parameters
 from bpviz.explain.explanation import Explanation, Line, explained
+from bpviz.explain.names import NotedLeaves
 from bpviz.explain.symbols import Leaves
 from bpviz.explain.text import to_text
 from bpviz.explain.updates import fixed_line, update_lines
@@ -38,7 +39,7 @@ def explain_step(
     last = frames[step[-1]]
     if len(step) == 1:
         return explain(trace, last, sample, digits, notation)
-    leaves, parts = leaves_of(trace, sample, notation), frames[step.start : step.stop]
+    leaves, parts = NotedLeaves(trace, sample, notation), frames[step.start : step.stop]
     whole = len({_level(leaves, part) for part in parts}) > 1
     if last.phase == "forward":
         return _forward(leaves, parts, digits, whole=whole)

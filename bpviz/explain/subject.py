@@ -12,7 +12,7 @@ from bpviz.engine.backprop import Trace
 from bpviz.engine.frames import Frame
 from bpviz.engine.snapshot import Snapshot
 from bpviz.explain.backward import bias_gradient_line, error_line, gradient_line
-from bpviz.explain.derivation import EXPLAINERS, MOST_LINES, explain, leaves_of
+from bpviz.explain.derivation import EXPLAINERS, MOST_LINES, explain
 from bpviz.explain.explanation import Explanation, Line, explained
 from bpviz.explain.expression import Number
 from bpviz.explain.joining import (
@@ -22,6 +22,7 @@ from bpviz.explain.joining import (
     penalty_line,
     whole_batch,
 )
+from bpviz.explain.names import NotedLeaves
 from bpviz.explain.symbols import Leaves
 from bpviz.model.network import Edge, Input, Network
 from bpviz.model.schema import Notation
@@ -100,7 +101,7 @@ def explain_subject(
     With `batch` a gradient, and the loss, is followed on to that of the whole batch, where
     `penalized` with the penalties.
     """
-    leaves = leaves_of(trace, sample, notation)
+    leaves = NotedLeaves(trace, sample, notation)
     if subject.is_loss:
         if aspect == "error":
             return _sent(leaves, digits)

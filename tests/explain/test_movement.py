@@ -10,8 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bpviz.engine.backprop import Trace
-from bpviz.explain.derivation import leaves_of
 from bpviz.explain.movement import PACES, Movement, is_trained, movement
+from bpviz.explain.names import NotedLeaves
 from bpviz.explain.parameter import all_parameters
 from bpviz.explain.updates import RULES
 from bpviz.model.training import Sgd, Training
@@ -20,7 +20,7 @@ from tests.explain.test_chain import layered_trace
 
 
 def every(made: Trace, most: int) -> list[tuple[int, int, Movement | None]]:
-    leaves = leaves_of(made, 0, None)
+    leaves = NotedLeaves(made, 0, None)
     return [
         (each.node, each.edge, movement(leaves, each.node, each.edge, most))
         for each in all_parameters(made.program.network)
@@ -33,7 +33,7 @@ def test_the_causes_add_up_to_the_gradient_and_to_the_update(seed: int, most: in
     made = random_trace(seed)
     assume(made is not None)
     assert made is not None
-    leaves = leaves_of(made, 0, None)
+    leaves = NotedLeaves(made, 0, None)
     for node, edge, found in every(made, most):
         slot = leaves.slot(node, edge)
         if found is None:
@@ -75,7 +75,7 @@ def test_every_optimizer_is_taken_apart_and_what_is_fixed_never_moves() -> None:
     assert {made.training.optimizer.name for made in traces} == set(PACES)
     fixed = 0
     for made in traces:
-        leaves = leaves_of(made, 0, None)
+        leaves = NotedLeaves(made, 0, None)
         for node, edge, found in every(made, 12):
             assert (found is None) == (not is_trained(leaves, node, edge))
             fixed += found is None

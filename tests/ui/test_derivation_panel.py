@@ -133,6 +133,9 @@ def test_the_whole_or_a_line_is_copied(window: MainWindow, panel: DerivationPane
     assert "\n" not in clipboard()
     click_band(panel, 1)
     assert not line.isEnabled()
+    panel.set_digits(10)
+    QTest.mouseClick(named(panel, "derivation.copy"), Qt.MouseButton.LeftButton)
+    assert len(clipboard()) > len(whole), "numbers are copied with the digits that are shown"
 
 
 @pytest.mark.qt_log_ignore(r"does not support (raise|propagateSizeHints|grabbing)")

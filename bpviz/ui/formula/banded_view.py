@@ -8,7 +8,6 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
-from bpviz.ui.formula.fonts import FormulaFont
 from bpviz.ui.formula.terms_view import RADIUS, TermsView
 from bpviz.ui.formula.typesetter import Typesetter
 from bpviz.ui.style import Theme, guard, mix
@@ -27,10 +26,8 @@ class BandedView(TermsView):
     band_clicked = Signal(int)
     menu_asked = Signal(int, QPoint)
 
-    def __init__(
-        self, theme: Theme, font: FormulaFont | None = None, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(theme, font, parent)
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent=parent)
         self._band = NONE
         self._chosen = NONE
         self._typesetter = Typesetter(self._glyphs)

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QWidget
 from bpviz.explain.chain import Derivation, Step
 from bpviz.ui.formula.banded_view import NONE, BandedView
 from bpviz.ui.formula.derivation_page import Band, bands_of, derivation_page
-from bpviz.ui.formula.fonts import FormulaFont
 from bpviz.ui.formula.page import Page
 from bpviz.ui.style import Theme
 
@@ -21,10 +20,8 @@ class DerivationView(BandedView):
 
     lines_asked = Signal(int)
 
-    def __init__(
-        self, theme: Theme, font: FormulaFont | None = None, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(theme, font, parent)
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
         self._derivation: Derivation | None = None
         self._unfolded: frozenset[int] = frozenset()
         self._bands: list[Band] = []

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QWidget
 
 from bpviz.explain.matrix_table import LayerTables
 from bpviz.ui.formula.flow import Flow
-from bpviz.ui.formula.fonts import FormulaFont
 from bpviz.ui.formula.matrix_page import put_layers
 from bpviz.ui.formula.page import Page
 from bpviz.ui.formula.terms_view import TermsView
@@ -20,10 +19,8 @@ from bpviz.ui.style import Theme
 class MatrixView(TermsView):
     """Shows layers as matrices and vectors, each under a caption."""
 
-    def __init__(
-        self, theme: Theme, font: FormulaFont | None = None, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(theme, font, parent)
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent=parent)
         self._layers: Sequence[LayerTables] = ()
         self._captions: Sequence[str] = ()
         self._typesetter = Typesetter(self._glyphs, self._digits)

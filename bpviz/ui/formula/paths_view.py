@@ -14,7 +14,6 @@ from bpviz.ui.formula.banded_view import NONE, BandedView
 from bpviz.ui.formula.boxes import Piece, row, toned
 from bpviz.ui.formula.derivation_page import value_box
 from bpviz.ui.formula.flow import Flow
-from bpviz.ui.formula.fonts import FormulaFont
 from bpviz.ui.formula.page import Card, Page
 from bpviz.ui.style import Theme
 
@@ -28,10 +27,8 @@ class PathsView(BandedView):
     Rows are paths; a click on one of those that are not written out writes it out.
     """
 
-    def __init__(
-        self, theme: Theme, font: FormulaFont | None = None, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(theme, font, parent)
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
         self._paths: Paths | None = None
         self._routes: Sequence[str] = ()
         self.setObjectName("paths.list")

@@ -76,7 +76,7 @@ class DerivationPanel(FormulaPanel):
         """Return what is shown as LaTeX; "" where there is nothing."""
         shown = self.view.derivation
         gone = self.rest.isVisible() or self.bar.busy
-        return "" if shown is None or gone else latex_of_derivation(shown)
+        return "" if shown is None or gone else latex_of_derivation(shown, self._digits)
 
     def _derive(self, trace: Trace, parameter: Parameter) -> None:
         player = self._player
@@ -115,7 +115,7 @@ class DerivationPanel(FormulaPanel):
     def _copy_band(self, band: int) -> None:
         step = None if band == NONE else self.view.step(band)
         if step is not None:
-            QGuiApplication.clipboard().setText(latex_of_step(step))
+            QGuiApplication.clipboard().setText(latex_of_step(step, self._digits))
 
     def _on_band_clicked(self, _band: int) -> None:
         self._offer_line()

@@ -167,10 +167,10 @@ class Dock(QDockWidget):
         self.setStyleSheet("" if factor == 1.0 else sheet)
         self.scaled.emit(factor)
 
-    def set_tabbed(self, tabbed: bool = True) -> None:
-        """Leave the name to the tab, or not; a dock that floats alone has its heading too."""
-        self._tabbed = tabbed
-        self.title.set_slim(tabbed and not self.isFloating())
+    def set_tabbed(self) -> None:
+        """Leave the name to the tab; a dock that floats alone has its heading still."""
+        self._tabbed = True
+        self.title.set_slim(not self.isFloating())
 
     def _on_floating_changed(self, floating: bool) -> None:
         if self._tabbed:

@@ -15,10 +15,10 @@ from bpviz.engine.backprop import Trace
 from bpviz.engine.frames import Frame
 from bpviz.engine.snapshot import Snapshot
 from bpviz.explain.copying import latex_of_lines
-from bpviz.explain.derivation import leaves_of
 from bpviz.explain.explanation import Explanation, Line
 from bpviz.explain.expression import Reference
 from bpviz.explain.movement import Movement, is_trained, movement
+from bpviz.explain.names import NotedLeaves
 from bpviz.explain.questions import gives_away
 from bpviz.explain.subject import Aspect, Subject, aspects, explain_subject, known, subject_named
 from bpviz.explain.symbols import Leaves
@@ -200,7 +200,7 @@ class ExplainPanel(Panel):
         """Show why the parameter of `subject` moves by this update."""
         found: Movement | None = None
         if subject is not None and (subject.edge >= 0 or subject.node >= 0):
-            leaves = leaves_of(trace, self._player.sample, self._player.notation)
+            leaves = NotedLeaves(trace, self._player.sample, self._player.notation)
             found = movement(leaves, subject.node, subject.edge)
         self.causes.set_loss_symbol(self._player.notation.loss_symbol)
         behind = ""

@@ -64,7 +64,7 @@ class PathsPanel(FormulaPanel):
     def latex(self) -> str:
         """Return what is shown as LaTeX; "" where there is nothing."""
         shown = self.view.paths
-        return "" if shown is None or self.rest.isVisible() else latex_of_paths(shown)
+        return "" if shown is None or self.rest.isVisible() else latex_of_paths(shown, self._digits)
 
     def set_front(self, front: bool) -> None:
         """Leave no path lit behind another tab."""
