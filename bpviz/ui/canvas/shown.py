@@ -53,10 +53,13 @@ class Numbers:
     @classmethod
     def of(cls, value: FloatArray, known: BoolArray) -> Numbers:
         """Take `value` where `known`; the rest is not computed yet."""
-        state = np.full(len(value), State.ZERO, np.int8)
-        state[value > 0.0] = State.POSITIVE
-        state[value < 0.0] = State.NEGATIVE
-        state[~np.isfinite(value)] = State.NON_FINITE
+        # Sums of whole arrays: several times as fast as writing where a mask is set.
+        state = (value > 0.0).view(np.int8) * np.int8(State.POSITIVE - State.ZERO)
+        state += (value < 0.0).view(np.int8) * np.int8(State.NEGATIVE - State.ZERO)
+        state += np.int8(State.ZERO)
+        finite = np.isfinite(value)
+        if not finite.all():
+            state[~finite] = State.NON_FINITE
         state[~known] = State.NOT_COMPUTED
         return cls(value, state)
 

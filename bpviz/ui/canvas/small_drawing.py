@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 from pyqtgraph.Qt.internals import PrimitiveArray
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPixmap
 
 from bpviz.ui.canvas.geometry import RADIUS, BoolArray, FloatArray, Geometry, IntArray
@@ -32,6 +32,17 @@ _EVERY: Final = 4
 # Lengths of dashes and dots and of the gaps between them, in pixels.
 _DASHES: Final = MappingProxyType({State.NEGATIVE: (5.0, 2.5), State.STALE: (1.5, 2.0)})
 _MARGIN: Final = 4.0
+
+
+def _heights() -> IntArray:
+    """Return by bucket how high its lines lie: the strongest of either sign on top."""
+    state, level = np.divmod(np.arange((State.POSITIVE + 1) * LEVELS), LEVELS)
+    signed = state > State.NON_FINITE
+    heights: IntArray = np.where(signed, (level + 1) * LEVELS + state, state)
+    return heights
+
+
+_HEIGHT: Final = _heights()
 
 
 def has_shapes(geometry: Geometry) -> bool:
@@ -60,6 +71,7 @@ class SmallDrawing:
         self._theme, self._overlay = theme, overlay
         self._pens = Pens(theme, overlay)
         self._colors: dict[tuple[Overlay, int], QColor] = {}
+        self._made_pens: dict[int, QPen] = {}
         self._font = font
         self._squares, self._has_loss = geometry.is_square.tolist(), geometry.has_loss
         self._ratio = ratio
@@ -82,6 +94,7 @@ class SmallDrawing:
         self._geometry, self._box = geometry, box
         self._factor, self._shift = scale, centre - middle * scale
         self._has_shapes = has_shapes(geometry)
+        self._array = PrimitiveArray(QLineF, 4)
         self._lines: FloatArray = np.zeros((0, 1, 4))
         if self.has_edges:
             points = geometry.points[:, ::_EVERY] if self._is_fine else geometry.points[:, (0, -1)]
@@ -106,12 +119,15 @@ class SmallDrawing:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, self._is_fine)
         painter.setClipRect(self._box)  # Qt draws thin clipped lines several times faster
         bucket = levels(tile.shown.edges.state, tile.shown.strength)
-        found = np.unique(bucket)
-        # The strongest of either sign lie on top.
-        order = np.argsort(np.where(found // LEVELS > State.NON_FINITE, found % LEVELS, -1))
-        for kind in found[order].tolist():
+        order = np.argsort(_HEIGHT[bucket], kind="stable")
+        sorted_buckets = bucket[order]
+        ends = [*(np.flatnonzero(np.diff(sorted_buckets)) + 1).tolist(), len(order)]
+        begin = 0
+        for end in ends:
+            kind = int(sorted_buckets[begin])
             painter.setPen(self._pen(kind))
-            draw_lines(painter, self._strokes(np.flatnonzero(bucket == kind), kind // LEVELS))
+            draw_lines(painter, self._strokes(order[begin:end], kind // LEVELS), self._array)
+            begin = end
         painter.setClipping(False)
 
     def _strokes(self, edges: IntArray, state: int) -> FloatArray:
@@ -132,6 +148,13 @@ class SmallDrawing:
         return found
 
     def _pen(self, bucket: int) -> QPen:
+        """Return the pen of a bucket's lines, made once."""
+        pen = self._made_pens.get(bucket)
+        if pen is None:
+            pen = self._made_pens[bucket] = self._new_pen(bucket)
+        return pen
+
+    def _new_pen(self, bucket: int) -> QPen:
         state = bucket // LEVELS
         pen = QPen(self._pens.color(bucket, plain=True))
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)

@@ -86,11 +86,11 @@ def solid(geometry: Geometry, edges: IntArray) -> FloatArray:
     return lines.reshape(-1, 4)
 
 
-def draw_lines(painter: QPainter, lines: FloatArray) -> None:
-    """Draw `lines` [M, 4] with the painter's pen in one call."""
+def draw_lines(painter: QPainter, lines: FloatArray, array: PrimitiveArray | None = None) -> None:
+    """Draw `lines` [M, 4] with the painter's pen in one call; `array` is room to use again."""
     if not len(lines):
         return
-    array = PrimitiveArray(QLineF, 4)
+    array = PrimitiveArray(QLineF, 4) if array is None else array
     array.resize(len(lines))
     array.ndarray()[:] = lines
     painter.drawLines(*array.drawargs())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QHelpEvent,
@@ -53,6 +53,7 @@ class SamplesView(QAbstractScrollArea):
         self._digits, self._scale = 4, 1.0
         self._pictures: dict[int, QPixmap] = {}
         self.drawing: SmallDrawing | None = None
+        self._blank: QPixmap | None = None
         self._held: tuple[object, ...] = ()
         self._letters = Letters(self.font())
         self._hovered = NOTHING
@@ -111,7 +112,7 @@ class SamplesView(QAbstractScrollArea):
 
     def _forget(self) -> None:
         self._pictures.clear()
-        self.drawing = None
+        self.drawing = self._blank = None
 
     # -- where drawings stand ------------------------------------------------------------------
 
@@ -223,19 +224,28 @@ class SamplesView(QAbstractScrollArea):
     def _painted(self, tile: Tile) -> QPixmap:
         self.paint_count += 1
         wide, high, caption = self._size
-        ratio = self.devicePixelRatioF()
-        picture = QPixmap(round(wide * ratio), round((high + caption) * ratio))
-        picture.setDevicePixelRatio(ratio)
-        picture.fill(Qt.GlobalColor.transparent)
-        painter, theme = QPainter(picture), self._theme
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(theme.border), 1.0))
-        painter.setBrush(QColor(theme.canvas))
-        painter.drawRoundedRect(QRectF(0.5, 0.5, wide - 1, high + caption - 1), 5.0, 5.0)
+        picture = QPixmap(self._card(wide, high + caption))
+        painter = QPainter(picture)
         self._drawing_for(tile, QRectF(2, 2, wide - 4, high - 2)).paint(painter, tile)
         self._caption(painter, tile, QRectF(6, high - 1, wide - 12, caption - 2))
         painter.end()
         return picture
+
+    def _card(self, wide: int, high: int) -> QPixmap:
+        """Return what lies below every drawing, made once."""
+        ratio, theme = self.devicePixelRatioF(), self._theme
+        size = QSize(round(wide * ratio), round(high * ratio))
+        if self._blank is None or self._blank.size() != size:
+            self._blank = QPixmap(size)
+            self._blank.setDevicePixelRatio(ratio)
+            self._blank.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(self._blank)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(QColor(theme.border), 1.0))
+            painter.setBrush(QColor(theme.canvas))
+            painter.drawRoundedRect(QRectF(0.5, 0.5, wide - 1, high - 1), 5.0, 5.0)
+            painter.end()
+        return self._blank
 
     def _drawing_for(self, tile: Tile, box: QRectF) -> SmallDrawing:
         """Return the layout of all drawings, made anew only where it is another."""
@@ -307,6 +317,8 @@ class SamplesView(QAbstractScrollArea):
             return True
         if event.type() == QEvent.Type.Leave:
             self._hover(NOTHING)
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self.redraw()
         return super().viewportEvent(event)
 
     def tip_at(self, at: QPoint) -> str:
