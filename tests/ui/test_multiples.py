@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Iterator
 
 import msgspec
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.engine.hiding import KINDS, Hidden
-from bpviz.model.network import Network
+from bpviz.model.edit import diff
+from bpviz.model.network import Network, Unit
 from bpviz.model.schema import Session
 from bpviz.ui.canvas.multiple_words import details, loss_of, name_of
 from bpviz.ui.canvas.multiples import JOINED, Multiples
-from bpviz.ui.canvas.pens import Pens, levels, text_color
+from bpviz.ui.canvas.overlays import rounded_up
+from bpviz.ui.canvas.pens import LEVELS, Pens, levels, text_color
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.canvas.shown import State
-from bpviz.ui.main_window import MainWindow
-from bpviz.ui.panels.samples_panel import SamplesPanel
+from bpviz.ui.numbers import format_number
+from bpviz.ui.panels.samples_panel import STALE
 from bpviz.ui.style import DARK
 from tests.ui.canvas_fakes import layered
-from tests.ui.samples_hands import grabbed, opened, with_rows
+from tests.ui.samples_hands import (
+    Alone,
+    MakeAlone,
+    grabbed,
+    panels_alone,
+    with_inputs,
+    with_rows,
+)
 
 pytestmark = pytest.mark.qt_log_ignore(r"does not support (raise|propagateSizeHints)\(\)")
-
-Key, Modifier = Qt.Key, Qt.KeyboardModifier
 
 
 def at_end(session: Session, qapp: QApplication) -> tuple[Player, CanvasScene]:
@@ -51,9 +58,16 @@ def multiples_of(player: Player, scene: CanvasScene) -> Multiples:
 
 
 @pytest.fixture
-def panel(window: MainWindow) -> SamplesPanel:
-    """The panel Samples, in front."""
-    return opened(window)
+def make_alone(qapp: QApplication) -> Iterator[MakeAlone]:
+    """Make panels without a window around them."""
+    with panels_alone(qapp) as make:
+        yield make
+
+
+@pytest.fixture
+def alone(make_alone: MakeAlone, session: Session) -> Alone:
+    """The panel Samples on `session`, without a window around it."""
+    return make_alone(session)
 
 
 # -- numbers -----------------------------------------------------------------------------------
@@ -119,38 +133,85 @@ def test_the_shown_sample_has_the_colours_of_the_canvas(
         if player.snapshot is None or player.snapshot.batch_gradients:
             break
         on_canvas, tile = scene.picture.shown, multiples_of(player, scene).tile(player.sample)
-        assert tile.shown.scale == on_canvas.scale
         assert tile.shown.edges.state.tolist() == on_canvas.edges.state.tolist()
         assert tile.shown.edges.value.tolist() == on_canvas.edges.value.tolist()
-        assert tile.shown.strength.tolist() == on_canvas.strength.tolist()
+        # One scale for all samples: never stronger than on the canvas, which shows one alone.
+        assert tile.shown.scale >= on_canvas.scale
+        assert (tile.shown.strength <= on_canvas.strength).all()
         states = [*on_canvas.value.state.tolist(), int(on_canvas.loss.state[0])]
         assert tile.fill.numbers.state.tolist() == states
 
 
-def test_all_drawings_share_the_scale_of_the_canvas(qapp: QApplication, session: Session) -> None:
+@pytest.mark.parametrize("overlay", ["values", "gradients", "local"])
+def test_all_drawings_share_the_scale_of_the_largest(
+    qapp: QApplication, session: Session, overlay: str
+) -> None:
     player, scene = at_end(session, qapp)
-    scene.set_overlay("values")
+    scene.set_overlay(overlay)
+    own = slice(0, scene.geometry.edge_count)
+    assert player.frames is not None
+    for index in range(-1, len(player.frames)):
+        player.show_frame(index)
+        made = multiples_of(player, scene)
+        tiles = [made.tile(sample).shown for sample in range(4)]
+        peak = max(
+            float(tile.edges.sizes[own].max())
+            for tile in [*tiles, made.tile(JOINED).shown if made.has_joined else tiles[0]]
+        )
+        assert {tile.scale for tile in tiles} == {rounded_up(peak)}
+
+
+@pytest.mark.parametrize("overlay", ["weights", "updates"])
+def test_what_is_the_same_for_all_is_on_the_scale_of_the_canvas(
+    qapp: QApplication, session: Session, overlay: str
+) -> None:
+    player, scene = at_end(session, qapp)
+    scene.set_overlay(overlay)
     made = multiples_of(player, scene)
     assert {made.tile(sample).shown.scale for sample in range(4)} == {scene.picture.shown.scale}
 
 
-def test_edges_and_nodes_are_painted_in_the_colours_of_their_numbers(
-    window: MainWindow, panel: SamplesPanel
+def test_a_fixed_scale_holds_in_the_drawings_too(qapp: QApplication, session: Session) -> None:
+    player, scene = at_end(session, qapp)
+    scene.set_look(dataclasses.replace(scene.look, ranges={"gradients": 3.0}))
+    assert {multiples_of(player, scene).tile(each).shown.scale for each in range(4)} == {3.0}
+
+
+def test_samples_that_cancel_do_not_look_stronger_than_they_are(
+    make_alone: MakeAlone, session: Session
 ) -> None:
-    window.commands["view.show_values"].trigger()
-    while window.player.snapshot is not None and not window.player.snapshot.loss_known:
-        window.player.step_forward()
-    panel.refresh()
-    view, shown = panel.view, window.scene.picture.shown
+    # The same inputs with targets on either side of the output: the mean is next to nothing.
+    alone = make_alone(with_rows(session, [0]))
+    y = alone.player.trace.a[0, -1] if alone.player.trace is not None else 0.0
+    session = with_rows(session, [0, 0])
+    data = msgspec.structs.replace(session.data, targets=((y - 0.1,), (y + 0.101,)))
+    alone = make_alone(msgspec.structs.replace(session, data=data))
+    alone.player.show_frame(len(alone.player.frames or ()) - 1)
+    alone.panel.refresh()
+    made, drawn = alone.view.multiples, alone.scene.picture.shown.scale
+    assert drawn < made.scales.edges / 50
+    own = slice(0, alone.scene.geometry.edge_count)
+    assert made.tile(JOINED).shown.strength[own].max() < 0.02
+    assert 0.4 < made.tile(0).shown.strength[own].max() <= 1.0
+    words = alone.panel.key.text()
+    assert f"full colour at {format_number(made.scales.edges, 2, trim=True)}" in words
+    assert f"on the drawing at {format_number(drawn, 2, trim=True)}" in words
+
+
+def test_edges_and_nodes_are_painted_in_the_colours_of_their_numbers(alone: Alone) -> None:
+    alone.scene.set_overlay("values")
+    while alone.player.snapshot is not None and not alone.player.snapshot.loss_known:
+        alone.player.step_forward()
+    alone.panel.refresh()
+    view = alone.view
     image = grabbed(view)
-    tile = view.multiples.tile(window.player.sample)
-    drawing = view.drawing
+    tile, drawing = view.multiples.tile(alone.player.sample), view.drawing
     assert drawing is not None
-    bucket = levels(shown.edges.state, shown.strength)
-    pens = Pens(window.scene.theme, "values")
+    bucket = levels(tile.shown.edges.state, tile.shown.strength)
+    pens = Pens(alone.scene.theme, "values")
     for edge in range(len(bucket)):
         assert drawing.edge_color(tile, edge) == pens.color(int(bucket[edge]), plain=True)
-    corner = view.rect_of(window.player.sample).topLeft()
+    corner = view.rect_of(alone.player.sample).topLeft()
     strongest = levels(tile.fill.numbers.state, np.ones(len(tile.fill.strength)))
     for node, (x, y) in enumerate(drawing.centres.tolist()):
         fill = levels(tile.fill.numbers.state, tile.fill.strength)[node]
@@ -159,40 +220,87 @@ def test_edges_and_nodes_are_painted_in_the_colours_of_their_numbers(
         # The strongest is the very colour of the number's text on the canvas.
         state = int(tile.fill.numbers.state[node])
         full = drawing.color("values", int(strongest[node])).name()
-        assert full == text_color(window.scene.theme, "values", state)
+        assert full == text_color(alone.scene.theme, "values", state)
 
 
-def test_nothing_is_computed_before_the_first_step(window: MainWindow) -> None:
-    panel = opened(window)
-    window.player.go_to_start()
-    tile = panel.view.multiples.tile(1)
+def test_nothing_is_computed_before_the_first_step(alone: Alone) -> None:
+    tile = alone.view.multiples.tile(1)
     assert (tile.fill.numbers.state == State.NOT_COMPUTED).all()
-    assert details(tile, window.scene.session, window.scene.geometry) == ("t 1",)
+    assert details(tile, alone.scene.session, alone.scene.geometry) == ("t 1",)
 
 
-def test_drawings_are_stale_where_nothing_can_be_computed(
-    window: MainWindow, panel: SamplesPanel
-) -> None:
-    window.player.step_forward("phase")
-    panel.refresh()
-    before = panel.view.multiples.tile(0).shown.value.value.copy()
-    window.scene.select(["y1"], [])
-    window.scene.editor.delete_selected()
-    assert window.player.trace is None
-    tile = panel.view.multiples.tile(0)
+def test_drawings_are_stale_where_nothing_can_be_computed(alone: Alone) -> None:
+    alone.step("phase")
+    before = alone.view.multiples.tile(0).shown.value.value.copy()
+    alone.scene.select(["y1"], [])
+    alone.scene.editor.delete_selected()
+    alone.panel.refresh()
+    assert alone.player.trace is None
+    tile = alone.view.multiples.tile(0)
     known = tile.fill.numbers.state != State.NOT_COMPUTED
     assert known.any()
     assert (tile.fill.numbers.state[known] == State.STALE).all()
     assert tile.shown.value.value.tolist() == before[:4].tolist()
-    window.document.undo()
-    assert panel.view.multiples.tile(0).fill.numbers.state[0] != State.STALE
+    alone.document.undo()
+    alone.panel.refresh()
+    assert alone.view.multiples.tile(0).fill.numbers.state[0] != State.STALE
+
+
+def test_exact_zeros_do_not_look_as_if_not_computed(
+    make_alone: MakeAlone, session: Session
+) -> None:
+    zeros = with_rows(session, [0, 1, 0])
+    alone = make_alone(with_inputs(zeros, ((0.5, 0.3), (0.0, 0.0), (1.0, 0.0))))
+    alone.step("phase", 3)
+    geometry, made = alone.scene.geometry, alone.view.multiples
+    tile = made.tile(1)
+    states = [tile.fill.numbers.state[geometry.index[name]] for name in ("x1", "x2")]
+    assert states == [State.ZERO] * 2
+    first = [place for place, name in enumerate(geometry.names) if name.startswith("x")]
+    assert (tile.shown.edges.state[first] == State.ZERO).all()
+    assert made.tile(0).shown.edges.state[first].min() >= State.NEGATIVE
+    image = grabbed(alone.view)
+    drawing = alone.view.drawing
+    assert drawing is not None
+    x, y = drawing.centres[geometry.index["x1"]].tolist()
+    at = alone.view.rect_of(1).topLeft()
+    seen = image.pixelColor(at.x() + round(x), at.y() + round(y))
+    assert seen == drawing.color("values", State.ZERO * LEVELS)
+    assert seen != drawing.color("values", State.NOT_COMPUTED * LEVELS)
+
+
+def test_where_a_number_is_not_finite_the_panel_says_so(
+    make_alone: MakeAlone, session: Session
+) -> None:
+    network = session.network
+    nodes = (
+        *network.nodes[:-1],
+        Unit("y1", activation="exp", bias=0.3, position=(480, 0)),
+    )
+    odd = msgspec.structs.replace(session, network=Network(nodes, network.edges, network.outputs))
+    alone = make_alone(odd)
+    alone.step("phase", 3)
+    grabbed(alone.view)
+    nodes = (*nodes[:-1], msgspec.structs.replace(nodes[-1], bias=800.0))
+    worse = msgspec.structs.replace(odd, network=Network(nodes, network.edges, network.outputs))
+    alone.document.push(diff(odd, worse, "Set bias"))
+    alone.panel.refresh()
+    assert alone.player.trace is None
+    assert alone.panel.key.text().startswith(STALE)
+    assert alone.player.problem in alone.panel.key.text()
+    assert not alone.view.isHidden()
+    assert (alone.view.multiples.tile(1).fill.numbers.state == State.STALE).all()
+    # Where nothing was shown before, there is nothing to show.
+    fresh = make_alone(alone.document.session)
+    assert fresh.panel.key.text() == fresh.player.problem
+    assert fresh.view.isHidden()
 
 
 # -- what is to be predicted -------------------------------------------------------------------
 
 
 def test_hidden_numbers_leave_no_trace_in_the_drawings(
-    open_window: Callable[[Session | None], MainWindow], session: Session
+    make_alone: MakeAlone, session: Session
 ) -> None:
     pictures = []
     for factor in (1.0, -3.0):
@@ -201,29 +309,25 @@ def test_hidden_numbers_leave_no_trace_in_the_drawings(
             msgspec.structs.replace(edge, weight=edge.weight * factor) for edge in network.edges
         )
         other = Network(network.nodes, edges, network.outputs)
-        window = open_window(msgspec.structs.replace(session, network=other))
-        view = opened(window).view
-        assert window.player.frames is not None
-        for step in ("run.phase_forward",) * 4:
-            window.commands[step].trigger()
+        alone = make_alone(msgspec.structs.replace(session, network=other))
+        view = alone.view
+        alone.step("phase", 4)
         first_row = view.rect_of(JOINED).united(view.rect_of(1))
         shown = grabbed(view).copy(first_row)
-        window.player.set_hidden(Hidden(frozenset(KINDS)))
-        pictures.append((shown, grabbed(view).copy(first_row)))
+        alone.player.set_hidden(Hidden(frozenset(KINDS)))
+        alone.panel.refresh()
+        pictures.append((shown, grabbed(view).copy(first_row), alone.panel.key.text()))
         assert all("?" in loss_of(view.multiples.tile(each), session) for each in range(4))
     assert pictures[0][0] != pictures[1][0]
-    assert pictures[0][1] == pictures[1][1]
+    assert pictures[0][1:] == pictures[1][1:]
 
 
-def test_what_is_revealed_of_one_sample_stays_hidden_of_the_others(
-    window: MainWindow, panel: SamplesPanel
-) -> None:
-    window.player.step_forward("phase")
+def test_what_is_revealed_of_one_sample_stays_hidden_of_the_others(alone: Alone) -> None:
+    alone.step("phase")
     hidden = Hidden(frozenset({"values"}), frozenset({("values", "h1")}))
-    window.player.set_hidden(hidden)
-    place = window.scene.geometry.index["h1"]
-    states = [panel.view.multiples.tile(each).shown.value.state[place] for each in range(4)]
+    alone.player.set_hidden(hidden)
+    place, made = alone.scene.geometry.index["h1"], alone.view.multiples
+    states = [made.tile(each).shown.value.state[place] for each in range(4)]
     assert states[0] != State.NOT_COMPUTED
     assert states[1:] == [State.NOT_COMPUTED] * 3
-    assert "?" in details(panel.view.multiples.tile(2), window.scene.session,
-                          window.scene.geometry)[0]  # fmt: skip
+    assert "?" in details(made.tile(2), alone.scene.session, alone.scene.geometry)[0]

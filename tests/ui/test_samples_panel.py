@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import msgspec
@@ -17,18 +17,34 @@ from bpviz.engine.builders import new_layered
 from bpviz.model.data import GeneratorData, TableData
 from bpviz.model.network import Network
 from bpviz.model.schema import Session
+from bpviz.model.verbs import move
 from bpviz.ui.canvas.multiple_words import details, loss_of
 from bpviz.ui.canvas.multiples import JOINED
 from bpviz.ui.canvas.pens import levels
 from bpviz.ui.canvas.small_drawing import has_lines, has_shapes
 from bpviz.ui.main_window import MainWindow
 from bpviz.ui.panels.samples_panel import ALONE, EMPTY, LIVE_INTERVAL, SamplesPanel
-from tests.ui.conftest import named
-from tests.ui.samples_hands import grabbed, opened, with_rows
+from bpviz.ui.panels.samples_view import SamplesView
+from bpviz.ui.style import LIGHT
+from tests.ui.conftest import close_for_good, named
+from tests.ui.samples_hands import Alone, MakeAlone, grabbed, opened, panels_alone, with_rows
 
 pytestmark = pytest.mark.qt_log_ignore(r"does not support (raise|propagateSizeHints)\(\)")
 
 Key, Modifier = Qt.Key, Qt.KeyboardModifier
+
+
+@pytest.fixture
+def make_alone(qapp: QApplication) -> Iterator[MakeAlone]:
+    """Make panels without a window around them."""
+    with panels_alone(qapp) as make:
+        yield make
+
+
+@pytest.fixture
+def alone(make_alone: MakeAlone, session: Session) -> Alone:
+    """The panel Samples on `session`, without a window around it."""
+    return make_alone(session)
 
 
 @pytest.fixture
@@ -50,25 +66,26 @@ def test_a_click_shows_a_sample(window: MainWindow, panel: SamplesPanel) -> None
     assert window.player.sample == 3
 
 
-def test_the_mean_can_be_clicked_without_harm(window: MainWindow, panel: SamplesPanel) -> None:
-    middle = panel.view.rect_of(JOINED).center()
-    QTest.mouseClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=middle)
-    assert window.player.sample == 0
-    assert panel.view.tip_at(middle).startswith("The batch: the mean")
-    window.commands["view.show_values"].trigger()
-    assert not panel.view.multiples.has_joined
-    assert panel.view.tip_at(middle).startswith("Sample 1 of 4, row 1\n")
+def test_the_mean_can_be_clicked_without_harm(alone: Alone) -> None:
+    view = alone.view
+    middle = view.rect_of(JOINED).center()
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=middle)
+    assert alone.player.sample == 0
+    assert view.tip_at(middle).startswith("The batch: the mean")
+    alone.scene.set_overlay("values")
+    alone.panel.refresh()
+    assert not view.multiples.has_joined
+    assert view.tip_at(middle).startswith("Sample 1 of 4, row 1\n")
 
 
-def test_up_and_down_walk_through_the_samples(window: MainWindow, panel: SamplesPanel) -> None:
-    view = panel.view
-    view.setFocus(Qt.FocusReason.TabFocusReason)
+def test_up_and_down_walk_through_the_samples(alone: Alone) -> None:
+    view = alone.view
     for _ in range(5):
         QTest.keyClick(view, Key.Key_Down)
-    assert window.player.sample == 3
+    assert alone.player.sample == 3
     assert view.accessibleName() == "Samples of the batch: 4 of 4 is shown"
     QTest.keyClick(view, Key.Key_Up)
-    assert window.player.sample == 2
+    assert alone.player.sample == 2
 
 
 def test_a_double_click_on_the_strip_opens_the_panel(window: MainWindow) -> None:
@@ -79,13 +96,11 @@ def test_a_double_click_on_the_strip_opens_the_panel(window: MainWindow) -> None
     assert panel.is_seen
 
 
-def test_the_tip_tells_the_numbers(window: MainWindow, panel: SamplesPanel) -> None:
-    window.player.step_forward("phase")
-    window.player.step_forward("phase")
-    panel.refresh()
-    trace = window.player.trace
+def test_the_tip_tells_the_numbers(alone: Alone) -> None:
+    alone.step("phase", 2)
+    trace = alone.player.trace
     assert trace is not None
-    tip = panel.view.tip_at(panel.view.rect_of(1).center())
+    tip = alone.view.tip_at(alone.view.rect_of(1).center())
     lines = tip.splitlines()
     assert lines[0] == "Sample 2 of 4, row 2"
     assert lines[1].startswith("E = ")
@@ -94,41 +109,78 @@ def test_the_tip_tells_the_numbers(window: MainWindow, panel: SamplesPanel) -> N
     assert lines[5:] == ["target t = 1", "Click to show it"]
 
 
-def test_a_single_sample_needs_no_drawings(
+def test_a_single_sample_needs_no_drawings(make_alone: MakeAlone, session: Session) -> None:
+    alone = make_alone(with_rows(session, [0]))
+    assert alone.panel.key.text() == ALONE
+    assert alone.view.isHidden()
+    empty = make_alone(msgspec.structs.replace(session, network=Network(), data=TableData()))
+    assert empty.panel.key.text() == EMPTY
+
+
+def test_drawings_follow_a_node_while_it_is_dragged(
+    window: MainWindow, panel: SamplesPanel, qtbot: QtBot
+) -> None:
+    view, canvas, scene = panel.view, window.canvas, window.scene
+    before, pictures = grabbed(view), view.paint_count
+    at = canvas.mapFromScene(*scene.geometry.positions[2].tolist())
+    port, left = canvas.viewport(), Qt.MouseButton.LeftButton
+    QTest.mousePress(port, left, pos=at)
+    for far in (10, 30, 60):
+        QTest.mouseMove(port, at + QPoint(far, -far // 2))
+    qtbot.waitUntil(lambda: view.paint_count > pictures)
+    x = scene.geometry.positions[:, 0]
+    share = (x[2] - x[0]) / (x[4] - x[0])
+    assert share != pytest.approx(0.5)
+    qtbot.waitUntil(lambda: share_of(view) == pytest.approx(share))
+    assert grabbed(view) != before
+    QTest.keyClick(canvas, Key.Key_Escape)
+    QTest.mouseRelease(port, left, pos=at)
+    qtbot.waitUntil(lambda: grabbed(view) == before)
+
+
+def share_of(view: SamplesView) -> float:
+    """Return how far the third node stands between the first and the last of 2-2-1."""
+    assert view.drawing is not None
+    x = view.drawing.centres[:, 0]
+    return float((x[2] - x[0]) / (x[4] - x[0]))
+
+
+def test_the_panel_is_there_again_after_a_restart(
     open_window: Callable[[Session | None], MainWindow], session: Session
 ) -> None:
-    window = open_window(with_rows(session, [0]))
-    panel = opened(window)
-    assert panel.key.text() == ALONE
-    assert not panel.view.isVisible()
-    empty = open_window(msgspec.structs.replace(session, network=Network(), data=TableData()))
-    assert opened(empty).key.text() == EMPTY
+    first = open_window(session)
+    opened(first)
+    close_for_good(first)
+    again = open_window(session)
+    QApplication.processEvents()
+    assert again.workspace.panels["samples"].is_seen
 
 
 @pytest.fixture
-def thousand(open_window: Callable[[Session | None], MainWindow]) -> MainWindow:
-    """A window on a batch of a thousand samples."""
+def thousand(make_alone: MakeAlone) -> Alone:
+    """The panel on a batch of a thousand samples."""
     data = GeneratorData("spiral", samples=1000, test_fraction=0.0)
-    return open_window(new_layered((2, 3, 1), activation="tanh", data=data))
+    return make_alone(new_layered((2, 3, 1), activation="tanh", data=data))
 
 
-def test_of_a_thousand_samples_only_those_seen_are_painted(thousand: MainWindow) -> None:
-    view = opened(thousand).view
+def test_of_a_thousand_samples_only_those_seen_are_painted(thousand: Alone) -> None:
+    view = thousand.view
     grabbed(view)
     assert view.multiples.count == 1000
-    assert view.paint_count == len(view.seen()) < 30
+    assert view.paint_count == len(view.seen()) < 40
     thousand.player.choose_sample(777)
-    QApplication.processEvents()
+    thousand.panel.refresh()
     assert 777 in view.seen()
     assert view.viewport().rect().contains(view.rect_of(777))
+    grabbed(view)
     before = view.paint_count
     view.verticalScrollBar().setValue(view.verticalScrollBar().value() + 1)
     grabbed(view)
     assert view.paint_count - before <= view.columns
 
 
-def test_in_a_run_drawings_follow_a_few_times_a_second(thousand: MainWindow, qtbot: QtBot) -> None:
-    panel = opened(thousand)
+def test_in_a_run_drawings_follow_a_few_times_a_second(thousand: Alone, qtbot: QtBot) -> None:
+    panel = thousand.panel
     grabbed(panel.view)
     refreshed: list[int] = []
     refresh = panel.view.refresh
@@ -152,15 +204,11 @@ def test_in_a_run_drawings_follow_a_few_times_a_second(thousand: MainWindow, qtb
     assert np.array_equal(panel.view.multiples.tile(5).shown.value.value, trace.a[5])
 
 
-def test_large_networks_are_cells_without_edges(
-    open_window: Callable[[Session | None], MainWindow],
-) -> None:
+def test_large_networks_are_cells_without_edges(make_alone: MakeAlone) -> None:
     data = GeneratorData("spiral", samples=20)
-    window = open_window(new_layered((2, 40, 40, 8, 1), activation="tanh", data=data))
-    panel = opened(window)
-    window.player.step_forward("phase")
-    panel.refresh()
-    geometry = window.scene.geometry
+    alone = make_alone(new_layered((2, 40, 40, 8, 1), activation="tanh", data=data))
+    panel, geometry = alone.panel, alone.scene.geometry
+    alone.step("phase")
     assert not has_lines(geometry)
     assert not has_shapes(geometry)
     assert panel.key.text() == "Cells: value, δ where it is known."
@@ -175,25 +223,23 @@ def test_large_networks_are_cells_without_edges(
         assert image.pixelColor(corner.x() + int(x), corner.y() + int(y)) == wanted
 
 
-def test_drawings_follow_nodes_theme_size_and_notation(
-    window: MainWindow, panel: SamplesPanel
-) -> None:
-    view = panel.view
-    window.player.step_forward("phase")
-    panel.refresh()
+def test_drawings_follow_nodes_theme_size_and_notation(alone: Alone) -> None:
+    view = alone.view
+    alone.step("phase")
     pictures = [grabbed(view)]
-    for command in ("view.theme_light", "view.colours_blue_red", "view.scale_150"):
-        window.commands[command].trigger()
-        pictures.append(grabbed(view))
-    window.scene.select(["h1"], [])
-    window.commands["edit.nudge_up"].trigger()
+    alone.panel.apply_theme(LIGHT)
+    pictures.append(grabbed(view))
+    alone.panel.set_scale(1.5)
+    pictures.append(grabbed(view))
+    assert view.columns < 3
+    alone.document.push(move(alone.document.session, {"h1": (200.0, -140.0)}))
+    alone.panel.refresh()
     pictures.append(grabbed(view))
     assert all(one != other for one, other in pairwise(pictures))
-    assert view.columns < 3
     other = msgspec.structs.replace(
-        window.document.session,
+        alone.document.session,
         notation=msgspec.convert({"loss_symbol": "C", "target_symbol": "r"},
-                                 type(window.player.notation)),
+                                 type(alone.player.notation)),
     )  # fmt: skip
     assert loss_of(view.multiples.tile(0), other) == "C —"
-    assert details(view.multiples.tile(0), other, window.scene.geometry)[0].endswith("r 0.8")
+    assert details(view.multiples.tile(0), other, alone.scene.geometry)[0].endswith("r 0.8")

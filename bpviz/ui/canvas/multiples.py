@@ -10,17 +10,18 @@ import numpy as np
 from bpviz.document.player import Player
 from bpviz.engine.backprop import Trace
 from bpviz.engine.snapshot import Snapshot
+from bpviz.ui.canvas.common_scale import common_scale, differs_by_sample, largest
 from bpviz.ui.canvas.covered import covered
 from bpviz.ui.canvas.geometry import FloatArray, Geometry
-from bpviz.ui.canvas.overlays import Look, rounded_up, strength_of
+from bpviz.ui.canvas.overlays import Look, strength_of
 from bpviz.ui.canvas.scene import CanvasScene
-from bpviz.ui.canvas.shown import Numbers, Shown, State, as_stale, shown
+from bpviz.ui.canvas.shown import Numbers, Shown, as_stale, shown
 
 # The place of the drawing of what joins the samples: the batch's own gradients and loss.
 JOINED: Final = -1
 # Of a batch with more numbers than this only some samples are looked at for the largest.
 MOST_MEASURED: Final = 200_000
-# Where the sample on the canvas has nothing but zeros, so many others are asked for their largest.
+# Where some numbers are hidden, so many samples are asked for the largest of the others.
 MOST_ASKED: Final = 16
 
 
@@ -61,7 +62,7 @@ class Multiples:
     """The small drawings of the batch that a player shows, made when they are asked for.
 
     Numbers, states and colours are those that the canvas would have with that sample chosen, its
-    gradients and loss its own at every frame. All are on the canvas's scale.
+    gradients and loss its own at every frame. All share one scale: the largest of any sample.
     """
 
     def __init__(self, player: Player, scene: CanvasScene) -> None:
@@ -96,7 +97,7 @@ class Multiples:
         trace, geometry = player.trace, scene.geometry
         if trace is not None:
             self._count = len(trace.rows)
-        elif self._last is None:
+        elif self._last is None and not self._made:
             self._count = 0
         if self._holds(geometry):
             return False
@@ -114,12 +115,11 @@ class Multiples:
         hidden = player.hidden
         asked = player.sample if hidden.kinds else JOINED
         things = (
-            player.trace, player.frames, geometry, geometry.points, scene.session.network, hidden,
-            scene.look,
+            player.trace, player.frames, geometry, scene.session.network, hidden, scene.look,
         )  # fmt: skip
         places = (
             player.frame_index, player.running, player.scrubbing, asked,
-            scene.picture.shown.scale,
+            0.0 if differs_by_sample(scene.look) else scene.picture.shown.scale,
         )  # fmt: skip
         same = (
             places == self._places
@@ -162,7 +162,7 @@ class Multiples:
 
     @property
     def _look(self) -> Look:
-        """The canvas's look with its present scale fixed, so that all drawings share it."""
+        """The canvas's look with the common scale fixed, so that all drawings share it."""
         look, scale = self._scene.look, self.scales.edges
         return replace(look, ranges={**look.ranges, look.overlay: scale}) if scale else look
 
@@ -184,7 +184,7 @@ class Multiples:
     def _measured(self, trace: Trace) -> Scales:
         """Return the scales of all samples: of what is known, and told to all who look."""
         player, snapshot = self._player, self._player.snapshot
-        edges = self._edge_scale(len(trace.rows))
+        edges = self._edge_scale(trace)
         geometry = self._scene.geometry
         if snapshot is None or len(snapshot.value) != geometry.node_count:
             return Scales(edges)
@@ -198,24 +198,27 @@ class Multiples:
         arriving = trace.dloss_da[some][:, snapshot.dloss_da_known & inputs]
         return Scales(
             edges=edges,
-            inputs=_largest(trace.a[some][:, known & inputs]),
-            units=_largest(trace.a[some][:, known & ~inputs]),
-            errors=max(_largest(errors), _largest(arriving)),
-            losses=_largest(trace.loss_per_sample[some]) if snapshot.loss_known else 0.0,
+            inputs=largest(trace.a[some][:, known & inputs]),
+            units=largest(trace.a[some][:, known & ~inputs]),
+            errors=max(largest(errors), largest(arriving)),
+            losses=largest(trace.loss_per_sample[some]) if snapshot.loss_known else 0.0,
         )
 
-    def _edge_scale(self, samples: int) -> float:
-        """Return the canvas's scale; where all on it is zero, one that the samples share."""
-        drawn = self._scene.picture.shown
-        own = slice(0, self._scene.geometry.edge_count)
-        if drawn.scale or (drawn.edges.state[own] == State.NOT_COMPUTED).all():
+    def _edge_scale(self, trace: Trace) -> float:
+        """Return the scale that the numbers on the edges share, see `common_scale`.
+
+        Where numbers are hidden, it is of those that are not.
+        """
+        snapshot, look, drawn = self._player.snapshot, self._scene.look, self._scene.picture.shown
+        if snapshot is None or not differs_by_sample(look):
             return drawn.scale
-        geometry, network = self._scene.geometry, self._scene.session.network
-        largest = 0.0
-        for sample in range(min(samples, MOST_ASKED)):
-            each = shown(self._player.snapshot_of(sample), network, geometry, self._scene.look)
-            largest = max(largest, each.scale)
-        return largest
+        if not self._player.hidden.kinds:
+            return common_scale(trace, snapshot, look)
+        geometry, network, scale = self._scene.geometry, self._scene.session.network, drawn.scale
+        for sample in range(min(len(trace.rows), MOST_ASKED)):
+            each = shown(self._player.snapshot_of(sample), network, geometry, look)
+            scale = max(scale, each.scale)
+        return scale
 
 
 def _only_joined(now: Shown, snapshot: Snapshot, geometry: Geometry) -> Shown:
@@ -255,9 +258,3 @@ def _joined(first: Numbers, second: Numbers) -> Numbers:
 
 def _strength(numbers: Numbers, scale: float) -> FloatArray:
     return strength_of(numbers.sizes, scale, is_logarithmic=False)
-
-
-def _largest(values: FloatArray) -> float:
-    """Return the largest finite size, rounded up; 0 where there is none."""
-    sizes = np.abs(values[np.isfinite(values)])
-    return rounded_up(float(sizes.max())) if sizes.size else 0.0

@@ -53,6 +53,7 @@ class CanvasScene(QGraphicsScene):
     `tip` carries a text to show at a point; `surround_changed`: texts over the drawing are others.
     `hovered` carries kind ("node", "edge", "network" for the loss, or "") and name under the
     pointer; `loss_asked`: the loss was clicked; `look_changed`: edges show something else.
+    `placed`: nodes are dragged or on their way.
     """
 
     selection_changed = Signal()
@@ -61,6 +62,7 @@ class CanvasScene(QGraphicsScene):
     hovered = Signal(str, str)
     loss_asked = Signal()
     look_changed = Signal()
+    placed = Signal()
 
     def __init__(
         self,
@@ -72,17 +74,14 @@ class CanvasScene(QGraphicsScene):
     ) -> None:
         super().__init__(parent)
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
-        self._document = document
-        self._player = player
-        self._theme = theme
-        self._digits = digits
+        self._document, self._player = document, player
+        self._theme, self._digits = theme, digits
         self._look = Look()
         self.selection = Selection(self)
         self.selection.changed.connect(self._on_selected)
         self.editor = Editor(self, document, player, self)
         self.editor.refused.connect(self.tip)
-        self._watched = False
-        self._motion = True
+        self._watched, self._motion = False, True
         self._session = document.session
         geometry = Geometry(self._session.network)
         blank = shown(None, self._session.network, geometry, self._look)
@@ -287,6 +286,7 @@ class CanvasScene(QGraphicsScene):
         self.fader.show(self.picture, -1)
         self.picture.place(positions)
         self.marker.show_tools()
+        self.placed.emit()
 
     def settle(self) -> None:
         """Let a run end, so that the session holds its numbers."""

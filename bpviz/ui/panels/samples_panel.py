@@ -13,6 +13,7 @@ from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.canvas.small_drawing import has_lines, has_shapes
+from bpviz.ui.numbers import format_number
 from bpviz.ui.panels.panel import Panel
 from bpviz.ui.panels.samples_view import SamplesView
 from bpviz.ui.style import Theme
@@ -25,6 +26,7 @@ ALONE: Final = (
     "The batch has only one sample: it is the one on the drawing. With a larger batch, under "
     "Training, each sample has a small drawing here."
 )
+STALE: Final = "As it was before the last edit."
 EMPTY: Final = "Once the network is complete, each sample of the batch has a small drawing here."
 
 
@@ -57,9 +59,15 @@ class SamplesPanel(Panel):
         layout.addWidget(self.key)
         layout.addWidget(self.view, 1)
         layout.addStretch(0)
-        self.view.chosen.connect(player.choose_sample)
+        self.view.chosen.connect(self.on_chosen)
         scene.look_changed.connect(self.follow_numbers)
+        scene.placed.connect(self.follow_numbers)
         document.replaced.connect(self.view.restart)
+
+    def on_chosen(self, sample: int) -> None:
+        """Show a sample on the canvas, and mark it here at once."""
+        self._player.choose_sample(sample)
+        self.refresh()
 
     def refresh(self) -> None:
         """Show all samples as the player has them now."""
@@ -68,10 +76,17 @@ class SamplesPanel(Panel):
         self.view.refresh()
         count = self.view.multiples.count
         self.view.setVisible(count > 1)
+        self.key.setText(self._text(count))
+
+    def _text(self, count: int) -> str:
+        """Return the key to the drawings, or why there are none."""
+        problem = self._player.problem
         if count > 1:
-            self.key.setText(key_text(self._scene))
-        else:
-            self.key.setText(ALONE if count else EMPTY)
+            key = key_text(self._scene, self.view.multiples.scales.edges)
+            return f"{STALE} {problem}" if problem else key
+        if count:
+            return ALONE
+        return EMPTY if self._player.lack or not problem else problem
 
     def refresh_numbers(self) -> None:
         """Follow a step, soon where the last ones took long; in a run as often as the eye does."""
@@ -98,11 +113,22 @@ class SamplesPanel(Panel):
         self.view.apply_theme(theme)
 
 
-def key_text(scene: CanvasScene) -> str:
-    """Return what the colours of the small drawings stand for."""
+def key_text(scene: CanvasScene, scale: float) -> str:
+    """Return what the colours of the small drawings stand for; `scale` is that of their edges."""
     geometry, by_error = scene.geometry, scene.overlay == "gradients"
     if has_shapes(geometry):
         nodes = "Nodes: value, ring: δ." if by_error else "Nodes: value."
     else:
         nodes = "Cells: value, δ where it is known." if by_error else "Cells: value."
-    return f"{nodes} Edges: as on the drawing." if has_lines(geometry) else nodes
+    return f"{nodes} {_edges_text(scene, scale)}" if has_lines(geometry) else nodes
+
+
+def _edges_text(scene: CanvasScene, scale: float) -> str:
+    """Return how edges are coloured: as on the drawing, or all samples on a scale of their own."""
+    drawn = scene.picture.shown.scale
+    if not scale or scale == drawn:
+        return "Edges: as on the drawing."
+    whole = f"Edges: one scale for all, full colour at {format_number(scale, 2, trim=True)}"
+    if not drawn:
+        return f"{whole}."
+    return f"{whole} (on the drawing at {format_number(drawn, 2, trim=True)})."

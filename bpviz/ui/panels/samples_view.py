@@ -54,6 +54,7 @@ class SamplesView(QAbstractScrollArea):
         self._pictures: dict[int, QPixmap] = {}
         self.drawing: SmallDrawing | None = None
         self._blank: QPixmap | None = None
+        self._points = scene.geometry.points
         self._held: tuple[object, ...] = ()
         self._letters = Letters(self.font())
         self._hovered = NOTHING
@@ -74,8 +75,11 @@ class SamplesView(QAbstractScrollArea):
 
     def refresh(self) -> None:
         """Show what the player shows now."""
-        if self.multiples.follow():
+        points = self._scene.geometry.points
+        # Placing nodes makes the points anew.
+        if self.multiples.follow() or points is not self._points:
             self._pictures.clear()
+            self._points = points
         self._lay_out()
         sample = self._player.sample
         if sample != self._shown_sample:
@@ -250,7 +254,6 @@ class SamplesView(QAbstractScrollArea):
     def _drawing_for(self, tile: Tile, box: QRectF) -> SmallDrawing:
         """Return the layout of all drawings, made anew only where it is another."""
         geometry, overlay = self._scene.geometry, tile.shown.overlay
-        # Placing nodes makes the points anew.
         held = (geometry, geometry.points, overlay, self._theme)
         if self.drawing is None or any(
             one is not other for one, other in zip(held, self._held, strict=True)
