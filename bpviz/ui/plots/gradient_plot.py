@@ -6,7 +6,6 @@ from html import escape
 from typing import Final
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
@@ -15,7 +14,8 @@ from bpviz.engine.gradient_curve import GradientCurve
 from bpviz.engine.statistics import gradient_verdict
 from bpviz.model.counts import grouped
 from bpviz.ui.numbers import format_number
-from bpviz.ui.plots.history_plot import DOT_SIZE, HistoryPlot
+from bpviz.ui.plots.history_plot import HistoryPlot
+from bpviz.ui.plots.passed_curve import PassedCurve
 from bpviz.ui.plots.scales import (
     LIVE_POINTS,
     MAX_POINTS,
@@ -46,7 +46,7 @@ class GradientPlot(HistoryPlot):
         self._size = "‖∂E/∂W‖"
         self._sizes = np.empty((0, 0))
         self._shown: tuple[int, ...] = ()
-        self._curves: list[tuple[pg.PlotDataItem, pg.PlotDataItem]] = []
+        self._curves: list[PassedCurve] = []
         self.plot.sides["left"].logarithmic = True
         self._verdict = QLabel(self.plot)
         self._verdict.setObjectName("gradients.verdict")
@@ -60,8 +60,7 @@ class GradientPlot(HistoryPlot):
 
     def curve_data(self, layer: int, *, ahead: bool = False) -> tuple[FloatArray, FloatArray]:
         """Return iterations and log10 of the sizes that are drawn of `layer`, from 0."""
-        x, y = self._curves[self._shown.index(layer)][ahead].getData()
-        return (np.empty(0), np.empty(0)) if x is None else (x, y)
+        return self._curves[self._shown.index(layer)].data(ahead=ahead)
 
     def show_curve(self, curve: GradientCurve, position: int, *, moving: bool = False) -> None:
         """Draw `curve`, with the part after iteration `position` dim; not all while `moving`."""
@@ -73,20 +72,13 @@ class GradientPlot(HistoryPlot):
         for place, row in enumerate(rows):
             self._sizes[place, : len(row)] = row
         self._offer(layers)
-        passed = int(np.searchsorted(self._x, position, side="right"))
         heights = drawable(self._sizes, logarithmic=True)
-        for layer, (past, ahead) in zip(self._shown, self._curves, strict=True):
-            y = heights[:, layer]
-            alone = int(np.isfinite(y[:passed]).sum()) == 1
-            past.setData(self._x[:passed], y[:passed], symbol="o" if alone else None)
-            start = max(0, passed - 1) if passed < len(self._x) else len(self._x)
-            if start < len(self._x):
-                ahead.setData(self._x[start:], y[start:])
-            elif ahead.xData is not None:
-                ahead.clear()
+        for layer, drawn in zip(self._shown, self._curves, strict=True):
+            drawn.draw(self._x, heights[:, layer], position)
         across = iteration_span(int(self._x[-1]) if len(self._x) else 0)
         self._set_ranges(across, loss_span(heights.reshape(-1), logarithmic=True))
         self._show_here(position)
+        passed = int(np.searchsorted(self._x, position, side="right"))
         self._say(rows[passed - 1] if passed else ())
         self.show_reading()
 
@@ -112,28 +104,16 @@ class GradientPlot(HistoryPlot):
         if shown == self._shown:
             return
         self._shown = shown
-        for pair in self._curves:
-            for item in pair:
-                self.plot_item.removeItem(item)
-        self._curves = [
-            (
-                self.plot_item.plot(connect="finite", antialias=True),
-                self.plot_item.plot(connect="finite", antialias=True),
-            )
-            for _ in shown
-        ]
+        for drawn in self._curves:
+            drawn.remove()
+        self._curves = [PassedCurve(self.plot_item) for _ in shown]
         self._color_curves()
 
     def _color_curves(self) -> None:
         marks = []
-        for place, (layer, pair) in enumerate(zip(self._shown, self._curves, strict=True)):
+        for place, (layer, drawn) in enumerate(zip(self._shown, self._curves, strict=True)):
             color = self._color(place)
-            style = DASHES[place % len(DASHES)]
-            pair[0].setPen(pg.mkPen(color, width=2, style=style))
-            pair[0].setSymbolBrush(color)
-            pair[0].setSymbolPen(None)
-            pair[0].setSymbolSize(DOT_SIZE)
-            pair[1].setPen(pg.mkPen(mix(self._theme.canvas, color, 0.3), width=2, style=style))
+            drawn.set_colors(color, self._theme.canvas, DASHES[place % len(DASHES)])
             mark = ("━", "╍", "┅")[place % len(DASHES)]
             marks.append(f'<span style="color:{color}">{mark}&nbsp;{layer + 1}</span>')
         short = f"<b>{self._size}</b>&nbsp; "

@@ -16,7 +16,6 @@ from bpviz.ui.plots.scales import Span
 from bpviz.ui.plots.still_plot import StillPlot, thin_pen
 from bpviz.ui.style import Theme, guard
 
-DOT_SIZE: Final = 7
 # Room around the ranges, so that ticks and curve at the very edge are seen whole.
 EDGE: Final = 0.03
 

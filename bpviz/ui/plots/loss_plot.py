@@ -15,7 +15,8 @@ from bpviz.document.player import Player
 from bpviz.engine.curve import LossCurve
 from bpviz.model.counts import grouped
 from bpviz.ui.numbers import format_number
-from bpviz.ui.plots.history_plot import DOT_SIZE, HistoryPlot
+from bpviz.ui.plots.history_plot import HistoryPlot
+from bpviz.ui.plots.passed_curve import DOT_SIZE, PassedCurve
 from bpviz.ui.plots.plot_hand import PlotHand
 from bpviz.ui.plots.scales import (
     LIVE_POINTS,
@@ -28,7 +29,7 @@ from bpviz.ui.plots.scales import (
     taken,
     thinned,
 )
-from bpviz.ui.style import Theme, mix, run_colors
+from bpviz.ui.style import Theme, run_colors
 
 # Redrawn at most this often while a run is on: the eye reads no curve faster.
 LIVE_INTERVAL: Final = 0.12
@@ -56,10 +57,7 @@ class LossPlot(HistoryPlot):
         self._logarithmic = False
         self._drawn_at = 0.0
         self._hand = PlotHand(self.plot_item.vb, self.plot.viewport(), self)
-        self._curves = {
-            name: self.plot_item.plot(connect="finite", antialias=True)
-            for name in ("train_ahead", "test_ahead", "test", "train")
-        }
+        self._curves = {name: PassedCurve(self.plot_item) for name in ("test", "train")}
         self._runs: list[pg.PlotDataItem] = []
         self._dots = pg.ScatterPlotItem(size=DOT_SIZE)
         self._log_button = QToolButton()
@@ -80,8 +78,8 @@ class LossPlot(HistoryPlot):
         Iterations and losses; these are log10 on a logarithmic axis, nan where a value has no
         place.
         """
-        x, y = self._curves[name].getData()
-        return (np.empty(0), np.empty(0)) if x is None else (x, y)
+        plain = name.removesuffix("_ahead")
+        return self._curves[plain].data(ahead=plain != name)
 
     def set_log(self, logarithmic: bool) -> None:
         """Make the loss axis logarithmic or linear; values that have no place are left out."""
@@ -109,8 +107,8 @@ class LossPlot(HistoryPlot):
             test = taken(curve.test, chosen)
         self._x, self._train, self._test = x, train, test
         self._draw_runs()
-        self._draw("train", x, drawable(train, self._logarithmic))
-        self._draw("test", x, drawable(test, self._logarithmic))
+        for name, y in (("train", train), ("test", test)):
+            self._curves[name].draw(x, drawable(y, self._logarithmic), self._player.iteration)
         self._move_ranges()
         self._show_here(self._player.iteration)
         self._show_key(has_test)
@@ -119,11 +117,9 @@ class LossPlot(HistoryPlot):
     def apply_theme(self, theme: Theme) -> None:
         """Follow the theme."""
         super().apply_theme(theme)
-        ahead = {name: mix(theme.canvas, self._color(name), 0.3) for name in ("train", "test")}
-        for name in ("train", "test"):
+        for name, curve in self._curves.items():
             dashes = Qt.PenStyle.SolidLine if name == "train" else Qt.PenStyle.DotLine
-            self._curves[name].setPen(pg.mkPen(self._color(name), width=2, style=dashes))
-            self._curves[f"{name}_ahead"].setPen(pg.mkPen(ahead[name], width=2, style=dashes))
+            curve.set_colors(self._color(name), theme.canvas, dashes)
         self._dots.setPen(pg.mkPen(theme.canvas))
         self.refresh()
 
@@ -145,25 +141,6 @@ class LossPlot(HistoryPlot):
 
     def _color(self, name: str) -> str:
         return self._theme.positive if name == "train" else self._theme.negative
-
-    def _draw(self, name: str, x: FloatArray, y: FloatArray) -> None:
-        """Draw a curve up to the present position, and dim what lies ahead."""
-        passed = int(np.searchsorted(x, self._player.iteration, side="right"))
-        # A line through one point draws nothing: until there are two, the point is a dot.
-        alone = int(np.isfinite(y[:passed]).sum()) == 1
-        self._curves[name].setData(
-            x[:passed],
-            y[:passed],
-            symbol="o" if alone else None,
-            symbolSize=DOT_SIZE,
-            symbolBrush=self._color(name),
-            symbolPen=None,
-        )
-        ahead = self._curves[f"{name}_ahead"]
-        if passed < len(x):
-            ahead.setData(x[max(0, passed - 1) :], y[max(0, passed - 1) :])
-        elif ahead.xData is not None:
-            ahead.clear()
 
     def _draw_runs(self) -> None:
         """Draw the losses of the runs beside the active one, thin, each in its colour."""
