@@ -26,6 +26,7 @@ from bpviz.explain.expression import (
     unwrapped,
 )
 from bpviz.explain.numbers import latex_number
+from bpviz.explain.text import added
 
 ESCAPES = str.maketrans(
     {
@@ -85,7 +86,7 @@ def to_latex(expression: Expression, digits: int = 4) -> str:
             known = rf": ${latex_number(value, digits)}$" if shown else ""
             return rf"\dots\ \text{{({count} more {noun}{known})}}"
         case Sum(terms):
-            return _sum(terms, digits)
+            return added((to_latex(term, digits) for term in terms), "-")
         case Product(factors):
             return _product(factors, digits)
         case Maximum(terms) | Minimum(terms):
@@ -98,9 +99,8 @@ def to_latex(expression: Expression, digits: int = 4) -> str:
             return f"{_atom(base, digits)}^{{{to_latex(exponent, digits)}}}"
         case Negative(term):
             inner = to_latex(term, digits)
-            return (
-                f"-{_bracketed(inner, isinstance(unwrapped(term), Sum) or inner.startswith('-'))}"
-            )
+            needed = isinstance(unwrapped(term), Sum) or inner.startswith("-")
+            return f"-{_bracketed(inner, needed)}"
         case Absolute(term):
             return rf"\left|{to_latex(term, digits)}\right|"
         case Function(name, argument, _):
@@ -123,19 +123,6 @@ def _function(name: str, argument: str) -> str:
     if name == "sqrt":
         return rf"\sqrt{{{argument}}}"
     return rf"{FUNCTIONS[name].latex}\left({argument}\right)"
-
-
-def _sum(terms: tuple[Expression, ...], digits: int) -> str:
-    line = ""
-    for term in terms:
-        text = to_latex(term, digits)
-        if not line:
-            line = text
-        elif text.startswith("-"):
-            line += f" - {text[1:]}"
-        else:
-            line += f" + {text}"
-    return line or "0"
 
 
 def _product(factors: tuple[Expression, ...], digits: int) -> str:

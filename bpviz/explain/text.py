@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bpviz.explain.expression import (
     FUNCTIONS,
     Absolute,
@@ -39,13 +41,12 @@ def to_text(expression: Expression, digits: int = 4) -> str:
         case Rest():
             return _rest(expression, digits)
         case Sum(terms):
-            return _sum(terms, digits)
+            return added((to_text(term, digits) for term in terms), MINUS)
         case Product(factors):
             return _product(factors, digits)
-        case Maximum(terms):
-            return f"max({', '.join(to_text(term, digits) for term in terms)})"
-        case Minimum(terms):
-            return f"min({', '.join(to_text(term, digits) for term in terms)})"
+        case Maximum(terms) | Minimum(terms):
+            name = "max" if isinstance(expression, Maximum) else "min"
+            return f"{name}({', '.join(to_text(term, digits) for term in terms)})"
         case Fraction(numerator, denominator):
             return f"{_grouped(numerator, digits, Sum)}/{_atom(denominator, digits)}"
         case Power(base, exponent):
@@ -68,16 +69,16 @@ def _rest(rest: Rest, digits: int) -> str:
     return f"… ({rest.count} more {rest.noun}{value})"
 
 
-def _sum(terms: tuple[Expression, ...], digits: int) -> str:
+def added(terms: Iterable[str], minus: str) -> str:
+    """Return written terms as a sum: one that begins with the sign `minus` is taken away."""
     line = ""
     for term in terms:
-        text = to_text(term, digits)
         if not line:
-            line = text
-        elif text.startswith(MINUS):
-            line += f" {MINUS} {text[len(MINUS) :]}"
+            line = term
+        elif term.startswith(minus):
+            line += f" {minus} {term.removeprefix(minus)}"
         else:
-            line += f" + {text}"
+            line += f" + {term}"
     return line or "0"
 
 

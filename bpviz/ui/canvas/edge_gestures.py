@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 import numpy as np
@@ -120,28 +121,29 @@ class Retarget(Gesture):
 
 def offers_from(network: Network, source: str) -> dict[str, str]:
     """Return for each node but `source` whether an edge from there may end in it: "yes", "no"."""
-    behind = {source}
-    waiting = [source]
-    while waiting:
-        fresh = {edge.source for edge in network.incoming[waiting.pop()]} - behind
-        behind |= fresh
-        waiting += fresh
-    closed = behind | {edge.target for edge in network.outgoing[source]}
+    behind = _reached(source, lambda node: (edge.source for edge in network.incoming[node]))
+    closed = {*behind, *(edge.target for edge in network.outgoing[source])}
     closed |= {node.id for node in network.inputs}
-    return {
-        node.id: "no" if node.id in closed else "yes" for node in network.nodes if node.id != source
-    }
+    return _offers(network, source, closed)
 
 
 def offers_to(network: Network, target: str) -> dict[str, str]:
     """Return for each node but `target` whether an edge into there may begin in it."""
-    ahead = {target}
-    waiting = [target]
+    ahead = _reached(target, lambda node: (edge.target for edge in network.outgoing[node]))
+    closed = {*ahead, *(edge.source for edge in network.incoming[target])}
+    return _offers(network, target, closed)
+
+
+def _reached(start: str, neighbours: Callable[[str], Iterable[str]]) -> set[str]:
+    """Return `start` and all nodes that one comes to from neighbour to neighbour."""
+    reached, waiting = {start}, [start]
     while waiting:
-        fresh = {edge.target for edge in network.outgoing[waiting.pop()]} - ahead
-        ahead |= fresh
+        fresh = set(neighbours(waiting.pop())) - reached
+        reached |= fresh
         waiting += fresh
-    closed = ahead | {edge.source for edge in network.incoming[target]}
-    return {
-        node.id: "no" if node.id in closed else "yes" for node in network.nodes if node.id != target
-    }
+    return reached
+
+
+def _offers(network: Network, end: str, closed: set[str]) -> dict[str, str]:
+    nodes = (node.id for node in network.nodes)
+    return {node: "no" if node in closed else "yes" for node in nodes if node != end}
