@@ -24,6 +24,8 @@ _EDGE: Final = re.compile(r"\b([A-Za-z_]\w*)->([A-Za-z_]\w*)")
 _NODE: Final = re.compile(r"(?:^|(?<=: ))([A-Za-z_]\w*)(?=: )")
 # A unit that lacks something: 'the product unit "p1" has no edges into it'.
 _UNIT: Final = re.compile(r'(?<=unit ")([^"]*)(?=")')
+# Rows of data are counted from 0 in files and on the command line, from 1 on the screen.
+_ROW: Final = re.compile(r"(?<=\(row )\d+(?=\)$)")
 _MINUS: Final = re.compile(r"(?<![\w)])-(?=\d)")
 _EXPONENT: Final = re.compile(r"(?<=\de)([+-])0*(?=\d)")
 
@@ -76,9 +78,9 @@ def edge_name(edge: str, names: Mapping[str, str], arrow: str = " → ") -> str:
 
 
 def as_drawn(line: str, names: Mapping[str, str]) -> str:
-    """Return what the engine says of a network with names and signs as the drawing has them.
+    """Return what the engine says of a network with names, signs and rows as the window has them.
 
-    "x1->h1: its weight would become -2e+100" → "x₁ → h₁: its weight would become −2e100".
+    "h1: log(-2e-05) is not a number (row 0)" → "h₁: log(−2e−5) is not a number (row 1)".
     """
 
     def shown(name: str) -> str:
@@ -87,5 +89,6 @@ def as_drawn(line: str, names: Mapping[str, str]) -> str:
     line = _EDGE.sub(lambda found: " → ".join(map(shown, found.groups())), line)
     line = _NODE.sub(lambda found: shown(found[0]), line)
     line = _UNIT.sub(lambda found: drawn_name(found[0]), line)
+    line = _ROW.sub(lambda found: str(int(found[0]) + 1), line)
     line = _EXPONENT.sub(lambda found: "" if found[1] == "+" else "−", line)
     return _MINUS.sub("−", line)

@@ -11,13 +11,14 @@ import pytest
 from PySide6.QtCore import QAbstractItemModel, QAbstractListModel, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractItemView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QWidget
 
 from bpviz.engine.hiding import KINDS
 from bpviz.explain.numbers import format_number
 from bpviz.ui.canvas.shown import State
 from bpviz.ui.canvas.spoken import spoken
 from bpviz.ui.canvas.tips import edge_tip, node_tip
+from bpviz.ui.formula.markdown_view import MarkdownView
 from bpviz.ui.main_window import MainWindow
 from bpviz.ui.panels.predict_panel import PredictPanel
 from tests.ui.conftest import type_into
@@ -103,6 +104,20 @@ def test_a_question_about_a_node_that_is_taken_away_is_asked_anew(
     window.document.undo()
     window.player.go_to_start()
     assert asking.quiz.is_on
+
+
+def test_a_hint_comes_into_sight(window: MainWindow, asking: PredictPanel) -> None:
+    window.resize(1440, 900)
+    QApplication.processEvents()
+    type_into(asking.field, "0.4")
+    assert asking.verdict == "✗ Not yet. A hint may help."
+    click(asking, "hint")
+    assert asking.verdict == "✗ Not yet."
+    hints = asking.findChild(MarkdownView)
+    assert hints is not None
+    shown = asking.visibleRegion().boundingRect()
+    assert shown.top() <= asking.field.geometry().top()
+    assert shown.bottom() >= hints.geometry().bottom() - 1
 
 
 def test_hints_uncover_the_formula_term_by_term(asking: PredictPanel) -> None:

@@ -37,7 +37,7 @@ NETWORK = Network(
             "x₁ → h₁: its weight would become −4.31112e198, beyond 1e100",
         ),
         ("Stopped: h1->y: its gradient is infinite", "Stopped: h₁ → out: its gradient is infinite"),
-        ("h1: log(-1e-05) is not a number (row 0)", "h₁: log(−1e−5) is not a number (row 0)"),
+        ("h1: log(-1e-05) is not a number (row 0)", "h₁: log(−1e−5) is not a number (row 1)"),
         ("The test rows have no targets", "The test rows have no targets"),
         ("a->b: cross-entropy of a 2-class set", "a → b: cross-entropy of a 2-class set"),
     ],

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -235,7 +236,8 @@ class PredictPanel(Panel):
                 self._say(f"It is {value}", self._theme.text)
         elif answer is not None:
             said = " ".join(WORDS[name] for name in answer.mistakes[:2])
-            self._say(f"✗ Not yet. {said or 'A hint may help.'}", self._theme.warning)
+            helps = "A hint may help." if quiz.has_more_hints and not quiz.hints else ""
+            self._say(f"✗ Not yet. {said or helps}".rstrip(), self._theme.warning)
         else:
             self._say("", self._theme.text)
 
@@ -255,7 +257,7 @@ class PredictPanel(Panel):
         self.quiz.changed.connect(self.refresh)
         self.begin.clicked.connect(self.toggle)
         self.field.returnPressed.connect(self._on_return)
-        self._hint.clicked.connect(self.quiz.hint)
+        self._hint.clicked.connect(self._on_hint)
         self._give_up.clicked.connect(self.quiz.give_up)
         self._rest.clicked.connect(self.quiz.give_up_all)
         for button in (self._give_up, self._rest):
@@ -272,6 +274,17 @@ class PredictPanel(Panel):
             self.go_on()
         else:
             self.check()
+
+    def _on_hint(self) -> None:
+        """Uncover one term more, in sight; the answer's field stays in sight too."""
+        self.quiz.hint()
+        self.settle()
+        around = self.parentWidget()
+        area = None if around is None else around.parentWidget()
+        if isinstance(area, QScrollArea):
+            below = self._hints.geometry().bottom()
+            area.ensureVisible(0, below, 0, 0)
+            area.ensureVisible(0, self._question.geometry().top(), 0, 0)
 
     def _on_revealed(self) -> None:
         """Leave the keyboard where Enter goes on."""
