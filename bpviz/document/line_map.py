@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import Literal, NamedTuple, TypeAlias
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
 from bpviz.document.line import Line
+from bpviz.explain.numbers import format_number
 from bpviz.model.edit import Edit
 from bpviz.model.history import Place, Train
+from bpviz.model.names import pretty_name
 from bpviz.model.schema import Bookmark
+
+# Labels are as the drawing has them; without names, nodes go by their ids.
+NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
+SHOWN_DIGITS: Final = 6
 
 MarkKind: TypeAlias = Literal["edit", "bookmark"]
 
@@ -39,8 +47,14 @@ class LineMap:
     Unlike the iteration, the distance never falls: it goes on where an edit starts training anew.
     """
 
-    def __init__(self, line: Line, here: Place | None = None) -> None:
-        """Map `line`; what was just undone at `here` says nothing of bookmarks any more."""
+    def __init__(
+        self, line: Line, here: Place | None = None, names: Mapping[str, str] = NO_NAMES
+    ) -> None:
+        """Map `line`; what was just undone at `here` says nothing of bookmarks any more.
+
+        Marks call nodes by their `names`, by id.
+        """
+        self._names = names
         self._first = line.bookmarks
         self._entries = line.entries
         self._iterations = list(line.iterations())
@@ -117,7 +131,7 @@ class LineMap:
             along, place = self._starts[index], (index + 1, 0)
             changed = next((c for c in entry.changes if c.key == "bookmarks"), None)
             if changed is None:
-                marks.append(Mark(along, place, "edit", told(entry)))
+                marks.append(Mark(along, place, "edit", told(entry, self._names)))
                 continue
             if index in undone:
                 continue
@@ -140,12 +154,15 @@ class LineMap:
         return sorted(marks, key=lambda mark: mark.place)
 
 
-def told(edit: Edit) -> str:
-    """Return what `edit` did in a few words, with the numbers before and after where it is one."""
+def told(edit: Edit, names: Mapping[str, str] = NO_NAMES) -> str:
+    """Return what `edit` did in a few words, with the numbers before and after where it is one.
+
+    A weight or bias goes by the edge or unit, which is called by its name in `names`.
+    """
     if len(edit.changes) != 1:
         return edit.label
     change = edit.changes[0]
-    _, _, field = change.key.rpartition("/")
+    owner, _, field = change.key.rpartition("/")
     before, after = change.before, change.after
     if field == "optimizer" and type(before) is type(after):
         fields = (each.name for each in msgspec.structs.fields(after))
@@ -153,6 +170,18 @@ def told(edit: Edit) -> str:
         if len(changed) == 1:
             field = changed[0]
             before, after = getattr(before, field), getattr(after, field)
-    if not all(isinstance(each, int | float) for each in (before, after)):
+    numbers = [each for each in (before, after) if isinstance(each, int | float)]
+    if len(numbers) < 2 or any(isinstance(each, bool) for each in numbers):
         return edit.label
-    return f"{field.replace('_', ' ')} {before:g} → {after:g}"
+    one, other = (format_number(float(each), SHOWN_DIGITS, trim=True) for each in numbers)
+    return f"{_whose(owner, field, names)} {one} → {other}"
+
+
+def _whose(owner: str, field: str, names: Mapping[str, str]) -> str:
+    """Return whose number `field` is: "x₁ → h₁" of a weight, "bias h₁", else the field alone."""
+    kind, _, name = owner.partition("/")
+    ends = " → ".join(names.get(end) or pretty_name(end) for end in name.split("->"))
+    if kind == "edges":
+        return ends if field == "weight" else f"{field} {ends}"
+    words = field.replace("_", " ")
+    return f"{words} {ends}" if kind == "nodes" else words

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 from bpviz.document.line import Line
-from bpviz.document.line_map import told
+from bpviz.document.line_map import NO_NAMES, told
 from bpviz.model.edit import Edit
 from bpviz.model.history import Place, Train
 
@@ -31,7 +32,9 @@ class _Set(NamedTuple):
     after: float | None
 
 
-def origin(line: Line, here: Place, name: str) -> Origin:
+def origin(
+    line: Line, here: Place, name: str, names: Mapping[str, str] = NO_NAMES
+) -> Origin:
     """Return where the weight of the edge `name`, or the bias of that unit, comes from at `here`.
 
     What was fixed while it was trained was not moved by that.
@@ -55,11 +58,13 @@ def origin(line: Line, here: Place, name: str) -> Origin:
             return Origin("edit", (index, 0), found.label, before, after, others)
         fixed = _was_fixed(found, name, fixed)
         if not found.is_cosmetic:
-            since.append(told(found))
+            since.append(told(found, names))
     return Origin("start", (0, 0), since=tuple(reversed(since)))
 
 
-def next_edits(line: Line, place: Place, name: str) -> tuple[Origin | None, tuple[str, ...]]:
+def next_edits(
+    line: Line, place: Place, name: str, names: Mapping[str, str] = NO_NAMES
+) -> tuple[Origin | None, tuple[str, ...]]:
     """Return what edits do right behind the update that begins at `place`, before the next one.
 
     The one that sets the parameter, if one does, and what the others change.
@@ -78,7 +83,7 @@ def next_edits(line: Line, place: Place, name: str) -> tuple[Origin | None, tupl
             first = change.before if own is None else own.before
             own = Origin("edit", (index, 0), found.label, first, change.after)
         elif not found.is_cosmetic:
-            others.append(told(found))
+            others.append(told(found, names))
     return own, tuple(others)
 
 

@@ -81,7 +81,7 @@ class Showing(QObject):
     def line_map(self) -> LineMap:
         """The history line as a stretch of iterations, with edits and bookmarks on it."""
         timeline = self._document.timeline
-        return LineMap(timeline.line, timeline.place)
+        return LineMap(timeline.line, timeline.place, timeline.session.network.names)
 
     @property
     def problem(self) -> str:

@@ -119,7 +119,7 @@ def batch_loss_line(leaves: Leaves) -> Line:
     loss = leaves.batch_loss()
     mean = leaves.trace.training.batch_reduction == "mean" and len(losses) > 1
     name = leaves.loss_name
-    brief = f"{name} = (1/D)·Σ {name}_i" if mean else ""
+    brief = f"{name} = (1/D)·Σ {name}ᵢ" if mean else ""
     return Line(loss, joined(leaves, parts), loss.value, "mean" if mean else "sum", brief)
 
 
@@ -197,7 +197,7 @@ def gradient_parts(leaves: Leaves, node: int, edge: int) -> Line:
     """Return a parameter's gradient of the whole objective: data, then penalties."""
     gradient, name = leaves.batch_gradient(node, edge), "w" if edge >= 0 else "b"
     terms = [data_gradient(leaves, node, edge)]
-    brief = f"{to_text(gradient)} = {_brief_join(leaves)}∂{leaves.loss_name}_i/∂{name}"
+    brief = f"{to_text(gradient)} = {_brief_join(leaves)}∂{leaves.loss_name}ᵢ/∂{name}"
     if edge >= 0 and leaves.network.edges[edge].trainable:
         penalties = penalty_terms(leaves, edge)
         terms += [term for term, _ in penalties]
@@ -240,7 +240,7 @@ def joined_line(leaves: Leaves, node: int, edge: int) -> Line:
     reference = by.reference._replace(quantity=f"{prefix}data_gradient")
     left = Partial(leaves.batch_loss(), by, value, reference)
     name = "w" if edge >= 0 else "b"
-    brief = f"{to_text(left)} = {_brief_join(leaves)}∂{leaves.loss_name}_i/∂{name}"
+    brief = f"{to_text(left)} = {_brief_join(leaves)}∂{leaves.loss_name}ᵢ/∂{name}"
     rule = leaves.trace.training.batch_reduction
     return Line(left, right, value, rule, brief if len(leaves.trace.rows) > 1 else "")
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bpviz.engine.backprop import Trace
 from bpviz.explain.expression import FUNCTIONS, Partial, Reference, Symbol
 from bpviz.explain.parts import Name, name_of
-from bpviz.model.names import edge_name
+from bpviz.model.names import LOWER, edge_name
 from bpviz.model.network import Edge, Input, Node, Unit, activation_name
 
 FloatArray = NDArray[np.float64]
@@ -187,7 +187,8 @@ class Leaves:
         reference = Reference("network", "", "loss", chosen)
         if sample is None:
             return Symbol(name, name, value, reference)
-        return Symbol(f"{name}_{chosen + 1}", f"{name}_{{{chosen + 1}}}", value, reference)
+        text = f"{name}{str(chosen + 1).translate(LOWER)}"
+        return Symbol(text, f"{name}_{{{chosen + 1}}}", value, reference)
 
     def batch_loss(self) -> Symbol:
         """Return the data loss of the batch."""

@@ -7,9 +7,11 @@ import msgspec
 from bpviz.document.line import Line
 from bpviz.document.line_map import LineMap
 from bpviz.document.timeline import Timeline
+from bpviz.explain.numbers import format_number
 from bpviz.model import verbs
 from bpviz.model.edit import Change, Edit
 from bpviz.model.history import History, Train
+from bpviz.model.names import pretty_name
 from bpviz.model.schema import Bookmark, Progress
 from bpviz.model.training import Sgd
 from tests.document.examples import xor_session
@@ -85,3 +87,25 @@ def test_bookmarks_of_a_file_stand_where_they_stood_after_edits_before_them() ->
     line.put(verbs.set_text(session, "notes", "earlier"), (0, 10))
     (mark,) = LineMap(line).bookmarks
     assert (mark.along, mark.place, mark.label) == (30, (2, 20), "here")
+
+
+def test_a_mark_names_the_weight_or_bias_that_was_set() -> None:
+    timeline = trained()
+    network = timeline.session.network
+    edge, unit = network.edges[0], network.units[0]
+    for key, before, after in (
+        (f"edges/{edge.name}/weight", edge.weight, -0.5),
+        (f"nodes/{unit.id}/bias", unit.bias, 1e-7),
+        (f"edges/{edge.name}/trainable", True, False),
+    ):
+        timeline.push(Edit("Set", (Change(key, before, after),)))
+    ends = f"{pretty_name(edge.source)} → {pretty_name(edge.target)}"
+    labels = [mark.label for mark in LineMap(timeline.line).marks]
+    assert labels == [
+        f"{ends} {format_number(edge.weight, 6, trim=True)} → −0.5",
+        f"bias {pretty_name(unit.id)} {format_number(unit.bias, 6, trim=True)} → 1e−7",
+        "Set",
+    ]
+    called = {edge.source: "A", edge.target: "B"}
+    first = LineMap(timeline.line, names=called).marks[0]
+    assert first.label.startswith("A → B ")

@@ -71,6 +71,9 @@ def test_local_gradients_stand_on_their_edges_and_multiply_to_the_gradients(
             passed_on = trace.dloss_da[0, nodes[1]] * shown.edges.value[place]
             assert trace.dloss_da[0, nodes[0]] == pytest.approx(passed_on)
     assert labels(window)["h1->y1"].startswith("∂y₁/∂h₁ 0.11")
+    cards = [window.scene.picture.card(node) for node in (0, network.node_index["h1"])]
+    assert [card.below.partition(" = ")[0] for card in cards] == ["∂E/∂x₁", "δ"]
+    assert not cards[0].below.endswith("—"), "what the local gradients multiply to is seen as well"
     window.workspace.predict_panel.quiz.start(frozenset({"values"}))
     assert labels(window)["h1->y1"] == "∂y₁/∂h₁ ?", "it has the slope in it"
 

@@ -170,7 +170,7 @@ def test_a_weight_that_an_edit_set_is_no_update_s_work(open_window: Open) -> Non
     ask(window, "x2->h1_1")
     assert player.iteration == 2, "another weight was moved by the update before"
     note = window.workspace.explain_panel.causes.note
-    assert "Edited behind it, and so without a part in it: weight" in note
+    assert "Edited behind it, and so without a part in it: x₁ → h₁,₁ 0.6" in note
     player.go_to_end()
     QTest.keyClick(window.canvas, Qt.Key.Key_Left, Qt.KeyboardModifier.ControlModifier)
     ask(window)

@@ -20,6 +20,8 @@ from bpviz.ui.style import Theme
 
 SHORT_DIGITS = 3
 LONGEST_TIE = 8
+# The overlays that show what comes back to a node, the inputs too.
+WITH_ERRORS = ("gradients", "local")
 MOST_TARGETS = 3
 TARGETS_JOIN = "  "
 BORDERS = {
@@ -150,7 +152,9 @@ class CardMaker:
             return text, state, shown.overlay
         numbers = shown.dloss_da if is_input else shown.delta
         state = int(numbers.state[node])
-        if shown.overlay != "gradients" and (is_input or shown.overlay != "values"):
+        if shown.overlay not in ("values", *WITH_ERRORS) or (
+            is_input and shown.overlay == "values"
+        ):
             return "", state, "gradients"
         if is_input:
             symbol = loss_symbol(self.session)
@@ -202,7 +206,7 @@ class CardMaker:
     def _loss_gradient(self, network: Network) -> tuple[str, int]:
         """Return ∂E/∂a of a single output that only the loss follows."""
         own = self.geometry.edge_count
-        if self.shown.overlay != "gradients" or len(network.outputs) != 1:
+        if self.shown.overlay not in WITH_ERRORS or len(network.outputs) != 1:
             return "", State.NOT_COMPUTED
         state = int(self.shown.edges.state[own])
         if state == State.NOT_COMPUTED:

@@ -213,7 +213,9 @@ class ExplainPanel(Panel):
         network, timeline = trace.program.network, self._document.timeline
         edge, node = subject.edge, subject.node
         name = network.edges[edge].name if edge >= 0 else network.nodes[node].id
-        own, others = next_edits(timeline.line, timeline.place, name)
+        own, others = next_edits(
+            timeline.line, timeline.place, name, timeline.session.network.names
+        )
         return behind_words(own, others, "it", self._digits)
 
     def _show(self, told: Explanation, *, computed: bool = True) -> bool:
