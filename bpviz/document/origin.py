@@ -32,9 +32,7 @@ class _Set(NamedTuple):
     after: float | None
 
 
-def origin(
-    line: Line, here: Place, name: str, names: Mapping[str, str] = NO_NAMES
-) -> Origin:
+def origin(line: Line, here: Place, name: str, names: Mapping[str, str] = NO_NAMES) -> Origin:
     """Return where the weight of the edge `name`, or the bias of that unit, comes from at `here`.
 
     What was fixed while it was trained was not moved by that.

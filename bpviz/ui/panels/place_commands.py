@@ -87,9 +87,7 @@ class PlaceCommands(QObject):
         # Ready stands behind the last update, or behind the edits that came after it.
         timeline = self._document.timeline
         name = (edges or nodes)[0]
-        found = origin(
-            timeline.line, timeline.place, name, timeline.session.network.names
-        )
+        found = origin(timeline.line, timeline.place, name, timeline.session.network.names)
         if found.kind == "update":
             player.go_to(found.place, partial(self._show_why, nodes, edges))
         elif found.kind == "edit":
