@@ -192,7 +192,7 @@ def test_the_last_line_says_how_the_samples_were_joined(
     reduction: Literal["mean", "sum"], l2: float
 ) -> None:
     """The words are compared with the numbers: a mean is a third of the samples' sum."""
-    training = Training(batch_reduction=reduction, l2=l2, optimizer=Sgd(0.1))
+    training = Training(loss="squared_error", batch_reduction=reduction, l2=l2, optimizer=Sgd(0.1))
     found = derive(layered_trace((2, 2, 1), training, 3), -1, 0)
     parts = [each.result for each in found.sections if each.title.startswith("Sample")]
     assert len(parts) == 3
