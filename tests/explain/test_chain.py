@@ -193,10 +193,11 @@ def test_the_last_line_says_how_the_samples_were_joined(
 ) -> None:
     """The words are compared with the numbers: a mean is a third of the samples' sum."""
     training = Training(loss="squared_error", batch_reduction=reduction, l2=l2, optimizer=Sgd(0.1))
-    found = derive(layered_trace((2, 2, 1), training, 3), -1, 0)
+    made = layered_trace((2, 2, 1), training, 3)
+    found = derive(made, -1, 0)
     parts = [each.result for each in found.sections if each.title.startswith("Sample")]
     assert len(parts) == 3
-    weight = layered_trace((2, 2, 1), training, 3).theta[0]
+    weight = made.theta[made.program.edge_slot[0]]
     total = (found.result - l2 * weight) / math.fsum(parts)
     said = {"mean": pytest.approx(1 / 3), "sum": pytest.approx(1.0)}
     rule = found.sections[-1].steps[-1].rule
