@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 from random import Random
-from typing import Literal
 
 import numpy as np
 import pytest
@@ -184,28 +183,6 @@ def test_s1_joins_its_samples() -> None:
     assert parts == pytest.approx([-0.0078369418, -0.0241707363], abs=5e-11)
     assert found.result == pytest.approx(-0.0160038390, abs=5e-11)
     assert symbols_of(found)[-1] == "(1/2)·(∂E₁/∂w + ∂E₂/∂w)"
-
-
-@pytest.mark.parametrize("l2", [0.0, 0.2])
-@pytest.mark.parametrize("reduction", ["mean", "sum"])
-def test_the_last_line_says_how_the_samples_were_joined(
-    reduction: Literal["mean", "sum"], l2: float
-) -> None:
-    """The words are compared with the numbers: a mean is a third of the samples' sum."""
-    training = Training(loss="squared_error", batch_reduction=reduction, l2=l2, optimizer=Sgd(0.1))
-    made = layered_trace((2, 2, 1), training, 3)
-    found = derive(made, -1, 0)
-    parts = [each.result for each in found.sections if each.title.startswith("Sample")]
-    assert len(parts) == 3
-    weight = made.theta[made.program.edge_slot[0]]
-    total = (found.result - l2 * weight) / math.fsum(parts)
-    said = {"mean": pytest.approx(1 / 3), "sum": pytest.approx(1.0)}
-    rule = found.sections[-1].steps[-1].rule
-    word, _, rest = rule.partition(" ")
-    assert total == said[word]
-    assert rest == "over the batch" + (", penalty" if l2 else "")
-    joins = [step.rule for step in found.sections[0].steps]
-    assert any("constant factor rule" in each for each in joins) == (word == "mean")
 
 
 def test_penalties_come_with_the_objective() -> None:
