@@ -65,7 +65,7 @@ def gradient_verdict(sizes: tuple[float, ...]) -> str:
     if not np.isfinite(sizes).all():
         return "Exploding: a gradient is no longer a finite number"
     if max(sizes) < VANISHED:
-        return "All gradients are below 1e−6: a minimum, or a plateau"
+        return "All gradients are below 1e−6: a minimum, saddle or plateau"
     strongest = int(np.argmax(sizes))
     if sizes[strongest] > EXPLODED:
         return f"Exploding: the gradient of layer {strongest + 1} is above {grouped(EXPLODED)}"

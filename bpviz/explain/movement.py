@@ -139,12 +139,12 @@ def _sgd(n: _Numbers) -> _Pace:
 
 def _momentum(n: _Numbers) -> _Pace:
     rate, mu = n.settings.learning_rate, n.settings.momentum
-    return _Pace(-rate, (("momentum from before, −η·μ·v", -rate * mu * n.slots["velocity"]),))
+    return _Pace(-rate, (("momentum, −η·μ·v", -rate * mu * n.slots["velocity"]),))
 
 
 def _nesterov(n: _Numbers) -> _Pace:
     rate, mu = n.settings.learning_rate, n.settings.momentum
-    kept = ("momentum from before, −η·μ²·v", -rate * mu * mu * n.slots["velocity"])
+    kept = ("momentum, −η·μ²·v", -rate * mu * mu * n.slots["velocity"])
     note = "Each part of the gradient moves it by the part times −η·(1 + μ)."
     return _Pace(-rate * (1.0 + mu), (kept,), note)
 
@@ -167,7 +167,7 @@ def _adam(n: _Numbers) -> _Pace:
     beta1, beta2 = n.settings.beta1, n.settings.beta2
     root = math.sqrt(n.updated_slots["square_mean"] / (1.0 - beta2**n.step)) + n.settings.epsilon
     size = -n.settings.learning_rate / (1.0 - beta1**n.step) / root
-    kept = ("the mean from before, β₁·m", size * beta1 * n.slots["mean"])
+    kept = ("moving mean, β₁·m", size * beta1 * n.slots["mean"])
     note = "Each part of the gradient moves it by the part times −η·(1 − β₁)/((1 − β₁ᵗ)(√v̂ + ε))."
     return _Pace(size * (1.0 - beta1), (kept,), note)
 

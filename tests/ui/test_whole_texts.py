@@ -150,7 +150,7 @@ def test_numbers_of_a_table_are_whole_whatever_the_words_beside_them(
     qapp: QApplication, width: int
 ) -> None:
     table = LinesTable(DARK, [("Why it moved", ""), ("in ∂E/∂w", ""), ("moves by", "")])
-    words = "momentum from before, −η·μ·v"
+    words = "a long name of a cause, −η·μ·v"
     lines = [
         Line((words, "", "0.004707"), "Click"),
         Line(("together", "−0.04544", "−0.0001631"), strong=True),

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QPoint, QPointF, QRectF, QTimer, Signal
 from PySide6.QtGui import QTransform
 from PySide6.QtWidgets import QGraphicsView
 
-from bpviz.ui.canvas.corners import CORNER_WIDTH, TOP, room_below
+from bpviz.ui.canvas.corners import CORNER_WIDTH, TOP, room_aside, room_below
 
 MAX_ZOOM, MIN_ZOOM = 8.0, 0.05
 FIT_ZOOM: Final = 1.5
@@ -78,7 +78,8 @@ class Camera(QObject):
         self._fits, self._fitted = True, rect
         area = self.area()
         below = room_below(area, self.scale)
-        area = area.adjusted(SIDE, TOP * self.scale, -SIDE, -below)
+        left = SIDE + room_aside(area, self.scale)
+        area = area.adjusted(left, TOP * self.scale, -SIDE, -below)
         if rect.isEmpty() or area.width() < 20 or area.height() < 20:
             self._view.setTransform(QTransform())
             self._view.centerOn(0.0, 0.0)

@@ -24,6 +24,8 @@ TOP, BOTTOM, ROW_BOTTOM, LOW_BOTTOM = 52.0, 108.0, 74.0, 34.0
 # Where the toolbox stands: beside the zoom buttons, or at the rim above them.
 BESIDE_ZOOM, ASIDE, BELOW, ABOVE_ZOOM, GAP = 152, 16, 34, 70, 10
 TOOLBOX_WIDTH: Final = 224.0
+# What an upright toolbox takes of the width at the left rim.
+UPRIGHT_WIDTH: Final = 52.0
 
 
 def around_scale(factor: float) -> float:
@@ -56,6 +58,8 @@ def key_rect(area: QRectF, scale: float = 1.0) -> QRectF:
 
 def toolbox_corner(area: QRectF, scale: float) -> tuple[int, int]:
     """Return how far off the left and the lower rim the toolbox stands."""
+    if is_upright(area, scale):
+        return ASIDE, ABOVE_ZOOM
     key = key_rect(area, scale)
     right = key.left() if has_key(area, scale) else area.right()
     if right >= BESIDE_ZOOM + TOOLBOX_WIDTH:
@@ -65,14 +69,22 @@ def toolbox_corner(area: QRectF, scale: float) -> tuple[int, int]:
     return ASIDE, round(area.bottom() - key.top()) + GAP
 
 
+def is_upright(area: QRectF, scale: float) -> bool:
+    """Whether the toolbox is a column, where beside the key is no room for a row of it."""
+    return has_key(area, scale) and key_rect(area, scale).left() < ASIDE + TOOLBOX_WIDTH
+
+
+def room_aside(area: QRectF, scale: float) -> float:
+    """Return how much a fitted drawing leaves free at the left rim of `area` for the toolbox."""
+    return UPRIGHT_WIDTH if is_upright(area, scale) else 0.0
+
+
 def room_below(area: QRectF, scale: float) -> float:
     """Return how much a fitted drawing leaves free at the lower rim of `area`."""
     if area.height() < LOW_HEIGHT:
         return LOW_BOTTOM
     if has_key(area, scale):
-        above = toolbox_corner(area, scale)[1]
-        # A toolbox above the key takes a row of its own.
-        return above + GAP + 26.0 if above > ABOVE_ZOOM else BOTTOM * key_scale(area, scale)
+        return BOTTOM * key_scale(area, scale)
     return ROW_BOTTOM if toolbox_corner(area, scale)[0] == BESIDE_ZOOM else BOTTOM
 
 

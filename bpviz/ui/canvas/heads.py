@@ -21,7 +21,7 @@ from bpviz.ui.style import Theme, guard
 HEAD_LEVEL: Final = 5.5
 HEIGHT, BUTTON = 24.0, 24.0
 # Width of a head with the size in words, and without.
-FULL, SHORT = 148.0, 108.0
+FULL, SHORT = 156.0, 108.0
 # The heads stand this far above the uppermost node of all layers.
 ABOVE: Final = RADIUS + 38.0
 # Below the first zoom heads are short, and larger the smaller the drawing; below the last unseen.

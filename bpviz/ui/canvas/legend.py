@@ -23,6 +23,8 @@ from bpviz.ui.style import Theme, scaled_font
 
 EMPTY_TEXT: Final = "Double-click to add a unit, or File > New"
 HEADER_SIZE, EMPTY_SIZE = 15.0, 17.0
+SEPARATOR: Final = " · "
+WORD_JOINER: Final = "\u2060"
 # What the header takes of the height of a viewport.
 TOP_STRIP: Final = 110.0
 # A header without room is written so much smaller before it is cut.
@@ -65,7 +67,7 @@ def header_text(
     if frame.phase == "reduce":
         return f"Reduce · {grouped(batch)} sample{'' if batch == 1 else 's'} to one gradient"
     parts = [frame.phase.capitalize(), place, "" if frame.phase == "update" else which]
-    return " · ".join(part for part in parts if part)
+    return SEPARATOR.join(part for part in parts if part)
 
 
 def _layers(step: Sequence[Frame], network: Network) -> str:
@@ -151,8 +153,7 @@ def paint_head(
     baseline = area.top() + MARGIN + 11.0 * scale
     header = surround.header
     if surround.zoom:
-        elided = Qt.TextElideMode.ElideRight
-        header = QFontMetricsF(header_font).elidedText(header, elided, _header_room(area, surround))
+        header = fitting_header(header, QFontMetricsF(header_font), _header_room(area, surround))
     _backed_text(
         painter, QPointF(left, baseline), header, header_font, theme, surround.header_color
     )
@@ -164,8 +165,12 @@ def paint_head(
     elif surround.note:
         small = scaled_font(font, small_size)
         top = baseline + line - QFontMetricsF(small).ascent()
-        box = QRectF(left, top, area.right() - MARGIN - left, 60 * scale)
-        _backed_block(painter, box, surround.note, small, theme, theme.muted)
+        # The badge may reach down to it.
+        room = _header_room(area, surround) if surround.zoom else area.right() - MARGIN - left
+        box = QRectF(left, top, room, 60 * scale)
+        # A symbol like ∂E/∂w stays whole.
+        note = surround.note.replace("/", "/" + WORD_JOINER)
+        _backed_block(painter, box, note, small, theme, theme.muted)
 
 
 def _paint_key(
@@ -190,6 +195,23 @@ def _paint_foot(
 
 def _header_room(area: QRectF, surround: Surround) -> float:
     return max(area.width() - 2 * MARGIN - surround.corner, 120.0)
+
+
+def fitting_header(header: str, metrics: QFontMetricsF, room: float) -> str:
+    """Return as many parts of a header as fit in `room`; what the step is rather than its phase.
+
+    The colour tells the phase as well, the line under the drawing the sample.
+    """
+    first, *rest = header.split(SEPARATOR)
+    shorter = (SEPARATOR.join((first, *rest[:1])), *(rest[:1] and [_capitalised(rest[0])]))
+    for text in (header, *shorter):
+        if metrics.horizontalAdvance(text) <= room:
+            return text
+    return metrics.elidedText(shorter[-1], Qt.TextElideMode.ElideRight, room)
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _header_size(area: QRectF, surround: Surround, font: QFont, scale: float) -> float:

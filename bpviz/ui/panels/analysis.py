@@ -62,6 +62,7 @@ class Analysis:
         """Return the badge of the gradient check, put into the corner of the canvas."""
         badge = CheckBadge(self.idle_check, theme)
         badge.widened.connect(frame.canvas.camera.set_corner)
+        frame.narrowed.connect(badge.set_short)
         frame.add_over(inset(badge), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
         return badge
 

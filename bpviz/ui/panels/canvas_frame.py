@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QToolButton, QWidget
 
-from bpviz.ui.canvas.corners import LOW_HEIGHT, around_scale, toolbox_corner
+from bpviz.ui.canvas.corners import LOW_HEIGHT, around_scale, is_upright, toolbox_corner
 from bpviz.ui.canvas.minimap import Minimap
 from bpviz.ui.canvas.view import CanvasView
 from bpviz.ui.panels.find_bar import FindBar
@@ -17,6 +17,8 @@ from bpviz.ui.panels.range_bar import RangeBar
 from bpviz.ui.panels.toolbox import Toolbox
 from bpviz.ui.style import guard
 
+# A canvas no wider than this, times the scale of texts, has only short texts in its corners.
+NARROW: Final = 440
 # The canvas writes its zoom below the buttons.
 MARGIN: Final = 14
 TEXT_HEIGHT: Final = 20
@@ -25,7 +27,12 @@ ZOOM_IDS: Final = ("view.zoom_out", "view.zoom_in", "view.fit")
 
 
 class CanvasFrame(QWidget):
-    """Lays on the canvas view: zoom buttons, the scale's controls, find bar and minimap."""
+    """Lays on the canvas view: zoom buttons, the scale's controls, find bar and minimap.
+
+    `narrowed` tells whether there is only room for short texts in its corners.
+    """
+
+    narrowed = Signal(bool)
 
     def __init__(
         self,
@@ -38,7 +45,7 @@ class CanvasFrame(QWidget):
         self.canvas = canvas
         self.range_bar = range_bar
         self._toolbox: Toolbox | None = None
-        self._scale = 1.0
+        self._factor = self._scale = 1.0
         self.find_bar = FindBar(canvas)
         self.minimap = Minimap(canvas)
         self._zoom = zoom = QWidget()
@@ -75,18 +82,21 @@ class CanvasFrame(QWidget):
 
     def set_scale(self, factor: float) -> None:
         """Leave room for texts `factor` times as large."""
-        self._scale = around_scale(factor)
+        self._factor, self._scale = factor, around_scale(factor)
         self.range_bar.set_scale(self._scale)
         self._find_room()
 
     def _find_room(self) -> None:
         """Let nothing lie over anything else: buttons go up, or away where it is very low."""
         self.range_bar.find_room()
+        self.narrowed.emit(self.width() < NARROW * self._factor)
         low = self.height() < LOW_HEIGHT
         self._zoom.setVisible(not low)
         if self._toolbox is not None:
             self._toolbox.setVisible(not low)
-            self._toolbox.stand(*toolbox_corner(QRectF(self.rect()), self._scale))
+            area = QRectF(self.rect())
+            upright = is_upright(area, self._scale)
+            self._toolbox.stand(*toolbox_corner(area, self._scale), upright=upright)
         self._grid.invalidate()
         self._grid.activate()
 

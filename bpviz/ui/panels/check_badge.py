@@ -14,6 +14,7 @@ from bpviz.ui.panels.idle_check import IdleCheck
 from bpviz.ui.style import Theme, guard
 
 MARGIN: Final = 14
+NAME, SHORT_NAME = "gradient check", "check"
 
 
 class CheckBadge(QToolButton):
@@ -29,6 +30,7 @@ class CheckBadge(QToolButton):
         self._check = check
         self._theme = theme
         self._factor = 1.0
+        self._name = NAME
         self.setObjectName("gradient_check")
         self.setAccessibleName("Gradient check")
         self.setAutoRaise(True)
@@ -44,6 +46,13 @@ class CheckBadge(QToolButton):
         """Write `factor` times as large."""
         self._factor = factor
         self.refresh()
+
+    def set_short(self, short: bool) -> None:
+        """Say it shorter, where there is little room."""
+        name = SHORT_NAME if short else NAME
+        if name != self._name:
+            self._name = name
+            self.refresh()
 
     def refresh(self) -> None:
         """Show what is known now."""
@@ -68,26 +77,26 @@ class CheckBadge(QToolButton):
         if not total or self._check.is_done:
             return 0
         measure = self.fontMetrics().horizontalAdvance
-        return max(0, measure(_counted(total, total)) - measure(self.text()))
+        return max(0, measure(self._counted(total, total)) - measure(self.text()))
 
     def _told(self) -> tuple[str, str, str]:
         """Return text, colour and tip."""
         check = self._check
         about = "Back propagation against central differences"
         if check.problem:
-            return "✗ gradient check", "non_finite", f"Not finite: {localised(check.problem)}"
+            return f"✗ {self._name}", "non_finite", f"Not finite: {localised(check.problem)}"
         if check.waits:
-            some = _counted(check.count, check.total)
+            some = self._counted(check.count, check.total)
             return some, "muted", f"{about}; the rest waits to be asked for"
         if not check.is_done:
-            far = _counted(check.count, check.total) if check.total else "gradient check"
+            far = self._counted(check.count, check.total) if check.total else self._name
             return far, "muted", f"{about}, in the pauses of the program"
         result = check.result
         kinks = f" · {grouped(len(result.kinks))} at a kink" if result.kinks else ""
         worst = format_number(result.worst, 1)
         if not result.passed:
-            return f"✗ gradient check {worst}{kinks}", "non_finite", f"{about}: they differ"
-        return f"✓ gradient check {worst}{kinks}", "success", f"{about}: the largest error"
+            return f"✗ {self._name} {worst}{kinks}", "non_finite", f"{about}: they differ"
+        return f"✓ {self._name} {worst}{kinks}", "success", f"{about}: the largest error"
 
     @guard
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -110,10 +119,9 @@ class CheckBadge(QToolButton):
         self.widened.emit(0.0)
         self._check.set_watched("badge", False)
 
-
-def _counted(count: int, total: int) -> str:
-    """Say how far the check has come."""
-    return f"gradient check {grouped(count)} of {grouped(total)}"
+    def _counted(self, count: int, total: int) -> str:
+        """Say how far the check has come."""
+        return f"{self._name} {grouped(count)} of {grouped(total)}"
 
 
 def inset(badge: CheckBadge) -> QWidget:

@@ -37,7 +37,7 @@ from bpviz.ui.style import Theme, guard
 # Steps from 1e-12 to 0.1, four to each power of ten.
 STEPS: Final = tuple(10.0 ** (place / 4 - 12) for place in range(45))
 START: Final = 28
-TABLE_HEIGHT: Final = 150
+TABLE_HEIGHT: Final = 104
 ROW: Final = 24
 # Beyond this scale there is no room for the column of the numeric gradients.
 LARGEST_WHOLE: Final = 1.25

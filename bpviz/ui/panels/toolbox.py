@@ -8,7 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QMouseEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QBoxLayout, QToolButton, QWidget
 
 from bpviz.ui.canvas.placing import KINDS
 from bpviz.ui.icons import icon
@@ -34,7 +34,7 @@ class Toolbox(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setObjectName("toolbox")
-        row = QHBoxLayout(self)
+        row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._row = row
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
@@ -58,8 +58,10 @@ class Toolbox(QWidget):
         for name, button in self._buttons.items():
             button.setIcon(icon(name, theme))
 
-    def stand(self, left: int, bottom: int) -> None:
-        """Stand so far off the canvas's left and lower rim."""
+    def stand(self, left: int, bottom: int, *, upright: bool) -> None:
+        """Stand so far off the canvas's left and lower rim, as a row or `upright`."""
+        direction = QBoxLayout.Direction
+        self._row.setDirection(direction.TopToBottom if upright else direction.LeftToRight)
         self._row.setContentsMargins(left, 0, 0, bottom)
 
     def show_placing(self, kind: str) -> None:

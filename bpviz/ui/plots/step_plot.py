@@ -57,8 +57,9 @@ class StepPlot(FramedPlot):
             painter.setClipRect(area.adjusted(-4, -4, 4, 4))
             self._paint_line(painter, area, _truncation, self._theme.positive)
             self._paint_line(painter, area, _rounding, self._theme.negative)
-            self._paint_dots(painter, area)
             painter.setClipping(False)
+            # All lie inside, and the ring around the one chosen reaches over the rim.
+            self._paint_dots(painter, area)
         self._paint_key(painter, frame)
         painter.end()
 
