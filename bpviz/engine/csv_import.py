@@ -39,6 +39,7 @@ MISSING = frozenset({"", "?", "na", "n/a", "nan", "null", "none", "-"})
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?")
 MOST_CLASSES = 1_000
+OUT_OF_RANGE = "is out of range"
 # Rows of the split draw from a stream of their own: data sets and weights use 1 to 4.
 SPLIT = 5
 
@@ -233,8 +234,10 @@ def _refuse_faults(cells: Sequence[str], name: str, decimal_comma: bool) -> None
         if value is None:
             faults.append((row, "is no number"))
         elif not abs(value) <= MAX_NUMBER:
-            faults.append((row, "is out of range"))
-    if faults and 2 * len(faults) <= len(cells):
+            faults.append((row, OUT_OF_RANGE))
+    # Classes are texts: a column of numbers alone holds none, however many are too large.
+    only_numbers = all(fault == OUT_OF_RANGE for _, fault in faults)
+    if faults and (only_numbers or 2 * len(faults) <= len(cells)):
         row, fault = faults[0]
         raise CsvError(f"row {row + 1}, column {quoted(name)}: {quoted(cells[row])} {fault}")
 

@@ -113,6 +113,9 @@ def test_a_text_among_numbers_is_no_class() -> None:
         ("a,y\nred,1\nred,2\n", "y", "the same text in every row"),
         ("a,y\n1e200,1\n2,2\n", "y", "out of range"),
         ("a,y\ninf,1\n2,2\n", "y", "out of range"),
+        ("a,y\n1,1\n1e400,2\n1e400,3\n", "y", 'row 2, column "a": "1e400" is out of range'),
+        ("a,y\n1e400,1\n1e400,2\n", "y", 'row 1, column "a": "1e400" is out of range'),
+        ("a,y\n1,1e400\n2,-inf\n", "y", 'row 1, column "y": "1e400" is out of range'),
     ],
 )
 def test_refusals(text: str, target: str, reason: str) -> None:
