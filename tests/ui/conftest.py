@@ -130,8 +130,7 @@ def window(open_window: Callable[[Session | None], MainWindow], session: Session
 def close_for_good(window: MainWindow) -> None:
     """Close a window whatever is unsaved."""
     window.player.pause()
-    window.document.new(window.document.session)
-    window.close()
+    window._close_now()
     window.deleteLater()
     QApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete)
 

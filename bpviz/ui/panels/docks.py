@@ -231,10 +231,7 @@ class TabBars(QObject):
 
     def is_front(self, dock: QDockWidget) -> bool:
         """Whether the tab of `dock` is the one in front, also while nothing is shown yet."""
-        return any(
-            bar.parent() is self._window and bar.tabText(bar.currentIndex()) == dock.windowTitle()
-            for bar in self._window.findChildren(QTabBar)
-        )
+        return any(bar.tabText(bar.currentIndex()) == dock.windowTitle() for bar in self._bars())
 
     def tidy(self) -> None:
         """Hide what touches no dock; names are whole, and scroll where there is no room."""
@@ -243,8 +240,8 @@ class TabBars(QObject):
         tops = {
             (dock.windowTitle(), dock.x(), dock.y()) for dock in self._docks if dock.isVisible()
         }
-        for bar in self._window.findChildren(QTabBar):
-            if bar.parent() is not self._window or bar.currentIndex() < 0:
+        for bar in self._bars():
+            if bar.currentIndex() < 0:
                 continue
             bar.setElideMode(Qt.TextElideMode.ElideNone)
             bar.setUsesScrollButtons(True)
@@ -253,3 +250,8 @@ class TabBars(QObject):
             place = (bar.tabText(bar.currentIndex()), bar.x(), bar.y() + bar.height())
             if bar.isVisible() and place not in tops:
                 bar.hide()
+
+    def _bars(self) -> list[QTabBar]:
+        """Return the window's own tab bars, those of docks; not those in its panels."""
+        only = Qt.FindChildOption.FindDirectChildrenOnly
+        return self._window.findChildren(QTabBar, options=only)

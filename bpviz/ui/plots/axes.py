@@ -28,10 +28,23 @@ ROOM_UP, ROOM_ACROSS = 34, 90
 class NumberAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     """An axis with ticks at round numbers, written as all numbers of the program are."""
 
+    # Here, as pyqtgraph writes the label while the axis is made.
+    _typeset = ""
+
     def __init__(self, orientation: str) -> None:
         super().__init__(orientation)
         self.logarithmic = False
         self._factor = 1.0
+
+    def _updateLabel(self) -> None:
+        """Typeset the label where it is another: pyqtgraph does at each change of the range."""
+        text = self.labelString()
+        if text != self._typeset:
+            self._typeset = text
+            self.label.setHtml(text)
+        self._adjustSize()
+        self.picture = None
+        self.update()
 
     def set_scale(self, factor: float) -> None:
         """Write `factor` times as large as usual."""
