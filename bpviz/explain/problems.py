@@ -10,7 +10,7 @@ _PLACE: Final = re.compile(
 )
 _SENTENCES: Final = {
     "network: no nodes yet": "The network has no nodes yet: add an input, a unit and an output",
-    "network: no units yet": "The network has no units yet: add one behind the inputs",
+    "network: no units yet": "The network has no units yet: add one after the inputs",
     "network.outputs: no unit is marked as an output":
         "No unit is marked as an output: nothing is compared with the targets",
     "data: no rows":

@@ -259,7 +259,7 @@ def set_output(
     if (node_id in outputs) == is_output:
         raise EditError(f"{label_of(session, node_id)} is {'' if is_output else 'not '}an output")
     if isinstance(network.node(node_id), Input):
-        raise EditError("An input can't be an output: put a unit behind it")
+        raise EditError("An input can't be an output: put a unit after it")
     data: Data = session.data
     counts = has_targets(session)
     if is_output:

@@ -130,6 +130,16 @@ def test_each_convention_has_its_numbers(window: MainWindow, panel: ConventionsP
     assert texts.count(loss) >= 5
 
 
+def test_the_numbers_are_said_to_be_the_batchs(window: MainWindow, panel: ConventionsPanel) -> None:
+    said = [label.text() for label in panel.row.findChildren(QLabel)]
+    assert said == ["batch of 4"]
+    window.player.choose_sample(2)
+    assert [label.text() for label in panel.row.findChildren(QLabel)] == said
+    derivation = window.workspace.analysis.derivation
+    window.commands["view.front_derivation"].trigger()
+    assert [label.text() for label in derivation.row.findChildren(QLabel)] == ["sample 3 of 4"]
+
+
 def test_a_printed_number_finds_its_convention(window: MainWindow, panel: ConventionsPanel) -> None:
     window.scene.select([], ["h1->y1"])
     here = next(each for each in panel.found if each.current)

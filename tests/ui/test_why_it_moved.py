@@ -170,7 +170,7 @@ def test_a_weight_that_an_edit_set_is_no_update_s_work(open_window: Open) -> Non
     ask(window, "x2->h1_1")
     assert player.iteration == 2, "another weight was moved by the update before"
     note = window.workspace.explain_panel.causes.note
-    assert "Edited behind it, and so without a part in it: x₁ → h₁,₁ 0.6" in note
+    assert "Edited after it, and so without a part in it: x₁ → h₁,₁ 0.6" in note
     player.go_to_end()
     QTest.keyClick(window.canvas, Qt.Key.Key_Left, Qt.KeyboardModifier.ControlModifier)
     ask(window)
@@ -188,7 +188,7 @@ def test_the_update_before_an_edit_tells_what_the_edit_did(open_window: Open) ->
     assert window.player.frames is not None
     window.player.show_frame(len(window.player.frames) - 1)
     ask(window)
-    assert "Behind this update it was set by an edit" in panel.causes.note
+    assert "After this update it was set by an edit" in panel.causes.note
     assert "to 0.75." in panel.causes.note
     found = panel.causes.movement
     assert found is not None
@@ -225,7 +225,7 @@ def test_an_update_is_told_by_the_settings_that_it_was_made_with(
         assert player.iteration == 0
         assert trace.training.optimizer == Sgd(0.5)
         assert math.isclose(change, -0.5 * gradient, rel_tol=1e-9)
-        assert "Edited behind it" in panel.causes.note
+        assert "Edited after it" in panel.causes.note
         assert ("learning rate 0.5 → 0.125" in panel.causes.note) == (how == "rate")
 
 

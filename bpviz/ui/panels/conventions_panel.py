@@ -16,6 +16,7 @@ from bpviz.engine.errors import NonFinite
 from bpviz.explain.book import Match, matches
 from bpviz.explain.conventions import Convention, conventions
 from bpviz.explain.parameter import Parameter, parameter_words
+from bpviz.model.counts import grouped
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.numbers import format_number, localised
 from bpviz.ui.panels.notation_form import NotationForm
@@ -68,6 +69,10 @@ class ConventionsPanel(ParameterPanel):
         super().apply_theme(theme)
         self._shown_for = ()
         self.follow_numbers()
+
+    def about(self, count: int) -> str:
+        """Return that the numbers are the whole batch's, whichever sample is shown."""
+        return f"batch of {grouped(count)}"
 
     def show_parameter(self, trace: Trace, parameter: Parameter) -> None:
         """Show this parameter's numbers under every convention."""

@@ -21,7 +21,7 @@ MOUSE: Final = (
     ("Drag a node", "Move what is selected"),
     ("Drag from a node's rim", "Connect it to another node"),
     ("Drag an edge's end", "Take it to another node; its weight stays"),
-    ("Drop a unit on an edge", "Put it in: the weight stays before it, behind it is 1"),
+    ("Drop a unit on an edge", "Put it in: the weight stays before it, after it is 1"),
     ("Click a layer's head", "Select the layer; − and + change its size, + between adds one"),
     (
         "Drag a button of the toolbox",

@@ -41,10 +41,10 @@ def set_words(found: Origin, name: str, digits: int = 4) -> str:
 
 def behind_words(own: Origin | None, others: Sequence[str], name: str, digits: int) -> str:
     """Return what edits did right behind an update; "" where there are none."""
-    said = "" if own is None else f" Behind this update {set_words(own, name, digits)}."
+    said = "" if own is None else f" After this update {set_words(own, name, digits)}."
     if others:
         listed = "; ".join(others[:MOST_EDITS]) + ("; …" if len(others) > MOST_EDITS else "")
-        said += f" Edited behind it, and so without a part in it: {listed}."
+        said += f" Edited after it, and so without a part in it: {listed}."
     return said
 
 

@@ -36,7 +36,7 @@ from bpviz.ui.panels.text_field import TextField
 OVERLAYS = "view.show_"
 NEW_TITLE = "New page"
 BUTTONS = (
-    ("add", "Add", "Put a new page in behind this one, with the present view"),
+    ("add", "Add", "Put a new page in after this one, with the present view"),
     ("remove", "Remove", "Remove this page"),
     ("up", "Up", "Move this page one place up"),
     ("down", "Down", "Move this page one place down"),
@@ -116,7 +116,7 @@ class PageEditor(QWidget):
             self.refresh()
 
     def add(self) -> None:
-        """Put a new page in behind this one."""
+        """Put a new page in after this one."""
         index = self._guide.index + 1 if self._guide.pages else 0
         page = self._viewed(Page(NEW_TITLE, "Text, with formulas such as $w \\cdot a$."))
         frame = self._player.frame_index

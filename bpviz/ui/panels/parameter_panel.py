@@ -20,6 +20,7 @@ from bpviz.document.document import Document
 from bpviz.document.player import Player
 from bpviz.engine.backprop import Trace
 from bpviz.explain.parameter import Parameter, all_parameters, parameter_shown
+from bpviz.model.counts import grouped
 from bpviz.model.network import Network
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.numbers import localised
@@ -167,9 +168,12 @@ class ParameterPanel(Panel):
             return
         self._shown_for = shown_for
         count = len(trace.rows)
-        about = f"sample {self._player.sample + 1} of {count}" if count > 1 else ""
-        self.row.show_parameter(network, found, about)
+        self.row.show_parameter(network, found, self.about(count) if count > 1 else "")
         self.show_parameter(trace, found)
+
+    def about(self, count: int) -> str:
+        """Return what the numbers are of, where the batch has `count` samples."""
+        return f"sample {grouped(self._player.sample + 1)} of {grouped(count)}"
 
     def _found(self, trace: Trace) -> Parameter | None:
         network, scene = trace.program.network, self._scene

@@ -103,7 +103,7 @@ class PlaceCommands(QObject):
         when = f"after iteration {grouped(iteration)}" if iteration else "before any update"
         words = f"{words} {when}. No update since."
         if iteration:
-            words += " Ctrl+← goes behind it."
+            words += " Ctrl+← goes back before it."
         self._workspace.step_line.show_notice(localised(words), "Set by an edit")
 
     def _show_why(self, nodes: list[str], edges: list[str]) -> None:
