@@ -23,7 +23,7 @@ from bpviz.ui.canvas.multiples import JOINED
 from bpviz.ui.canvas.pens import levels
 from bpviz.ui.canvas.small_drawing import has_lines, has_shapes
 from bpviz.ui.main_window import MainWindow
-from bpviz.ui.panels.samples_panel import ALONE, EMPTY, LIVE_INTERVAL, SamplesPanel
+from bpviz.ui.panels.samples_panel import ALONE, EMPTY, LIVE_INTERVAL, STALE, SamplesPanel
 from bpviz.ui.panels.samples_view import SamplesView
 from bpviz.ui.style import LIGHT
 from tests.ui.conftest import close_for_good, named
@@ -154,6 +154,21 @@ def test_the_panel_is_there_again_after_a_restart(
     again = open_window(session)
     QApplication.processEvents()
     assert again.workspace.panels["samples"].is_seen
+
+
+def test_the_key_is_right_after_an_edit_is_undone(window: MainWindow, panel: SamplesPanel) -> None:
+    player = window.player
+    assert player.frames is not None
+    player.show_frame(len(player.frames) - 1)
+    panel.refresh()
+    grabbed(panel.view)
+    said = panel.key.text()
+    assert "on the drawing at" in said
+    window.scene.select(["y1"], [])
+    window.scene.editor.delete_selected()
+    assert panel.key.text().startswith(STALE)
+    window.commands["edit.undo"].trigger()
+    assert panel.key.text() == said
 
 
 @pytest.fixture

@@ -62,6 +62,8 @@ class SamplesPanel(Panel):
         self.view.chosen.connect(self.on_chosen)
         scene.look_changed.connect(self.follow_numbers)
         scene.placed.connect(self.follow_numbers)
+        # The key tells the drawing's scale, which an edit changes after panels have heard of it.
+        scene.surround_changed.connect(self.tell)
         document.replaced.connect(self.view.restart)
 
     def on_chosen(self, sample: int) -> None:
@@ -74,13 +76,16 @@ class SamplesPanel(Panel):
         self._later.stop()
         self._drawn_at, self._hidden = time.monotonic(), self._player.hidden
         self.view.refresh()
-        count = self.view.multiples.count
-        self.view.setVisible(count > 1)
-        self.key.setText(self._text(count))
+        self.view.setVisible(self.view.multiples.count > 1)
+        self.tell()
 
-    def _text(self, count: int) -> str:
-        """Return the key to the drawings, or why there are none."""
-        problem = self._player.problem
+    def tell(self) -> None:
+        """Write the key to the drawings, or why there are none."""
+        if self.is_seen:
+            self.key.setText(self._text())
+
+    def _text(self) -> str:
+        count, problem = self.view.multiples.count, self._player.problem
         if count > 1:
             key = key_text(self._scene, self.view.multiples.scales.edges)
             return f"{STALE} {problem}" if problem else key
