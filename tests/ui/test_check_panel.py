@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QToolButton
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from bpviz.explain.numbers import format_number
@@ -155,6 +155,11 @@ def test_the_slider_shows_both_kinds_of_error(window: MainWindow, panel: CheckPa
         right = QPoint(panel.slider.width() - 2, middle)
         QTest.mouseClick(panel.slider, Qt.MouseButton.LeftButton, pos=right)
     assert panel.slider.value() == len(STEPS) - 1
+    window.resize(1440, 900)
+    QApplication.processEvents()
+    for part in (panel.plot, panel.slider, panel.findChild(QLabel, "check.step_text")):
+        assert isinstance(part, QWidget)
+        assert part.visibleRegion().boundingRect() == part.rect(), part.objectName()
     assert panel.step_text.endswith("the curve bends away.")
     for _ in range(20):
         QTest.mouseClick(panel.slider, Qt.MouseButton.LeftButton, pos=QPoint(2, middle))

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from bpviz.model.network import Edge, Input, Network, Unit
 from bpviz.model.schema import Session
 from bpviz.ui.canvas.dots import MOST_A_SECOND, MOST_DOTS, SPEED, Dots, dot_unit
-from bpviz.ui.canvas.flow import FlowLayer
+from bpviz.ui.canvas.flow import FlowLayer, picture_size
 from bpviz.ui.canvas.geometry import FloatArray
 from bpviz.ui.canvas.shown import State
 from bpviz.ui.style import DARK
@@ -187,3 +187,8 @@ def test_the_unit_bounds_the_number_of_dots(sizes: list[float]) -> None:
 def test_nothing_flows_for_nothing() -> None:
     assert dot_unit(np.zeros(3), np.ones(3)) == 0.0
     assert dot_unit(np.zeros(0), np.zeros(0)) == 0.0
+
+
+@pytest.mark.parametrize("pixels", [3.2, 4.6, 9.0, 12.0, 13.0, 40.0])
+def test_no_dot_is_shrunk_so_far_that_it_looks_square(pixels: float) -> None:
+    assert pixels <= picture_size(pixels) < 4 * pixels

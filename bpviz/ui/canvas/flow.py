@@ -29,8 +29,9 @@ MOST_LARGER: Final = 1.5
 # Dots a second where a learner is to predict how much flows.
 HIDDEN_RATE: Final = 2.0
 # A picture of a dot is drawn larger than shown, so that zooming in keeps it round.
-_PICTURE: Final = 48
-_RIM: Final = 6.0
+# Shrunk to less than about a quarter a round picture would look square, so it is held in sizes.
+_PICTURES: Final = (12, 24, 48)
+_RIM: Final = 1 / 8
 
 
 class Clock(QObject):
@@ -81,7 +82,7 @@ class FlowLayer(QGraphicsItem):
         self._hidden_boxes: FloatArray = np.zeros((0, 4))
         self._edges: IntArray = np.zeros(0, np.int64)
         self._amounts = self._totals = Numbers.none(0)
-        self._pictures: dict[tuple[str, Theme], QPixmap] = {}
+        self._pictures: dict[tuple[str, Theme, int], QPixmap] = {}
         self.unit = 0.0
         """What one dot a second stands for, 0 where that is not known."""
         self.parts, self.sums = Dots(), Dots()
@@ -169,8 +170,9 @@ class FlowLayer(QGraphicsItem):
             state = numbers.state[track]
             for kind in np.unique(state):
                 here = state == kind
-                picture = self._picture(self._color(int(kind)))
-                draw_pixmap_at(painter, points[here], picture, radius[here] * 2 / _PICTURE)
+                size = picture_size(2 * zoom * float(radius[here].max()))
+                picture = self._picture(self._color(int(kind)), size)
+                draw_pixmap_at(painter, points[here], picture, radius[here] * 2 / size)
 
     def _strength(self, numbers: Numbers) -> FloatArray:
         """Return how large dots of `numbers` are, 0 to 1: against the largest in the network."""
@@ -182,8 +184,8 @@ class FlowLayer(QGraphicsItem):
             return self._theme.phase_color(self._shown.phase if self._shown else "")
         return state_color(self._theme, "gradients" if self._stream.goes_back else "values", state)
 
-    def _picture(self, color: str) -> QPixmap:
-        key = (color, self._theme)
+    def _picture(self, color: str, size: int) -> QPixmap:
+        key = (color, self._theme, size)
         if key not in self._pictures:
             self._pictures[key] = _dot(*key)
         return self._pictures[key]
@@ -211,14 +213,20 @@ def _ways_around(geometry: Geometry, nodes: IntArray) -> tuple[FloatArray, Float
     return geometry.positions[nodes][:, None, :] + shapes, lengths
 
 
-def _dot(color: str, theme: Theme) -> QPixmap:
-    picture = QPixmap(_PICTURE, _PICTURE)
+def picture_size(pixels: float) -> int:
+    """Return how large a picture of a dot is held that is drawn `pixels` wide."""
+    return next((size for size in _PICTURES if size >= pixels), _PICTURES[-1])
+
+
+def _dot(color: str, theme: Theme, size: int) -> QPixmap:
+    rim = _RIM * size
+    picture = QPixmap(size, size)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     # A rim of the ground's colour sets dots off from the line of their own colour.
-    painter.setPen(QPen(QColor(theme.canvas), _RIM))
+    painter.setPen(QPen(QColor(theme.canvas), rim))
     painter.setBrush(QColor(mix(color, theme.text, 0.35)))
-    painter.drawEllipse(QRectF(0, 0, _PICTURE, _PICTURE).adjusted(_RIM, _RIM, -_RIM, -_RIM))
+    painter.drawEllipse(QRectF(0, 0, size, size).adjusted(rim, rim, -rim, -rim))
     painter.end()
     return picture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QSize, Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -45,6 +45,15 @@ LARGEST_WHOLE: Final = 1.25
 TABLE_EVERY: Final = 0.25
 
 
+class LowTable(QTableView):
+    """Takes what others leave: its usual wish would push the slider below out of sight."""
+
+    @guard
+    def sizeHint(self) -> QSize:
+        """Wish for no more than the least height."""
+        return QSize(super().sizeHint().width(), self.minimumHeight())
+
+
 class CheckPanel(ParameterPanel):
     """Lists every parameter, the worst first; of the one chosen, the error against the step."""
 
@@ -63,7 +72,7 @@ class CheckPanel(ParameterPanel):
         self._errors: list[StepError] = []
         self._summary = QLabel()
         self._go = QPushButton("Check the Rest")
-        self.table = QTableView()
+        self.table = LowTable()
         self.model = CheckModel(self)
         self.plot = StepPlot(theme)
         self.slider = QSlider(Qt.Orientation.Horizontal)
