@@ -94,7 +94,7 @@ def connect_canvas(window: MainWindow) -> None:
     """Connect the canvas and the toolbox over it."""
     canvas, toolbox, editing = window.canvas, window.workspace.toolbox, window.editing
 
-    canvas.menu_wanted.connect(editing.show_menu)
+    canvas.menu_asked.connect(editing.show_menu)
     window.scene.editor.placing_changed.connect(toolbox.show_placing)
 
     toolbox.carried.connect(canvas.drag_placing)

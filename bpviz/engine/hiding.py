@@ -87,17 +87,14 @@ def hide(snapshot: Snapshot, trace: Trace, hidden: Hidden) -> Snapshot:
             masks[field] = covered & known
             left = known & ~covered
             changed[f"{field}_known"] = bool(left[0]) if field == "loss" else left
+    given_away = _terms(trace, hidden, is_input)
     if "delta" in masks and (len(trace.batch) == 1 or not snapshot.batch_gradients):
         # ∂E/∂b of one sample is δ itself.
-        known = snapshot.bias_gradient_known
-        if "bias_gradient_known" in changed:
-            known = np.asarray(changed["bias_gradient_known"], np.bool_)
-        covered = np.array([hidden.covers("errors", name) for name in nodes], np.bool_) & known
-        masks["bias_gradient"] = masks.get("bias_gradient", covered) | covered
-        changed["bias_gradient_known"] = known & ~covered
-    for field, covered in _terms(trace, hidden, is_input).items():
-        known = np.asarray(getattr(snapshot, f"{field}_known"), np.bool_)
-        masks[field] = covered & known
+        given_away["bias_gradient"] = _each(hidden, "errors", nodes)
+    for field, covered in given_away.items():
+        before = changed.get(f"{field}_known", getattr(snapshot, f"{field}_known"))
+        known = np.asarray(before, np.bool_)
+        masks[field] = masks.get(field, np.zeros_like(known)) | (covered & known)
         changed[f"{field}_known"] = known & ~covered
     if "edge_update" in masks:
         old_weight = trace.theta[program.edge_slot]
@@ -114,9 +111,9 @@ def _terms(trace: Trace, hidden: Hidden, is_input: BoolArray) -> dict[str, BoolA
     """Return which terms are hidden: those that give away a number at either end of the edge."""
     program = trace.program
     nodes = [node.id for node in program.network.nodes]
-    values = np.array([hidden.covers("values", name) for name in nodes], np.bool_) & ~is_input
+    values = _each(hidden, "values", nodes) & ~is_input
     sums = np.array([hidden.covers_sum(name) for name in nodes], np.bool_)
-    errors = np.array([hidden.covers("errors", name) for name in nodes], np.bool_)
+    errors = _each(hidden, "errors", nodes)
     return {
         "edge_term": values[program.source] | sums[program.target],
         "edge_contribution": errors[program.source] | errors[program.target],
@@ -140,4 +137,9 @@ def _covered(snapshot: Snapshot, trace: Trace, hidden: Hidden, kind: str, field:
         return np.array([hidden.covers_sum(name) for name in names], np.bool_)
     if snapshot.batch_gradients and is_joined(trace, kind):
         names = [of_batch(name) for name in names]
+    return _each(hidden, kind, names)
+
+
+def _each(hidden: Hidden, kind: str, names: list[str]) -> BoolArray:
+    """Return for each name whether the number of that kind is hidden."""
     return np.array([hidden.covers(kind, name) for name in names], np.bool_)

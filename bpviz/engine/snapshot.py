@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,14 @@ FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 # Frames within *reduce* at which the samples are joined, and no penalty is added yet.
 JOINING: Final = ("mean", "penalty")
-Step: TypeAlias = tuple[BoolArray, BoolArray, range]
+
+
+class _Lit(NamedTuple):
+    """Which nodes [N] and edges [E] a step uses or makes, and the frames it goes through."""
+
+    nodes: BoolArray
+    edges: BoolArray
+    step: range
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +98,7 @@ def snapshot(
     `sample` is the chosen sample's place in the batch, `grain` what a step is.
     """
     step = frames.step(index, grain)
-    return _snapshot(trace, frames, index, sample, (*lit(frames, step), step))
+    return _snapshot(trace, frames, index, sample, _Lit(*lit(frames, step), step))
 
 
 def running_snapshot(trace: Trace, frames: FrameList, sample: int) -> Snapshot:
@@ -99,9 +106,7 @@ def running_snapshot(trace: Trace, frames: FrameList, sample: int) -> Snapshot:
 
     Weights are those that the trace was computed with; updates are those they are about to take.
     """
-    nodes = np.zeros(len(frames.network.nodes), dtype=np.bool_)
-    edges = np.zeros(len(frames.network.edges), dtype=np.bool_)
-    nothing = nodes, edges, range(0)
+    nothing = _Lit(*lit(frames, range(0)), range(0))
     return _snapshot(trace, frames, len(frames), sample, nothing, passed=False)
 
 
@@ -122,7 +127,13 @@ def own_share(whole: Snapshot, trace: Trace) -> Snapshot:
 
 
 def _snapshot(
-    trace: Trace, frames: FrameList, index: int, sample: int, active: Step, *, passed: bool = True
+    trace: Trace,
+    frames: FrameList,
+    index: int,
+    sample: int,
+    active: _Lit,
+    *,
+    passed: bool = True,
 ) -> Snapshot:
     frame = frames[index] if 0 <= index < len(frames) else None
     known, program, reduced = frames.schedule, trace.program, index >= frames.schedule.reduce
@@ -166,10 +177,10 @@ def _snapshot(
         loss=trace.loss if batch else float(trace.loss_per_sample[sample]),
         loss_known=index >= known.loss,
         batch_gradients=batch,
-        current_node=_current(frames, frame) if len(active[2]) == 1 else -1,
-        active_nodes=active[0],
-        active_edges=active[1],
-        step=active[2],
+        current_node=_current(frames, frame) if len(active.step) == 1 else -1,
+        active_nodes=active.nodes,
+        active_edges=active.edges,
+        step=active.step,
     )
 
 

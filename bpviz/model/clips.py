@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
 
 from bpviz.model.columns import has_targets, keep_columns, table_of, with_inputs, with_targets
-from bpviz.model.data import TableData
+from bpviz.model.data import Data, TableData
 from bpviz.model.drafts import counted, edit_of, placed
 from bpviz.model.edit import Edit, EditError
 from bpviz.model.files import FormatError
@@ -91,29 +91,34 @@ def paste(
     by = (at[0] - x, at[1] - y)
     nodes = tuple(_renamed(node, names, shares, by) for node in other.nodes)
     edges = tuple(
-        Edge(
-            names[edge.source],
-            names[edge.target],
-            edge.weight,
-            edge.trainable,
-            shares.get(edge.share, ""),
-        )
-        for edge in other.edges
+        Edge(names[e.source], names[e.target], e.weight, e.trainable, shares.get(e.share, ""))
+        for e in other.edges
     )
     outputs = tuple(names[each] for each in other.outputs)
     grown = Network(
         (*network.nodes, *nodes), (*network.edges, *edges), (*network.outputs, *outputs)
     )
+    data = _with_columns(session, part, [names[node.id] for node in other.inputs], outputs, table)
+    what = drawn_name(nodes[0].label) if len(nodes) == 1 else counted(len(nodes), "node")
+    return edit_of(session, f"{label} {what}", network=grown, data=data)
+
+
+def _with_columns(
+    session: Session,
+    part: Session,
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    table: TableData | None,
+) -> Data:
+    """Return the session's data with a clip's columns for its new inputs and outputs."""
     data = session.data
     source = part.data if isinstance(part.data, TableData) else TableData()
-    inputs = [names[node.id] for node in other.inputs]
     if inputs:
         data = with_inputs(table_of(session, table), inputs, source)
     if outputs and has_targets(session):
         rows = data if isinstance(data, TableData) else table_of(session, table)
         data = with_targets(rows, outputs, source)
-    what = drawn_name(nodes[0].label) if len(nodes) == 1 else counted(len(nodes), "node")
-    return edit_of(session, f"{label} {what}", network=grown, data=data)
+    return data
 
 
 def _free_names(network: Network, other: Network) -> dict[str, str]:

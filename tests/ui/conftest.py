@@ -50,7 +50,7 @@ def tips(window: MainWindow) -> list[str]:
     def on_tip(text: str, _at: QPointF) -> None:
         said.append(text)
 
-    window.scene.tip.connect(on_tip)
+    window.scene.tip_asked.connect(on_tip)
     return said
 
 

@@ -190,7 +190,7 @@ def test_a_refused_edge_is_a_tip_and_changes_nothing(
     def on_tip(text: str, at: QPointF) -> None:
         tips.append((text, at))
 
-    canvas.scene.tip.connect(on_tip)
+    canvas.scene.tip_asked.connect(on_tip)
     # Straight up or down, where no other node's rim is.
     rim = 34 if source.startswith("x") else 38
     drag(canvas, canvas.at(source, 0, -rim), canvas.at(target))

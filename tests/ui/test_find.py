@@ -159,7 +159,7 @@ def test_a_number_is_copied_with_all_digits(window: MainWindow) -> None:
     QTest.keyClick(window.canvas, Qt.Key.Key_N, CTRL | Qt.KeyboardModifier.AltModifier)
     assert float(QGuiApplication.clipboard().text()) == window.scene.picture.shown.value.value[2]
     tips: list[str] = []
-    window.scene.tip.connect(lambda text, _at: tips.append(text))
+    window.scene.tip_asked.connect(lambda text, _at: tips.append(text))
     window.scene.select(["h1", "h2"], [])
     QTest.keyClick(window.canvas, Qt.Key.Key_N, CTRL | Qt.KeyboardModifier.AltModifier)
     assert tips == ["Select one node or edge"]

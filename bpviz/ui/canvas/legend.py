@@ -280,12 +280,7 @@ def _backed_block(
 ) -> None:
     """Draw `text` into `box`, on lines as long as it is wide and a veil of the canvas's colour."""
     flags = int(Qt.TextFlag.TextWordWrap)
-    veil = QColor(theme.canvas)
-    veil.setAlpha(VEIL)
-    taken = QFontMetricsF(font).boundingRect(box, flags, text).adjusted(-6, -4, 6, 4)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(veil)
-    painter.drawRoundedRect(taken, 4.0, 4.0)
+    _paint_veil(painter, QFontMetricsF(font).boundingRect(box, flags, text), theme)
     painter.setFont(font)
     painter.setPen(QColor(color))
     painter.drawText(box, flags, text)
@@ -295,13 +290,15 @@ def _backed_text(
     painter: QPainter, place: QPointF, text: str, font: QFont, theme: Theme, color: str
 ) -> None:
     """Draw a line of text on a veil of the canvas's colour, legible over any drawing."""
-    metrics = QFontMetricsF(font)
-    veil = QColor(theme.canvas)
-    veil.setAlpha(VEIL)
-    box = metrics.boundingRect(text).translated(place).adjusted(-6, -4, 6, 4)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(veil)
-    painter.drawRoundedRect(box, 4.0, 4.0)
+    _paint_veil(painter, QFontMetricsF(font).boundingRect(text).translated(place), theme)
     painter.setFont(font)
     painter.setPen(QColor(color))
     painter.drawText(place, text)
+
+
+def _paint_veil(painter: QPainter, text_box: QRectF, theme: Theme) -> None:
+    veil = QColor(theme.canvas)
+    veil.setAlpha(VEIL)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(veil)
+    painter.drawRoundedRect(text_box.adjusted(-6, -4, 6, 4), 4.0, 4.0)

@@ -50,14 +50,14 @@ from bpviz.ui.style import Theme
 class CanvasScene(QGraphicsScene):
     """The network as a drawing: selects, edits and shows each number of the player's step.
 
-    `tip` carries a text to show at a point; `surround_changed`: texts over the drawing are others.
+    `tip_asked` carries a text to show at a point; `surround_changed`: texts around are others.
     `hovered` carries kind ("node", "edge", "network" for the loss, or "") and name under the
     pointer; `loss_asked`: the loss was clicked; `look_changed`: edges show something else.
     `placed`: nodes are dragged or on their way.
     """
 
     selection_changed = Signal()
-    tip = Signal(str, QPointF)
+    tip_asked = Signal(str, QPointF)
     surround_changed = Signal()
     hovered = Signal(str, str)
     loss_asked = Signal()
@@ -80,7 +80,7 @@ class CanvasScene(QGraphicsScene):
         self.selection = Selection(self)
         self.selection.changed.connect(self._on_selected)
         self.editor = Editor(self, document, player, self)
-        self.editor.refused.connect(self.tip)
+        self.editor.refused.connect(self.tip_asked)
         self._watched, self._motion = False, True
         self._session = document.session
         geometry = Geometry(self._session.network)
@@ -279,7 +279,7 @@ class CanvasScene(QGraphicsScene):
 
     def refuse(self, reason: str, at: QPointF) -> None:
         """Show, at a point, why nothing happens."""
-        self.tip.emit(reason, at)
+        self.tip_asked.emit(reason, at)
 
     def preview(self, positions: FloatArray) -> None:
         """Draw the nodes at `positions` [N, 2]; the session stays as it is."""

@@ -36,10 +36,10 @@ from bpviz.ui.style import Theme, guard
 class CanvasView(QGraphicsView):
     """Shows a scene. Wheel zooms at the pointer, the middle button pans, the left one edits.
 
-    `menu_wanted` asks for the menu of a "node", an "edge" or the "canvas" at a point of the screen.
+    `menu_asked` asks for the menu of a "node", an "edge" or the "canvas" at a point of the screen.
     """
 
-    menu_wanted = Signal(str, QPoint)
+    menu_asked = Signal(str, QPoint)
 
     def __init__(self, scene: CanvasScene, parent: QWidget | None = None) -> None:
         super().__init__(scene, parent)
@@ -64,7 +64,7 @@ class CanvasView(QGraphicsView):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(240, 180)
         self.walker = Walker(scene, self)
-        scene.tip.connect(self._on_tip)
+        scene.tip_asked.connect(self._on_tip)
         scene.surround_changed.connect(self._on_surround_changed)
         self._on_surround_changed()
 
@@ -254,7 +254,7 @@ class CanvasView(QGraphicsView):
             kind = editor.choose_at(at, self.zoom)
         self.hand.open_menu(at)
         where = self.camera.viewport_point(at).toPoint()
-        self.menu_wanted.emit(kind, self.viewport().mapToGlobal(where))
+        self.menu_asked.emit(kind, self.viewport().mapToGlobal(where))
         event.accept()
 
     @guard

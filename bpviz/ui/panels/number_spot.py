@@ -26,7 +26,7 @@ class SpotField(NumberField):
     """A number field that closes with the keyboard: Enter, Shift+Enter and Esc."""
 
     tried = Signal()
-    next_wanted = Signal()
+    next_asked = Signal()
     given_up = Signal()
     left = Signal()
 
@@ -39,7 +39,7 @@ class SpotField(NumberField):
         elif enter and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.tried.emit()
         elif event.key() == Qt.Key.Key_F2:
-            self.next_wanted.emit()
+            self.next_asked.emit()
         else:
             super().keyPressEvent(event)
 
@@ -87,7 +87,7 @@ class NumberSpot(QObject):
         field.accepted.connect(self._on_accepted)
         field.returnPressed.connect(self._on_returned)
         field.tried.connect(self._on_tried)
-        field.next_wanted.connect(self._on_next)
+        field.next_asked.connect(self._on_next)
         field.given_up.connect(self.close)
         field.left.connect(self.close)
         self._field, self._quantity = field, quantity
