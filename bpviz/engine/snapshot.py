@@ -127,13 +127,7 @@ def own_share(whole: Snapshot, trace: Trace) -> Snapshot:
 
 
 def _snapshot(
-    trace: Trace,
-    frames: FrameList,
-    index: int,
-    sample: int,
-    active: _Lit,
-    *,
-    passed: bool = True,
+    trace: Trace, frames: FrameList, index: int, sample: int, active: _Lit, *, passed: bool = True
 ) -> Snapshot:
     frame = frames[index] if 0 <= index < len(frames) else None
     known, program, reduced = frames.schedule, trace.program, index >= frames.schedule.reduce
