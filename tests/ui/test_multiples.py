@@ -12,10 +12,15 @@ from PySide6.QtWidgets import QApplication
 
 from bpviz.document.document import Document
 from bpviz.document.player import Player
+from bpviz.engine.backprop import Trace
+from bpviz.engine.builders import new_layered
 from bpviz.engine.hiding import KINDS, Hidden
+from bpviz.model.data import GeneratorData
 from bpviz.model.edit import diff
 from bpviz.model.network import Network, Unit
 from bpviz.model.schema import Session
+from bpviz.ui.canvas.common_scale import common_scale
+from bpviz.ui.canvas.geometry import FloatArray
 from bpviz.ui.canvas.multiple_words import details, loss_of, name_of
 from bpviz.ui.canvas.multiples import JOINED, Multiples
 from bpviz.ui.canvas.overlays import rounded_up
@@ -175,6 +180,28 @@ def test_a_fixed_scale_holds_in_the_drawings_too(qapp: QApplication, session: Se
     player, scene = at_end(session, qapp)
     scene.set_look(dataclasses.replace(scene.look, ranges={"gradients": 3.0}))
     assert {multiples_of(player, scene).tile(each).shown.scale for each in range(4)} == {3.0}
+
+
+@pytest.mark.parametrize(("shape", "most"), [((2, 8, 1), 64), ((2, 150, 150, 1), 1)])
+def test_the_scale_of_many_numbers_is_found_in_few_samples(
+    qapp: QApplication, shape: tuple[int, ...], most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = GeneratorData("spiral", samples=1000, test_fraction=0.0)
+    player, scene = at_end(new_layered(shape, activation="tanh", data=data), qapp)
+    trace, snapshot = player.trace, player.snapshot
+    assert trace is not None
+    assert snapshot is not None
+    asked: list[int] = []
+    found = Trace.edge_gradients
+
+    def counted(trace: Trace, sample: int) -> FloatArray:
+        asked.append(sample)
+        return found(trace, sample)
+
+    monkeypatch.setattr(Trace, "edge_gradients", counted)
+    assert common_scale(trace, snapshot, scene.look) > 0.0
+    assert most // 2 <= len(asked) <= most
+    assert max(asked) >= 1000 - 1000 // len(asked) - len(asked)
 
 
 def test_samples_that_cancel_do_not_look_stronger_than_they_are(

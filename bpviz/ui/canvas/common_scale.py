@@ -15,6 +15,8 @@ from bpviz.ui.canvas.overlays import Look, rounded_up
 BY_SAMPLE: Final = ("values", "gradients", "local")
 # Of a larger batch only so many samples, evenly spread, are looked at for the largest number.
 MOST_LOOKED_AT: Final = 64
+# Of a network with more numbers than these at so many samples, no edges are drawn that small.
+MOST_NUMBERS: Final = 40_000
 
 
 def differs_by_sample(look: Look) -> bool:
@@ -28,7 +30,8 @@ def common_scale(trace: Trace, snapshot: Snapshot, look: Look) -> float:
     The batch's own gradients count too, once they are shown: a sum is larger than its parts.
     0 where nothing is known, or nothing but zeros.
     """
-    every = max(1, -(-len(trace.rows) // MOST_LOOKED_AT))
+    most = min(MOST_LOOKED_AT, max(1, MOST_NUMBERS // max(len(snapshot.edge_weight), 1)))
+    every = -(-len(trace.rows) // most)
     samples = range(0, len(trace.rows), every)
     known = snapshot.edge_gradient_known
     peaks = []
