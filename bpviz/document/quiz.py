@@ -112,6 +112,9 @@ class Quiz(QObject):
         self._at = -1
         self._begun: dict[Question, Entry] = {}
         self._current: Entry | None = None
+        self._made: tuple[Hint, ...] = ()
+        self._made_of: Trace | None = None
+        self._made_for: tuple[object, ...] = ()
         self.is_on = False
         self.turn = 0
         self.answer: Answer | None = None
@@ -297,7 +300,12 @@ class Quiz(QObject):
         if trace is None or self.question is None:
             return ()
         quantity, hidden = self.question.quantity, player.hidden
-        return hints(quantity, trace, player.sample, player.notation, hidden=hidden)
+        made_for = (quantity, player.sample, player.notation, hidden)
+        # The panel asks for them several times after every click.
+        if self._made_of is not trace or self._made_for != made_for:
+            made = hints(quantity, trace, player.sample, player.notation, hidden=hidden)
+            self._made, self._made_of, self._made_for = made, trace, made_for
+        return self._made
 
     @property
     def _grain(self) -> Grain:

@@ -14,7 +14,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QWidget
 
 from bpviz.engine.hiding import KINDS
+from bpviz.explain.hints import Hint, hints
 from bpviz.explain.numbers import format_number
+from bpviz.explain.quantities import Quantity
 from bpviz.ui.canvas.shown import State
 from bpviz.ui.canvas.spoken import spoken
 from bpviz.ui.canvas.tips import edge_tip, node_tip
@@ -132,6 +134,29 @@ def test_hints_uncover_the_formula_term_by_term(asking: PredictPanel) -> None:
     click(asking, "reveal")
     assert asking.verdict.startswith("It is −0.01933")
     assert asking.quiz.score.entries[0].right is False
+
+
+def test_the_formula_is_derived_once_for_all_that_is_uncovered_of_it(
+    window: MainWindow, asking: PredictPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    derived: list[str] = []
+
+    def count(quantity: Quantity, *given: Any, **named: Any) -> tuple[Hint, ...]:
+        derived.append(quantity.name)
+        return hints(quantity, *given, **named)
+
+    monkeypatch.setattr("bpviz.document.quiz.hints", count)
+    click(asking, "next")
+    assert asking.question == "What is ∂E/∂w(h₁→y₁), sample 1?"
+    while asking.quiz.has_more_hints:
+        click(asking, "hint")
+    assert len(derived) == 1
+    shown = asking.hints
+    window.commands["run.next_sample"].trigger()
+    assert asking.question == "What is ∂E/∂w(h₁→y₁), sample 2?"
+    while asking.quiz.has_more_hints:
+        click(asking, "hint")
+    assert asking.hints != shown, "of other numbers"
 
 
 def test_next_goes_through_the_iteration_and_on(window: MainWindow, asking: PredictPanel) -> None:

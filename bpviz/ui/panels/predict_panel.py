@@ -148,8 +148,9 @@ class PredictPanel(Panel):
         self._hint.setEnabled(is_open and quiz.has_more_hints)
         self._give_up.setEnabled(is_open)
         self._show_verdict()
-        self._hints.show_text("\n\n".join(map(_written, quiz.hints)))
-        self._hints.setVisible(bool(quiz.hints))
+        given = quiz.hints
+        self._hints.show_text("\n\n".join(map(_written, given)))
+        self._hints.setVisible(bool(given))
         self._show_score()
 
     def _no_question(self) -> str:
