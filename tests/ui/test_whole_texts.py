@@ -28,6 +28,7 @@ from bpviz.ui.canvas.corners import MARGIN
 from bpviz.ui.canvas.legend import fitting_header
 from bpviz.ui.main_window import MainWindow
 from bpviz.ui.numbers import localised
+from bpviz.ui.panels.docks import COVERED, COVERED_SHORT, Cover
 from bpviz.ui.panels.form import Choice
 from bpviz.ui.panels.workspace import PLACES
 from bpviz.ui.plots.lines_table import Line, LinesTable
@@ -221,8 +222,9 @@ def test_labels_stand_over_their_fields_where_a_panel_is_narrow(window: MainWind
     training = window.workspace.training_panel
     field = training.findChild(QComboBox, "training.batch_reduction")
     assert field is not None
-    usual = ((1440, 900), 100, True)
-    for size, percent, beside in (usual, ((1024, 768), 150, False), usual):
+    small = (1024, 768)
+    places = ((1440, 900), 100, True), (small, 150, False), (small, 100, True)
+    for size, percent, beside in places:
         window.resize(*size)
         window.commands[f"view.scale_{percent}"].trigger()
         QApplication.processEvents()
@@ -234,3 +236,18 @@ def test_labels_stand_over_their_fields_where_a_panel_is_narrow(window: MainWind
         (label,) = [label for label in labels if label.text() == "Join"]
         assert (label.geometry().bottom() > field.y()) is beside
         assert (label.geometry().right() < field.x()) is beside
+    # Heads of plots are measured with their present letters, not those before.
+    (key,) = [each for each in window.findChildren(QLabel) if "train</span>" in each.text()]
+    assert key.text().startswith("<b>Loss</b>")
+
+
+def test_what_covers_a_low_panel_says_less(qapp: QApplication) -> None:
+    cover = Cover()
+    for width, height, said in ((320, 200, COVERED), (160, 60, COVERED_SHORT), (320, 200, COVERED)):
+        cover.setMinimumSize(0, 0)
+        cover.setFixedSize(width, height)
+        cover.show()
+        assert cover.text() == said
+        assert cover.toolTip() == COVERED
+    cover.close()
+    cover.deleteLater()

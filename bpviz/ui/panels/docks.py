@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFontInfo
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QFontInfo, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -33,6 +33,7 @@ COVERED: Final = (
     "Hidden while you predict: what stands here would give the numbers away. It comes back when "
     "you end the questions in the panel Predict."
 )
+COVERED_SHORT: Final = "Hidden while you predict."
 
 # The pixels of a title at 100 %, as in the style sheet.
 TITLE_SIZE: Final = 15
@@ -152,7 +153,7 @@ class Dock(QDockWidget):
         else:
             self._under_cover = (self.titleBarWidget(), self.widget())
             if self._cover is None:
-                self._cover = _cover()
+                self._cover = Cover()
             heading, content = self.title, self._cover
         self.setTitleBarWidget(heading)
         self.setWidget(content)
@@ -189,16 +190,38 @@ class Dock(QDockWidget):
             self._panel.set_front(front)
 
 
-def _cover() -> QLabel:
-    cover = QLabel(COVERED)
-    cover.setObjectName("cover")
-    cover.setProperty("role", "cover")
-    cover.setWordWrap(True)
-    cover.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-    cover.setContentsMargins(14, 14, 14, 14)
-    cover.setMinimumSize(NARROWEST, NARROWEST)
-    cover.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
-    return cover
+class Cover(QLabel):
+    """Says in the place of a panel that it is hidden; where it is low in fewer words."""
+
+    def __init__(self) -> None:
+        super().__init__(COVERED)
+        self.setObjectName("cover")
+        self.setProperty("role", "cover")
+        self.setToolTip(COVERED)
+        self.setWordWrap(True)
+        self.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.setContentsMargins(14, 14, 14, 14)
+        self.setMinimumSize(NARROWEST, NARROWEST)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+
+    @guard
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Say what there is room for."""
+        super().resizeEvent(event)
+        self._fit()
+
+    @guard
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the size of texts."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit()
+
+    def _fit(self) -> None:
+        for text in (COVERED, COVERED_SHORT):
+            self.setText(text)
+            if self.heightForWidth(self.width()) <= self.height():
+                return
 
 
 class TabBars(QObject):

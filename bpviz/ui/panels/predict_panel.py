@@ -337,7 +337,7 @@ class PredictPanel(Panel):
 
     def _kind_rows(self) -> QGridLayout:
         grid = QGridLayout()
-        grid.setHorizontalSpacing(14)
+        grid.setHorizontalSpacing(6)
         grid.setVerticalSpacing(5)
         for place, (key, box) in enumerate(self._kinds.items()):
             box.setObjectName(f"predict.{key}")

@@ -25,6 +25,7 @@ from bpviz.ui.style import Theme, guard
 READY = "The next step feeds the inputs forward. → steps, Space runs."
 RUNNING = "Training. Space pauses; then every step can be walked back and forth."
 LINES = 2
+WORD_JOINER = "\u2060"
 # Sentences mostly begin at the same place.
 TITLE_WIDTH = 150
 TITLE_SIZE = 15
@@ -72,10 +73,12 @@ class ElidedLabel(QLabel):
         self._fit()
 
     def _fit(self) -> None:
-        shown = fitted(self._whole, self.fontMetrics(), max(60, self.width()), LINES)
+        # No line ends within a symbol like ∂E/∂w.
+        whole = self._whole.replace("/∂", "/" + WORD_JOINER + "∂")
+        shown = fitted(whole, self.fontMetrics(), max(60, self.width()), LINES)
         if shown != self.text():
             self.setText(shown)
-        if shown != self._whole:
+        if shown != whole:
             self.setToolTip(self._whole)
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import msgspec
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
     QDialogButtonBox,
     QGridLayout,
     QLabel,
+    QStyle,
+    QStyleOptionButton,
     QVBoxLayout,
     QWidget,
 )
@@ -40,7 +42,7 @@ CONDITIONS: Final = (
     Condition("loss_below", "&Loss below", "The loss over all training rows, when an epoch ends"),
     Condition("change_below", "Loss changes by &less than",
               "Converged: over the number of epochs below the loss changes by less than this"),
-    Condition("change_epochs", "    over epochs", "How many epochs the change is taken over",
+    Condition("change_epochs", "over epochs", "How many epochs the change is taken over",
               whole=True),
     Condition("loss_rises", "Loss &rises", "The loss at the end of an epoch is above the last",
               has_number=False),
@@ -101,7 +103,9 @@ class UntilDialog(QDialog):
     def _add(self, grid: QGridLayout, row: int, condition: Condition, stops: Stops) -> None:
         name, value = condition.field, getattr(stops, condition.field)
         if name == "change_epochs":
-            grid.addWidget(QLabel(condition.text), row, 0)
+            label = QLabel(condition.text)
+            label.setIndent(_text_place(self._boxes["change_below"]))
+            grid.addWidget(label, row, 0)
         else:
             box = self._boxes[name] = QCheckBox(condition.text)
             box.setObjectName(f"until.{name}")
@@ -142,3 +146,13 @@ class UntilDialog(QDialog):
         epochs = self._fields["change_epochs"].value
         chosen["change_epochs"] = Stops().change_epochs if epochs is None else epochs
         return msgspec.convert(chosen, Stops, strict=False)
+
+
+def _text_place(box: QCheckBox) -> int:
+    """Return how far off its left rim a check box writes."""
+    option = QStyleOptionButton()
+    box.ensurePolished()
+    box.initStyleOption(option)
+    option.rect = QRect(0, 0, box.sizeHint().width(), box.sizeHint().height())
+    contents = QStyle.SubElement.SE_CheckBoxContents
+    return box.style().subElementRect(contents, option, box).x()

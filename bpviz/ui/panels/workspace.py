@@ -279,11 +279,12 @@ class Workspace:
         self.badge.set_scale(around_scale(factor))
         self.step_line.set_scale(factor)
         self.timeline_bar.set_scale(factor)
+        # First, for what fits its texts measures them.
+        for dock in self.docks.values():
+            dock.set_scale(factor)
         self.loss_plot.set_scale(factor)
         for panel in self.panels.values():
             panel.set_scale(factor)
-        for dock in self.docks.values():
-            dock.set_scale(factor)
         self.widths.set_scale(factor)
 
     def set_overlay(self, overlay: str) -> None:
