@@ -61,16 +61,8 @@ def tidy(plain: Any) -> None:  # noqa: ANN401
             if isinstance(value, dict | list | tuple):
                 tidy(value)
         return
-    kind = plain.get("kind")
-    if kind in ("input", "unit") and "id" in plain:
-        rest = dict(plain)
-        plain.clear()
-        plain["id"] = rest.pop("id")
-        plain.update(rest)
-        if kind == "unit" and plain["combine"] != "sum":
-            # What was tidied before, as a saved history was, has neither.
-            plain.pop("bias", None)
-            plain.pop("trainable_bias", None)
+    if plain.get("kind") in ("input", "unit") and "id" in plain:
+        _tidy_node(plain)
     for key in ("bias_share", "share"):
         if plain.get(key) == "":
             del plain[key]
@@ -83,3 +75,14 @@ def tidy(plain: Any) -> None:  # noqa: ANN401
         # A long history is mostly numbers: no call for each of them.
         if isinstance(value, dict | list | tuple):
             tidy(value)
+
+
+def _tidy_node(plain: dict[str, Any]) -> None:
+    rest = dict(plain)
+    plain.clear()
+    plain["id"] = rest.pop("id")
+    plain.update(rest)
+    if plain["kind"] == "unit" and plain["combine"] != "sum":
+        # What was tidied before, as a saved history was, has neither.
+        plain.pop("bias", None)
+        plain.pop("trainable_bias", None)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from bpviz.model.names import edge_name, pretty_name
-from bpviz.model.network import Input, activation_name
+from bpviz.model.network import Input, Unit, activation_name
 from bpviz.model.schema import Session
 from bpviz.ui.canvas.cards import MOST_TARGETS, loss_symbol
 from bpviz.ui.canvas.geometry import Geometry
@@ -17,25 +17,28 @@ from bpviz.ui.numbers import format_number, full_number
 
 def node_tip(session: Session, geometry: Geometry, shown: Shown, node: int) -> str:
     """Return the lines of a node's tip; the loss stands behind the last node."""
-    symbol = loss_symbol(session)
     if node == geometry.node_count:
-        loss = session.training.loss.replace("_", " ")
-        whose = "of the batch" if shown.batch_gradients else "of this sample"
-        lines = [f"{symbol}: {loss}", f"{symbol} {whose} = {_number(shown.loss, 0)}"]
-        return _lines([*lines, *_targets(session, shown)])
+        return _lines(_of_loss(session, shown))
     model = session.network.nodes[node]
     called = session.network.names[model.id]
     name = pretty_name(model.label) or called
     if model.label != model.id and not called.endswith(f"({model.id})"):
         name += f" ({model.id})"
     if isinstance(model, Input):
-        return _lines(
-            [
-                f"{name}: input",
-                f"value = {_number(shown.value, node)}",
-                f"∂{symbol}/∂{called} = {_number(shown.dloss_da, node)}",
-            ]
-        )
+        error = f"∂{loss_symbol(session)}/∂{called} = {_number(shown.dloss_da, node)}"
+        return _lines([f"{name}: input", f"value = {_number(shown.value, node)}", error])
+    return _lines(_of_unit(session, shown, node, model, name))
+
+
+def _of_loss(session: Session, shown: Shown) -> list[str]:
+    symbol, loss = loss_symbol(session), session.training.loss.replace("_", " ")
+    whose = "of the batch" if shown.batch_gradients else "of this sample"
+    lines = [f"{symbol}: {loss}", f"{symbol} {whose} = {_number(shown.loss, 0)}"]
+    return [*lines, *_targets(session, shown)]
+
+
+def _of_unit(session: Session, shown: Shown, node: int, model: Unit, name: str) -> list[str]:
+    symbol = loss_symbol(session)
     lines = [
         f"{name}: {model.combine}, {activation_name(model.activation).replace('_', ' ')}",
         f"z = {_number(shown.z, node)}",
@@ -50,7 +53,7 @@ def node_tip(session: Session, geometry: Geometry, shown: Shown, node: int) -> s
         lines.append(f"Δb = {_number(shown.bias_update, node)}")
         if shown.overlay in ("optimizer", "differences"):
             lines.append(f"{shown.bias_symbol} = {_number(shown.biases, node)}")
-    return _lines(lines)
+    return lines
 
 
 def edge_tip(session: Session, shown: Shown, edge: int) -> str:
