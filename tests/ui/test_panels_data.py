@@ -53,7 +53,7 @@ def shown(rows: RowsTable) -> list[list[str]]:
 def test_rows_and_titles_are_those_of_the_session(window: MainWindow, rows: RowsTable) -> None:
     assert shown(rows) == [["0.5", "0.3", "0.8"], ["0", "1", "1"], ["1", "0", "1"], ["1", "1", "0"]]
     titles = [rows.model().headerData(n, Qt.Orientation.Horizontal) for n in range(3)]
-    assert titles == ["x1", "x2", "y1"]
+    assert titles == ["x₁", "x₂", "y₁"]
     button = window.findChild(QToolButton, "data.train")
     assert button is not None
     assert button.text() == "Train 4"

@@ -231,8 +231,7 @@ def test_lists_and_buttons_grow_for_a_projector(window: MainWindow, panel: RunsP
     assert len(buttons) == 9
 
     def sizes() -> list[int]:
-        in_lists = [names.sizeHintForRow(0) for names in (panel.runs, panel.marks)]
-        return [*in_lists, *(button.fontMetrics().height() for button in buttons)]
+        return [each.fontMetrics().height() for each in (panel.runs, panel.marks, *buttons)]
 
     small = sizes()
     in_size(window, 200)
@@ -242,6 +241,7 @@ def test_lists_and_buttons_grow_for_a_projector(window: MainWindow, panel: RunsP
         text = button.text()
         assert button.fontMetrics().horizontalAdvance(text) <= button.width(), text
     for names in (panel.runs, panel.marks):
+        assert names.sizeHintForRow(0) >= names.fontMetrics().height()
         row = names.visualItemRect(names.item(0))
         assert row.height() >= names.fontMetrics().height()
         assert names.viewport().height() >= row.height(), "a row is seen whole"
