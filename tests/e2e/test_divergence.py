@@ -59,20 +59,36 @@ class Case(NamedTuple):
 
 
 CASES = {
-    "exp(1000)": Case(chain("exp", 1000.0, 0.1), "h: exp(1000) is infinite (row 0)", False, "h: exp(1000) is infinite (row 1)"),
+    "exp(1000)": Case(
+        chain("exp", 1000.0, 0.1),
+        "h: exp(1000) is infinite (row 0)",
+        False,
+        "h: exp(1000) is infinite (row 1)",
+    ),
     "exp while training": Case(
         chain("exp", 1.0, 0.5, loss="output_value", out=-1.0), "h: after the update exp("
     ),
-    "weights of 1e100": Case(chain("identity", 1e100, 0.1), "h->y: its weight would become", True, "h → y: its weight would become"),
+    "weights of 1e100": Case(
+        chain("identity", 1e100, 0.1),
+        "h->y: its weight would become",
+        True,
+        "h → y: its weight would become",
+    ),
     "weights of 1e100, large inputs": Case(
         chain("identity", 1e100, 0.1, inputs=(1e60,)), "y: the squared_error of the output", False
     ),
     "weights of 1e100, product": Case(
-        chain("square", 1e100, 0.1, inputs=(1e60,)), "h: square(1e+160) is infinite", False, "h: square(1e160) is infinite (row 1)"
+        chain("square", 1e100, 0.1, inputs=(1e60,)),
+        "h: square(1e+160) is infinite",
+        False,
+        "h: square(1e160) is infinite (row 1)",
     ),
     "learning rate 1e6": Case(chain("identity", 0.5, 1e6), "y: after the update the squared_error"),
     "log(0)": Case(
-        chain("log", 1.0, 0.1, inputs=(1.0, 0.0)), "h: log(0) is minus infinite (row 1)", False, "h: log(0) is minus infinite (row 2)"
+        chain("log", 1.0, 0.1, inputs=(1.0, 0.0)),
+        "h: log(0) is minus infinite (row 1)",
+        False,
+        "h: log(0) is minus infinite (row 2)",
     ),
 }
 ALL = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
