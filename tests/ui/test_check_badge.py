@@ -16,6 +16,7 @@ from bpviz.model.schema import Session
 from bpviz.model.verbs import delete, set_edge
 from bpviz.ui.main_window import MainWindow
 from bpviz.ui.panels import idle_check
+from bpviz.ui.panels.check_badge import MARGIN
 from tests.ui.conftest import NO_RAISE, named
 
 pytestmark = pytest.mark.qt_log_ignore(NO_RAISE)
@@ -136,3 +137,19 @@ def test_what_it_said_goes_with_the_numbers_it_was_of(
         qtbot.waitUntil(lambda: badge.check.is_done)
         way()
         assert (badge.text, badge.check.count) == (AT_START, 0)
+
+
+@pytest.mark.parametrize("factor", [1.5, 0.8])
+def test_a_longer_text_never_reaches_over_the_drawings_rim(
+    badge: Badge, window: MainWindow, qtbot: QtBot, factor: float
+) -> None:
+    qtbot.waitUntil(lambda: badge.text.startswith("✓"))
+    frame = window.workspace.canvas_frame
+
+    window.workspace.badge.set_scale(factor)
+
+    # No event has passed: the next thing may be a paint.
+    button = window.workspace.badge
+    right = button.mapTo(frame, button.rect().topRight()).x()
+    assert right == frame.width() - MARGIN - 1
+    assert button.width() >= button.sizeHint().width()

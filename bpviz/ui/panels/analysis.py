@@ -63,6 +63,7 @@ class Analysis:
         badge = CheckBadge(self.idle_check, theme)
         badge.widened.connect(frame.canvas.camera.set_corner)
         frame.narrowed.connect(badge.set_short)
+        badge.measured.connect(frame.lay_out)
         frame.add_over(inset(badge), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
         return badge
 

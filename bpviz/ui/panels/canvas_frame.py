@@ -97,6 +97,16 @@ class CanvasFrame(QWidget):
             area = QRectF(self.rect())
             upright = is_upright(area, self._scale)
             self._toolbox.stand(*toolbox_corner(area, self._scale), upright=upright)
+        self.lay_out()
+
+    def lay_out(self) -> None:
+        """Give what floats its place at once: until the next event it would be cut at a rim."""
+        for place in range(self._grid.count()):
+            item = self._grid.itemAt(place)
+            floating = item.widget() if item is not None else None
+            layout = floating.layout() if floating is not None else None
+            if layout is not None:
+                layout.activate()
         self._grid.invalidate()
         self._grid.activate()
 

@@ -21,9 +21,11 @@ class CheckBadge(QToolButton):
     """Says how far the gradient check has come, and what came out; a click opens its panel.
 
     `widened` carries what it takes of the drawing's width, with its margins; 0 while hidden.
+    `measured` tells that its text needs another room: it must be given before the next paint.
     """
 
     widened = Signal(float)
+    measured = Signal()
 
     def __init__(self, check: IdleCheck, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -69,7 +71,10 @@ class CheckBadge(QToolButton):
         )
         if sheet != self.styleSheet():
             self.setStyleSheet(sheet)
-        self.setMinimumWidth(self.sizeHint().width() + self._growth())
+        room = self.sizeHint().width() + self._growth()
+        if room != self.minimumWidth():
+            self.setMinimumWidth(room)
+            self.measured.emit()
 
     def _growth(self) -> int:
         """Return the room in pixels that counting up will still take: the badge keeps its width."""
