@@ -21,19 +21,28 @@ MAX_CELLS: Final = 2_000_000
 MAX_TEXT: Final = 200
 MAX_POSITION: Final = 1e6
 MAX_NUMBER: Final = 1e100
+# Items checked between two moments at which a check may be left.
+SOME: Final = 500
 
 
 def check_session(session: Session) -> None:
     """Raise FormatError at the first place where `session` is malformed."""
+    for _ in checking(session):
+        pass
+
+
+def checking(session: Session) -> Iterator[None]:
+    """Check `session` part by part, as `check_session` does at once."""
     check_text(session.title, "title", MAX_TEXT)
     check_text(session.notes, "notes", None)
-    check_network(session.network)
-    _check_data(session)
+    yield from _checking_network(session.network)
+    yield from _checking_data(session)
     for field in ("l1", "l2"):
         _check_number(getattr(session.training, field), f"training.{field}")
     _check_struct_numbers(session.training.optimizer, "training.optimizer")
-    _check_free(msgspec.to_builtins(session.progress), "progress")
-    _check_free(session.view, "view")
+    yield from _checking_free(msgspec.to_builtins(session.progress), "progress")
+    yield
+    yield from _checking_free(session.view, "view")
     for index, bookmark in enumerate(session.bookmarks):
         check_text(bookmark.name, f"bookmarks[{index}].name", MAX_TEXT)
 
@@ -54,6 +63,11 @@ def check_text(text: str, place: str, limit: int | None) -> None:
 
 def check_network(network: Network) -> None:
     """Raise FormatError for limits, double or dangling names, cycles, numbers out of range."""
+    for _ in _checking_network(network):
+        pass
+
+
+def _checking_network(network: Network) -> Iterator[None]:
     for name, count, limit in (
         ("nodes", len(network.nodes), MAX_NODES),
         ("edges", len(network.edges), MAX_EDGES),
@@ -63,9 +77,10 @@ def check_network(network: Network) -> None:
                 f"network.{name}", f"{grouped(count)} {name}; at most {grouped(limit)}"
             )
     _check_nodes(network)
-    _check_edges(network)
+    yield from _checking_edges(network)
     _check_outputs(network)
     _check_shares(network)
+    yield
     left = [node.id for node in network.nodes if node.id not in network.level]
     if left:
         cycle = _cycle_among(network, set(left))
@@ -88,9 +103,11 @@ def _check_nodes(network: Network) -> None:
                 _check_struct_numbers(node.activation, f"{place}.activation")
 
 
-def _check_edges(network: Network) -> None:
+def _checking_edges(network: Network) -> Iterator[None]:
     seen: set[str] = set()
     for index, edge in enumerate(network.edges):
+        if index % SOME == 0:
+            yield
         place = f"network.edges[{index}]"
         for end, node_id in (("source", edge.source), ("target", edge.target)):
             if node_id not in network.node_index:
@@ -150,7 +167,7 @@ def _cycle_among(network: Network, left: set[str]) -> list[str]:
     return cycle if len(cycle) <= 6 else [*cycle[:5], "…", cycle[-1]]
 
 
-def _check_data(session: Session) -> None:
+def _checking_data(session: Session) -> Iterator[None]:
     data = session.data
     if not isinstance(data, TableData):
         _check_number(data.noise, "data.noise")
@@ -161,7 +178,7 @@ def _check_data(session: Session) -> None:
         name: getattr(data, name) for name in ("inputs", "targets", "test_inputs", "test_targets")
     }
     for name, rows in tables.items():
-        _check_rows(rows, f"data.{name}")
+        yield from _checking_rows(rows, f"data.{name}")
     count = len(data.inputs) + len(data.test_inputs)
     if count > MAX_ROWS:
         raise FormatError("data", f"{grouped(count)} rows; at most {grouped(MAX_ROWS)}")
@@ -182,8 +199,10 @@ def _check_data(session: Session) -> None:
             check_text(text, f"data.{name}[{index}]", MAX_TEXT)
 
 
-def _check_rows(rows: Rows, place: str) -> None:
+def _checking_rows(rows: Rows, place: str) -> Iterator[None]:
     for index, row in enumerate(rows):
+        if index % SOME == 0:
+            yield
         if len(row) != len(rows[0]):
             raise FormatError(
                 f"{place}[{index}]", f"{len(row)} numbers, but the first row has {len(rows[0])}"
@@ -206,9 +225,11 @@ def _check_struct_numbers(struct: msgspec.Struct, place: str) -> None:
         _check_number(getattr(struct, field), f"{place}.{field}")
 
 
-def _check_free(value: Any, place: str) -> None:  # noqa: ANN401
+def _checking_free(value: Any, place: str) -> Iterator[None]:  # noqa: ANN401
     """Refuse what JSON can't carry inside keys whose content is free."""
-    for where, item in _leaves(value, place):
+    for index, (where, item) in enumerate(_leaves(value, place)):
+        if index % SOME == 0:
+            yield
         if isinstance(item, float) and not -1.8e308 < item < 1.8e308:
             raise FormatError(where, "no finite number")
         if isinstance(item, str) and any("\ud800" <= c <= "\udfff" for c in item):

@@ -106,7 +106,7 @@ def save_history(history: History) -> SavedHistory:
     for entry in history.entries:
         plain = msgspec.to_builtins(entry)
         for change in plain.get("changes", ()):
-            _fill(change)
+            fill(change)
         tidy(plain)
         entries.append(plain)
     start = HistoryStart(
@@ -145,7 +145,7 @@ def restore_history(saved: SavedHistory, session: Session) -> History:
     return History(msgspec.structs.replace(session, **fields), entries, (entry, inside))
 
 
-def _fill(change: dict[str, Any]) -> None:
+def fill(change: dict[str, Any]) -> None:
     """Write null where a session had no lesson or no notation before, or has none any more."""
     if change.get("key") in ABSENT_KEYS:
         after = change.pop("after", None)
@@ -172,7 +172,7 @@ def _restore_entry(plain: dict[str, Any], place: str) -> Entry:
     listed = plain.get("changes")
     for change in listed if isinstance(listed, list | tuple) else ():
         if isinstance(change, dict):
-            _fill(change)
+            fill(change)
     edit = convert(plain, Edit, place)
     changes = []
     for index, change in enumerate(edit.changes):

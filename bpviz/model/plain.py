@@ -32,14 +32,10 @@ _EMPTY: Final = Session(
 )
 
 
-def to_plain(session: Session) -> dict[str, Any]:
-    """Return `session` as JSON values, keys in the order of the format."""
-    plain: dict[str, Any] = msgspec.to_builtins(session)
-    for key in OPTIONAL_KEYS:
-        if getattr(session, key) == getattr(_EMPTY, key):
-            del plain[key]
-    tidy(plain)
-    return plain
+def left_out(session: Session, key: str) -> bool:
+    """Whether the file does not mention `key`: an optional one that is empty or not there."""
+    value = getattr(session, key)
+    return value is msgspec.UNSET or (key in OPTIONAL_KEYS and value == getattr(_EMPTY, key))
 
 
 def tidy(plain: Any) -> None:  # noqa: ANN401

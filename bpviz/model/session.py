@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
 
-from bpviz.model.checks import check_session, missing
+from bpviz.model.checks import check_session, checking, missing
+from bpviz.model.encoding import session_pieces
 from bpviz.model.files import SIZE_LIMIT, FormatError, atomic_write, quoted, read_limited
 from bpviz.model.history import ends_in
 from bpviz.model.network import Unit
-from bpviz.model.plain import convert, to_plain
+from bpviz.model.plain import convert
 from bpviz.model.schema import (
     FORMAT,
     VERSION,
@@ -122,47 +123,24 @@ def encode_session(session: Session) -> bytes:
 
     FormatError where the session breaks the format or the file would pass 64 MB.
     """
-    check_session(session)
-    plain = to_plain(session)
+    return b"".join(encoding(session))
+
+
+def encoding(session: Session, given: Mapping[str, Any] | None = None) -> Iterator[bytes]:
+    """Yield the file's bytes piece by piece, empty ones while the session is checked.
+
+    What is `given` for a key, as `opened` returns it, is written in place of the session's own.
+    FormatError where the session breaks the format or the file would pass 64 MB.
+    """
+    for _ in checking(session):
+        yield b""
+    size = 0
     try:
-        data = ("\n".join(_lines(plain)) + "\n").encode()
+        for piece in session_pieces(session, given):
+            size += len(piece)
+            yield piece
     except UnicodeEncodeError:
         raise FormatError("", "a text holds half a character, which no file can") from None
-    if len(data) > SIZE_LIMIT:
-        size = len(data) / 1024 / 1024
-        raise FormatError("", f"the session takes {size:.1f} MB; at most 64 MB can be saved")
-    return data
-
-
-def _lines(plain: dict[str, Any]) -> Iterator[str]:
-    """Yield the file's lines: keys a line each, long lists an item a line."""
-    yield "{"
-    keys = list(plain)
-    for key in keys:
-        comma = "" if key == keys[-1] else ","
-        value = plain[key]
-        if key in ("network", "data", "history") and isinstance(value, dict):
-            yield f' "{key}": {{'
-            inner = list(value)
-            for name in inner:
-                end = "" if name == inner[-1] else ","
-                yield from _entry(name, value[name], end)
-            yield f" }}{comma}"
-        else:
-            yield f' "{key}": {_encode(value)}{comma}'
-    yield "}"
-
-
-def _entry(name: str, value: object, end: str) -> Iterator[str]:
-    if isinstance(value, list | tuple) and value and isinstance(value[0], dict | list | tuple):
-        yield f'  "{name}": ['
-        last = len(value) - 1
-        for index, item in enumerate(value):
-            yield f"   {_encode(item)}" + ("" if index == last else ",")
-        yield f"  ]{end}"
-    else:
-        yield f'  "{name}": {_encode(value)}{end}'
-
-
-def _encode(value: object) -> str:
-    return msgspec.json.encode(value).decode()
+    if size > SIZE_LIMIT:
+        shown = size / 1024 / 1024
+        raise FormatError("", f"the session takes {shown:.1f} MB; at most 64 MB can be saved")
