@@ -13,14 +13,21 @@ from PySide6.QtCore import QLockFile, QObject, QTimer
 
 from bpviz.document.document import Document
 from bpviz.document.player import Player
-from bpviz.model.files import FormatError, atomic_write
+from bpviz.document.slices import Slices, time_over
+from bpviz.document.writing import Writing
+from bpviz.model.files import FormatError
 
 logger = logging.getLogger(__name__)
 
 DELAY_MS: Final = 5_000
 # Writing may take this share of the time at most: large histories are written less often.
 LARGEST_SHARE: Final = 0.02
+# Seconds of a slice, ms between two, and what is done without any.
+SLICE: Final = 0.008
+BREAK: Final = 8
+AT_ONCE: Final = 0.016
 ENDING: Final = ".bpviz.json"
+NOT_WRITTEN: Final = "no recovery file was written: %s"
 
 
 class Autosave(QObject):
@@ -37,6 +44,10 @@ class Autosave(QObject):
         self._player = player
         self._path = folder / f"{os.getpid()}-{id(document):x}{ENDING}"
         self._lock: QLockFile | None = None
+        self._writing: Writing | None = None
+        self._started = 0.0
+        self._slices = Slices(self, rest=BREAK)
+        self._slices.ended.connect(self._on_ended)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(DELAY_MS)
@@ -49,27 +60,59 @@ class Autosave(QObject):
         """The recovery file, which is there only while changes are unsaved."""
         return self._path
 
-    def write(self) -> None:
-        """Write the recovery file now; where the disk refuses, the log says so and work goes on."""
+    def write(self, *, at_once: bool = False) -> None:
+        """Write the recovery file, a large one in slices, or all `at_once`.
+
+        Where the disk refuses, the log says so and work goes on.
+        """
         self._timer.stop()
         if not self._document.dirty:
             return
-        if self._player.running:
+        if self._player.running or (self.busy and not at_once):
             self._timer.start()
             return
-        started = perf_counter()
+        self._give_up()
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._hold_lock()
-            atomic_write(self._path, self._document.encoded())
+        except OSError as fault:
+            logger.warning(NOT_WRITTEN, fault)
+            return
+        self._hold_lock()
+        self._started = perf_counter()
+        self._writing = Writing(self._document.encoding(), self._path)
+        # What is soon done is done at once; the rest in slices that nobody feels.
+        self._writing.work(bool if at_once else time_over(AT_ONCE))
+        if self._writing.ended:
+            self._on_ended()
+        else:
+            self._slices.begin(self._writing, SLICE)
+
+    def _on_ended(self) -> None:
+        writing, self._writing = self._writing, None
+        assert writing is not None
+        try:
+            writing.result()
         except (OSError, FormatError) as fault:
-            logger.warning("no recovery file was written: %s", fault)
-        cost = perf_counter() - started
+            logger.warning(NOT_WRITTEN, fault)
+        cost = perf_counter() - self._started
         self._timer.setInterval(max(DELAY_MS, round(1000 * cost / LARGEST_SHARE)))
+
+    def _give_up(self) -> None:
+        """Leave the recovery file as it is; one under way is not finished."""
+        self._slices.cancel()
+        if self._writing is not None:
+            self._writing.cancel()
+            self._writing = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a recovery file is being written."""
+        return self._writing is not None
 
     def end(self) -> None:
         """Stop, and take the recovery file away: all is saved, or given up on purpose."""
         self._timer.stop()
+        self._give_up()
         with contextlib.suppress(OSError):
             self._path.unlink(missing_ok=True)
         if self._lock is not None:

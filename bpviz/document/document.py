@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from bpviz.document.runs import Run, Runs, without_runs
-from bpviz.document.saving import encode_with_history
+from bpviz.document.saving import Encoding, encode_with_history
 from bpviz.document.timeline import Timeline
 from bpviz.document.travel import Travel
 from bpviz.model.counts import grouped
@@ -50,7 +50,8 @@ class Document(QObject):
         self._runs = Runs(session)
         timeline = Timeline(without_runs(session))
         self._timeline = timeline
-        self._runs_changed = False
+        # How often the runs were changed, and how often when they were saved.
+        self._runs_version = self._runs_saved = 0
         self._published = timeline.session
         self._path = path
         self._clean = timeline.line.marks(timeline.place)
@@ -83,7 +84,7 @@ class Document(QObject):
         Of a copy without a file, such as a lesson, any place on its own line is as it was opened.
         """
         line = self._timeline.line
-        if self._runs_changed:
+        if self._runs_version != self._runs_saved:
             return True
         if self._path is None and _same_marks(line.marks(line.end), self._opened):
             return False
@@ -212,7 +213,7 @@ class Document(QObject):
             then()
 
     def _tell_runs(self) -> None:
-        self._runs_changed = True
+        self._runs_version += 1
         self.runs_changed.emit()
         self.file_changed.emit()
 
@@ -268,12 +269,16 @@ class Document(QObject):
         """
         loaded = read_session(path)
         self._open(loaded.session, None)
-        self._runs_changed = True
+        self._runs_version += 1
         self.file_changed.emit()
 
     def encoded(self) -> bytes:
         """Return the bytes that a save would write; FormatError where they are too many."""
-        return encode_with_history(self._timeline, self._runs.saved(), self._runs.saved_curves())[0]
+        return encode_with_history(self._timeline, self.runs)[0]
+
+    def encoding(self) -> Encoding:
+        """Return the work that makes the bytes of a save, of all as it stands now."""
+        return Encoding(self._timeline, self.runs, mark=(self._opened, self._runs_version))
 
     def _open(self, session: Session, path: Path | None) -> None:
         self.about_to_edit.emit()
@@ -291,16 +296,31 @@ class Document(QObject):
         if target is None:
             raise ValueError("the document has no file yet")
         self.about_to_edit.emit()
-        data, notice = encode_with_history(
-            self._timeline, self._runs.saved(), self._runs.saved_curves()
-        )
-        atomic_write(target, data)
-        self._path = target
-        self._clean = self._timeline.line.marks(self._timeline.place)
-        self._runs_changed = False
+        made = self.encoding()
+        made.work(lambda: False)
+        atomic_write(target, made.result())
+        self.on_saved(target, made)
+
+    def begin_save(self) -> Encoding:
+        """Return the work of a save: what is changed from now on is not in it.
+
+        Once its bytes are in a file, `on_saved` is to be told.
+        """
+        self.about_to_edit.emit()
+        return self.encoding()
+
+    def on_saved(self, path: Path, made: Encoding) -> None:
+        """Take note that the file at `path` holds what `made` was made of."""
+        opened, runs_version = made.mark
+        if opened is not self._opened:
+            return  # another session was opened meanwhile
+        line = made.timeline.line
+        self._path, self._runs_saved = path, runs_version
+        self._clean = line.marks(made.timeline.place)
+        self._timeline.learn(made.timeline)
         self.file_changed.emit()
-        if notice:
-            self.noticed.emit(notice)
+        if made.notice:
+            self.noticed.emit(made.notice)
 
 
 def _same_marks(these: list[object], those: list[object]) -> bool:

@@ -25,10 +25,13 @@ def placing(line: Line, lesson: Lesson | object, folded: int = 0) -> Placed:
     """
     pages = lesson.pages if isinstance(lesson, Lesson) else ()
     named = {(page.title, page.position) for page in pages}
-    places = LineMap(line).bookmark_places
+    # Most sessions have no bookmark, and a long line takes its time to map.
+    mapped: list[LineMap] = []
 
     def placed(bookmark: Bookmark) -> Bookmark:
-        place = places.get(bookmark)
+        if not mapped:
+            mapped.append(LineMap(line))
+        place = mapped[0].bookmark_places.get(bookmark)
         if place is None or (bookmark.name, bookmark.position) in named:
             return bookmark
         entry, inside = place[0] - folded, place[1]
@@ -40,7 +43,7 @@ def placing(line: Line, lesson: Lesson | object, folded: int = 0) -> Placed:
 def with_bookmarks(history: History, placed: Placed) -> History:
     """Return `history` with each bookmark in it as `placed` gives it."""
     start = structs.replace(history.start, bookmarks=_all(history.start.bookmarks, placed))
-    entries = tuple(_entry(entry, placed) for entry in history.entries)
+    entries = tuple(placed_entry(entry, placed) for entry in history.entries)
     return History(start, entries, history.position)
 
 
@@ -48,7 +51,8 @@ def _all(bookmarks: Iterable[Bookmark], placed: Placed) -> tuple[Bookmark, ...]:
     return tuple(map(placed, bookmarks))
 
 
-def _entry(entry: Entry, placed: Placed) -> Entry:
+def placed_entry(entry: Entry, placed: Placed) -> Entry:
+    """Return `entry` with each bookmark in it as `placed` gives it: itself where it has none."""
     if not isinstance(entry, Edit) or all(each.key != "bookmarks" for each in entry.changes):
         return entry
     return Edit(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,11 +11,10 @@ import msgspec
 from bpviz.document.checkpoints import BUDGET, Checkpoints
 from bpviz.document.curves import Curves
 from bpviz.document.line import Line
-from bpviz.document.placing import placing, with_bookmarks
 from bpviz.document.timeline import Timeline
 from bpviz.engine.curve import LossCurve
-from bpviz.model.history import History, restore_history, save_history
-from bpviz.model.schema import Curve, SavedHistory, SavedRun, Session
+from bpviz.model.history import History, restore_history
+from bpviz.model.schema import Curve, SavedHistory, Session
 
 MAX_RUNS: Final = 8
 # Under this key of a session's `view` the losses of its runs are written, this many points each.
@@ -36,9 +36,14 @@ class Run:
     is_ghost: bool = False
 
     @property
+    def line(self) -> Line:
+        """The line of the history."""
+        return Line.of(self.history)
+
+    @property
     def leg(self) -> int:
         """The leg that the run's end lies on."""
-        line = Line.of(self.history)
+        line = self.line
         return line.leg(line.end)
 
     @property
@@ -49,7 +54,7 @@ class Run:
     @property
     def last_iteration(self) -> int:
         """Updates applied at the end of the line."""
-        line = Line.of(self.history)
+        line = self.line
         return line.iteration_at(line.end)
 
 
@@ -141,22 +146,10 @@ class Runs:
         while sum(each.size for _, each in self._checkpoints) > BUDGET:
             del self._checkpoints[0]
 
-    def saved(self) -> tuple[SavedRun, ...]:
-        """Return the runs as they are written, ghosts left out."""
-        return tuple(
-            SavedRun(run.name, save_history(_as_written(run.history)))
-            for run in self.kept
-            if not run.is_ghost
-        )
 
-    def saved_curves(self) -> dict[str, Curve]:
-        """Return the loss curves of the runs that are written, thinned, by their names."""
-        return {run.name: run.curve.thinned(CURVE_POINTS) for run in self.kept if not run.is_ghost}
-
-
-def _as_written(history: History) -> History:
-    """Return the line of a run with its bookmarks where they stand now."""
-    return with_bookmarks(history, placing(Line.of(history), history.start.lesson))
+def saved_curves(runs: Iterable[Run]) -> dict[str, Curve]:
+    """Return the loss curves of runs as they are written, thinned, by their names."""
+    return {run.name: run.curve.thinned(CURVE_POINTS) for run in runs}
 
 
 def _saved_curve(session: Session, name: str) -> LossCurve:

@@ -58,6 +58,10 @@ class Scout(Timeline):
             self.problem = str(error)
         return True
 
+    def _crossed(self) -> None:
+        if self._place != self._goal and self._until():
+            raise _OutOfTimeError
+
     def _replay(self, count: int) -> None:
         entry, inside = self._place
         trainer = self._workshop.replayer(self._base, self._line, entry)

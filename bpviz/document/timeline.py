@@ -121,6 +121,19 @@ class Timeline:
             self._workshop.adopt(self._base, program)
         return self._base
 
+    def snapshot(self) -> Timeline:
+        """Return a line of its own that stands as this one does now, whatever becomes of this."""
+        other = Timeline(self.session)
+        other._start, other._line, other._place = self._start, self._line.copy(), self._place
+        other._state = None if self._state is None else self._state.copy()
+        other.checkpoints, other._curves = self.checkpoints.copy(), self._curves.copy()
+        return other
+
+    def learn(self, other: Timeline) -> None:
+        """Take over the sessions that a snapshot of this very line knows by now."""
+        if other.line.entries == self._line.entries:
+            self.checkpoints.sessions = other.checkpoints.sessions | self.checkpoints.sessions
+
     # -- editing -----------------------------------------------------------------------------
 
     def push(self, edit: Edit, *, join: bool = False) -> History | None:
@@ -193,6 +206,7 @@ class Timeline:
                 break
             self._stand_on(apply(self.session, edit.inverted))
             self._place = (self._place[0] - 1, 0)
+            self._crossed()
         if self._place <= place:
             return
         entry = max(index for index in self.checkpoints.sessions if index <= place[0])
@@ -231,6 +245,10 @@ class Timeline:
     def _cross(self, edit: Edit) -> None:
         self._stand_on(replayed(self.session, edit))
         self._place = (self._place[0] + 1, 0)
+        self._crossed()
+
+    def _crossed(self) -> None:
+        """Stand between two entries: where a walk in slices may rest."""
 
     def _replay(self, count: int) -> None:
         """Train `count` iterations of an entry anew, and keep what going back will need."""

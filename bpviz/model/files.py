@@ -7,7 +7,9 @@ import math
 import os
 import stat
 import tempfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import IO
 
 SIZE_LIMIT = 64 * 1024 * 1024
 LINE_LIMIT = 300
@@ -53,25 +55,32 @@ def read_limited(path: str | os.PathLike[str], limit: int = SIZE_LIMIT) -> bytes
     return data
 
 
-def atomic_write(path: str | os.PathLike[str], data: bytes) -> None:
+def atomic_write(
+    path: str | os.PathLike[str],
+    data: bytes | Iterable[bytes],
+    goes_on: Callable[[], bool] | None = None,
+) -> None:
     """Write `data` to `path` whole or not at all; OSError leaves what was there intact.
 
-    Written to a new file in the same folder, flushed to disk, then renamed over the old one. The
-    old file's mode is kept and a symbolic link stays one.
+    `goes_on` is asked before each part of `data` and before it takes the place of what was there:
+    InterruptedError where it says no. Written to a new file in the same folder, flushed to disk,
+    then renamed over the old one. The old file's mode is kept and a symbolic link stays one.
     """
     target = Path(os.path.realpath(path))
+    parts = (data,) if isinstance(data, bytes) else data
     if target.exists() and not stat.S_ISREG(target.stat().st_mode):
         # A pipe or a device (/dev/stdout) has nothing to lose and can't be renamed over.
         with open(target, "wb") as file:
-            file.write(data)
+            _write(file, parts, goes_on)
         return
     mode = _mode_of(target)
     descriptor, name = _file_beside(target)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            _write(file, parts, goes_on)
             file.flush()
             os.fsync(file.fileno())
+        _ask(goes_on)
         os.chmod(name, mode)
         os.replace(name, target)
     except BaseException:
@@ -79,6 +88,17 @@ def atomic_write(path: str | os.PathLike[str], data: bytes) -> None:
             os.unlink(name)
         raise
     _sync_folder(target.parent)
+
+
+def _write(file: IO[bytes], parts: Iterable[bytes], goes_on: Callable[[], bool] | None) -> None:
+    for part in parts:
+        _ask(goes_on)
+        file.write(part)
+
+
+def _ask(goes_on: Callable[[], bool] | None) -> None:
+    if goes_on is not None and not goes_on():
+        raise InterruptedError("given up")
 
 
 def _file_beside(target: Path) -> tuple[int, str]:

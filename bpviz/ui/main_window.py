@@ -187,6 +187,11 @@ class MainWindow(QMainWindow):
         """Ask about unsaved changes before the window goes."""
         event.ignore()  # so that the window stays, should anything fail on the way
         self.player.pause()
+        if self.files.bar.busy and not self._closing:
+            # A file is being written or read: that ends first, or is given up by the person.
+            self.files.bar.when_idle(self.close)
+            return
+        self.files.bar.cancel()
         if self.document.dirty and not self._closing:
             self.files.when_saved(self._close_now)
             return

@@ -1,6 +1,9 @@
-"""How many bytes a history takes is told without writing it, and never told too few."""
+"""A save made in slices has the same bytes as one made at once, whatever goes on meanwhile."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -8,12 +11,15 @@ import pytest
 from bpviz.document.bookmarks import Bookmarks
 from bpviz.document.document import Document
 from bpviz.document.player import Player
-from bpviz.document.saving import _most_bytes, encode_with_history
-from bpviz.model import history as written
+from bpviz.document.saving import LEFT_OUT, Encoding, encode_with_history
+from bpviz.document.timeline import Timeline
+from bpviz.document.writing import Writing
 from bpviz.model import verbs
+from bpviz.model.files import atomic_write
+from bpviz.model.history import save_history
 from bpviz.model.pages import add_page, set_pages
-from bpviz.model.schema import Notation, Page
-from bpviz.model.session import decode_session
+from bpviz.model.schema import Notation, Page, Session
+from bpviz.model.session import decode_session, encode_session
 
 
 def edited(document: Document, player: Player) -> None:
@@ -33,29 +39,135 @@ def edited(document: Document, player: Player) -> None:
     Bookmarks(document, player).add("here")
 
 
-def test_it_is_never_told_smaller_than_it_gets(document: Document, player: Player) -> None:
-    for full in (False, True):
-        if full:
-            edited(document, player)
-        history = document.timeline.history
-        size = len(msgspec.json.encode(written.save_history(history)))
-        assert size <= _most_bytes(history) < 2 * size + 1000
+def always() -> bool:
+    """Let a slice be over at once."""
+    return True
 
 
-def test_a_history_that_surely_fits_is_written_once(
-    document: Document, player: Player, monkeypatch: pytest.MonkeyPatch
+def in_slices(work: Encoding | Writing, between: Callable[[], object] = bool) -> int:
+    """Do `work` in the smallest slices there are; return how many it took."""
+    count = 0
+    while not work.ended:
+        work.work(always)
+        between()
+        count += 1
+    return count
+
+
+def test_in_slices_the_bytes_are_the_same(document: Document, player: Player) -> None:
+    edited(document, player)
+    made = document.encoding()
+    assert in_slices(made) > 50
+    assert b"".join(made.result()) == document.encoded()
+    session = decode_session(document.encoded()).session
+    assert encode_session(session) == document.encoded()
+
+
+def test_the_entries_are_written_as_the_history_has_them(
+    document: Document, player: Player
 ) -> None:
     edited(document, player)
-    times: list[int] = []
-    plain = written.save_history
+    read = decode_session(document.encoded()).session.history
+    assert not isinstance(read, msgspec.UnsetType)
+    # Bookmarks alone are placed anew.
+    expected = save_history(document.timeline.history).entries[:-1]
+    assert msgspec.json.encode(read.entries[:-1]) == msgspec.json.encode(expected)
 
-    def counted(history: written.History) -> object:
-        times.append(len(history.entries))
-        return plain(history)
 
-    monkeypatch.setattr("bpviz.document.saving.save_history", counted)
-    data, notice = encode_with_history(document.timeline)
-    assert (len(times), notice) == (1, "")
-    saved = decode_session(data).session.history
-    assert not isinstance(saved, msgspec.UnsetType)
-    assert len(saved.entries) == len(document.timeline.line)
+def test_what_is_changed_meanwhile_is_not_in_it(document: Document, player: Player) -> None:
+    edited(document, player)
+    before, made = document.encoded(), document.encoding()
+    made.work(always)
+
+    def change() -> None:
+        document.push(verbs.set_text(document.session, "title", document.session.title + "x"))
+        document.timeline.advance(3)
+
+    in_slices(made, change)
+    assert b"".join(made.result()) == before
+    assert document.encoded() != before
+
+
+def test_a_history_folded_in_slices_ends_in_the_same_bits(
+    document: Document, player: Player
+) -> None:
+    edited(document, player)
+    document.timeline.advance(400)
+    document.push(verbs.set_edge(document.session, ["x1->h1_1"], "weight", 0.25))
+    document.timeline.advance(100)
+    limit = len(msgspec.json.encode(save_history(document.timeline.history))) - 1
+    timeline = document.timeline
+    # As right after opening: nothing is known on the way.
+    timeline.checkpoints.sessions = {0: timeline.checkpoints.sessions[0]}
+    whole, notice = encode_with_history(timeline, limit=limit)
+    made = Encoding(timeline, limit=limit)
+    in_slices(made)
+    assert (b"".join(made.result()), notice) == (whole, "")
+    session = decode_session(whole).session
+    assert not isinstance(session.history, msgspec.UnsetType)
+    assert 0 < len(session.history.entries) < len(timeline.line)
+    again = Timeline(session)
+    again.go((0, 0))
+    again.go(again.line.end)
+    assert again.session.network == timeline.session.network
+
+
+def test_what_was_replayed_for_a_save_is_known_for_the_next(
+    document: Document, player: Player
+) -> None:
+    edited(document, player)
+    timeline = document.timeline
+    timeline.checkpoints.sessions = {0: timeline.checkpoints.sessions[0]}
+    made = Encoding(timeline, limit=4000)
+    in_slices(made)
+    assert made.notice != LEFT_OUT
+    timeline.learn(made.timeline)
+    assert set(timeline.checkpoints.sessions) > {0}
+
+
+def test_a_save_given_up_leaves_the_old_file_whole(
+    document: Document, player: Player, tmp_path: Path
+) -> None:
+    edited(document, player)
+    path = tmp_path / "s.bpviz.json"
+    document.save(path)
+    before = path.read_bytes()
+    document.push(verbs.set_text(document.session, "title", "Another"))
+    writing = Writing(document.begin_save(), path)
+    while not writing.waits:
+        assert path.read_bytes() == before
+        writing.work(always)
+    writing.cancel()
+    assert path.read_bytes() in (before, document.encoded())
+    assert list(tmp_path.iterdir()) == [path], "nothing half written lies beside it"
+
+
+def test_one_given_up_before_the_last_moment_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+    answers = iter((True, True, False))
+    with pytest.raises(InterruptedError):
+        atomic_write(path, [b"one", b"two"], lambda: next(answers))
+    assert (path.read_bytes(), list(tmp_path.iterdir())) == (b"old", [path])
+
+
+def test_the_document_is_clean_once_written_and_dirty_after_edits_meanwhile(
+    document: Document, player: Player, tmp_path: Path
+) -> None:
+    edited(document, player)
+    made = document.begin_save()
+    writing = Writing(made, tmp_path / "s.bpviz.json")
+    in_slices(writing)
+    writing.result()
+    document.on_saved(writing.path, made)
+    assert not document.dirty
+    made = document.begin_save()
+    document.push(verbs.set_text(document.session, "title", "Later"))
+    document.on_saved(writing.path, made)
+    assert document.dirty
+    stale = document.begin_save()
+    document.new(
+        Session(**{f: getattr(document.session, f) for f in ("network", "data", "training")})
+    )
+    document.on_saved(writing.path, stale)
+    assert document.path is None, "another session was opened meanwhile"

@@ -29,7 +29,7 @@ from bpviz.ui.main_window import MainWindow
 from bpviz.ui.panels.form import Choice
 from bpviz.ui.panels.import_dialog import ImportDialog
 from bpviz.ui.panels.import_file import distinct
-from bpviz.ui.panels.job import Job
+from bpviz.document.job import Job
 
 from .conftest import NO_RAISE, choose_file, named, type_into
 

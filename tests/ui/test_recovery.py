@@ -34,7 +34,7 @@ document = Document(load_session(sys.argv[1]))
 parent = QObject()
 autosave = Autosave(document, Player(document), Path(sys.argv[2]), parent)
 document.push(set_text(document.session, "title", "Half done"))
-autosave.write()
+autosave.write(at_once=True)
 os._exit(1)
 """
 
@@ -68,10 +68,10 @@ def die_unsaved(document: Document, folder: Path, tmp_path: Path) -> None:
 def test_what_is_unsaved_is_written_and_goes_once_saved(
     document: Document, autosave: Autosave, tmp_path: Path
 ) -> None:
-    autosave.write()
+    autosave.write(at_once=True)
     assert not autosave.path.exists()
     change(document)
-    autosave.write()
+    autosave.write(at_once=True)
     assert decode_session(autosave.path.read_bytes()).session.title == "Changed"
     assert left_behind(autosave.path.parent) == [], "its program still runs"
     document.save(tmp_path / "saved.bpviz.json")
@@ -94,10 +94,10 @@ def test_during_a_run_nothing_is_written(
 ) -> None:
     change(document)
     player.run()
-    autosave.write()
+    autosave.write(at_once=True)
     assert not autosave.path.exists()
     player.pause()
-    autosave.write()
+    autosave.write(at_once=True)
     assert autosave.path.exists()
     autosave.end()
 
@@ -109,7 +109,7 @@ def test_a_full_disk_is_no_reason_to_stop_working(
     blocked.write_text("no folder")
     autosave = Autosave(document, player, blocked / "recovery", document)
     change(document)
-    autosave.write()
+    autosave.write(at_once=True)
     assert not autosave.path.exists()
     change(document, "And on")
     assert document.session.title == "And on"

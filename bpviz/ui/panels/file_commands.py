@@ -13,6 +13,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from bpviz.document.document import Document
+from bpviz.document.saving import Encoding
+from bpviz.document.writing import Writing
 from bpviz.model.files import FormatError
 from bpviz.model.schema import Session
 from bpviz.model.session import load_session
@@ -24,6 +26,7 @@ from bpviz.ui.panels.dialogs import (
     ask_unsaved,
     show_message,
 )
+from bpviz.ui.panels.file_bar import FileBar
 from bpviz.ui.panels.new_dialog import NewDialog
 from bpviz.ui.settings import Settings
 from bpviz.ui.style import resource_path
@@ -49,6 +52,7 @@ class FileCommands(QObject):
         self._settings = settings
         self._window = window
         self.before_save: Callable[[], None] | None = None
+        self.bar = FileBar(window)
 
     def new(self) -> None:
         """Let a new network be described, and start on it."""
@@ -152,17 +156,27 @@ class FileCommands(QObject):
     def _save(self, path: Path | None, then: Callable[[], None] | None) -> None:
         if self.before_save is not None:
             self.before_save()
+        target = path.absolute() if path is not None else self._document.path
+        assert target is not None
+        made = self._document.begin_save()
+        writing = Writing(made, target)
+        done = partial(self._on_written, writing, made, then)
+        self.bar.begin(f"Saving {target.name}", writing, done)
+
+    def _on_written(
+        self, writing: Writing, made: Encoding, then: Callable[[], None] | None
+    ) -> None:
         try:
-            self._document.save(path)
+            writing.result()
         except FormatError as fault:
             self.complain("The session was not saved", str(fault))
         except OSError as fault:
             self.complain("The session was not saved", reason(fault))
         else:
-            if self._document.path is not None:
-                self._remember(self._document.path)
+            self._document.on_saved(writing.path, made)
+            self._remember(writing.path)
             if then is not None:
-                then()
+                self.when_saved(then)  # who went on meanwhile is asked again
 
     def refuse_hidden(self, title: str, kinds: frozenset[str]) -> bool:
         """Say that a file of hidden numbers would give them away; False where none is hidden."""

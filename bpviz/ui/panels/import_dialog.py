@@ -22,13 +22,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from bpviz.document.job import Job
 from bpviz.engine.csv_cells import CsvError, ImportCancelledError, Progress
 from bpviz.engine.csv_import import ScalingMethod, to_table
 from bpviz.model.data import TableData
 from bpviz.ui.panels.dialogs import show_message
 from bpviz.ui.panels.form import Choice, Form, set_check
 from bpviz.ui.panels.import_file import ReadFile, read_file
-from bpviz.ui.panels.job import Job
 from bpviz.ui.panels.number_field import NumberField
 from bpviz.ui.style import guard
 

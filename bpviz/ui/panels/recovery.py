@@ -69,7 +69,9 @@ class Recovery(QObject):
                 line = reason(fault) if isinstance(fault, OSError) else str(fault)
                 show_message(self._window, "It can't be restored", line)
                 return
-            self._autosave.write()  # before the old file goes, so that one is always there
+            self._autosave.write(
+                at_once=True
+            )  # before the old file goes, so that one is always there
         if result in (Button.Open, Button.Discard):
             with contextlib.suppress(OSError):
                 path.unlink()

@@ -28,7 +28,7 @@ class Job(Generic[Result]):
         self._results: list[Result] = []
         self._fault: Exception | None = None
         self._collected = False
-        self._thread = threading.Thread(target=self._run, name="bpviz-import", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="bpviz-job", daemon=True)
 
     @property
     def share(self) -> float:
@@ -39,6 +39,10 @@ class Job(Generic[Result]):
     def done(self) -> bool:
         """Whether the work has ended, well or not."""
         return not self._thread.is_alive()
+
+    def wait(self, seconds: float) -> None:
+        """Leave the work alone until it has ended, for `seconds` at most."""
+        self._thread.join(seconds)
 
     def start(self) -> None:
         """Begin."""
