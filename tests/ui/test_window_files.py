@@ -350,7 +350,7 @@ def test_a_folder_that_cannot_be_written(
     def full(*_args: object, **_kwargs: object) -> None:
         raise OSError(28, "No space left on device", str(path))
 
-    monkeypatch.setattr("bpviz.document.document.atomic_write", full)
+    monkeypatch.setattr("bpviz.document.writing.atomic_write", full)
     window.commands["file.save"].trigger()
     assert "No space left on device" in box(window).text()
     answer(window, Button.Ok)
