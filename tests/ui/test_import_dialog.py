@@ -23,13 +23,13 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from bpviz.document.job import Job
 from bpviz.engine.csv_cells import ImportCancelledError, Progress
 from bpviz.model.data import TableData
 from bpviz.ui.main_window import MainWindow
 from bpviz.ui.panels.form import Choice
 from bpviz.ui.panels.import_dialog import ImportDialog
 from bpviz.ui.panels.import_file import distinct
-from bpviz.document.job import Job
 
 from .conftest import NO_RAISE, choose_file, named, type_into
 
