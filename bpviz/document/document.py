@@ -317,7 +317,7 @@ class Document(QObject):
         line = made.timeline.line
         self._path, self._runs_saved = path, runs_version
         self._clean = line.marks(made.timeline.place)
-        self._timeline.learn(made.timeline)
+        made.teach(self._timeline)
         self.file_changed.emit()
         if made.notice:
             self.noticed.emit(made.notice)

@@ -46,7 +46,7 @@ def encode_with_history(
 class Encoding:
     """The bytes that a save writes, made in slices from all as it stood at the beginning.
 
-    The line may go on meanwhile. In the end `timeline` may `learn` what was replayed for it.
+    The line may go on meanwhile. In the end it may `teach` what was replayed for it.
     """
 
     def __init__(
@@ -74,6 +74,12 @@ class Encoding:
         if self._fault is not None:
             raise self._fault
         return self._blocks
+
+    def teach(self, timeline: Timeline) -> None:
+        """Let the line that was saved keep what was replayed, where it is the same still."""
+        if timeline.line.entries == self.timeline.line.entries:
+            known = timeline.checkpoints
+            known.sessions = self.timeline.checkpoints.sessions | known.sessions
 
     def work(self, until: Callable[[], bool]) -> None:
         """Go on until `until` says so, or to the end."""

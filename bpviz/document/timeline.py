@@ -129,11 +129,6 @@ class Timeline:
         other.checkpoints, other._curves = self.checkpoints.copy(), self._curves.copy()
         return other
 
-    def learn(self, other: Timeline) -> None:
-        """Take over the sessions that a snapshot of this very line knows by now."""
-        if other.line.entries == self._line.entries:
-            self.checkpoints.sessions = other.checkpoints.sessions | self.checkpoints.sessions
-
     # -- editing -----------------------------------------------------------------------------
 
     def push(self, edit: Edit, *, join: bool = False) -> History | None:

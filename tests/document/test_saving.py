@@ -126,7 +126,7 @@ def test_what_was_replayed_for_a_save_is_known_for_the_next(
     made = Encoding(timeline, limit=4000)
     in_slices(made)
     assert made.notice != LEFT_OUT
-    timeline.learn(made.timeline)
+    made.teach(timeline)
     assert set(timeline.checkpoints.sessions) > {0}
 
 
