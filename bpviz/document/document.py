@@ -18,7 +18,7 @@ from bpviz.model.edit import Edit, diff
 from bpviz.model.files import atomic_write
 from bpviz.model.history import Place, Train
 from bpviz.model.rebase import rebased
-from bpviz.model.schema import Session
+from bpviz.model.schema import Loaded, Session
 from bpviz.model.session import read_session
 from bpviz.model.texts import one_line
 
@@ -257,8 +257,11 @@ class Document(QObject):
 
     def open(self, path: str | os.PathLike[str]) -> None:
         """Open the file at `path`; FormatError or OSError leave all as it was."""
-        loaded = read_session(path)
-        self._open(loaded.session, Path(path).absolute())
+        self.take(read_session(path), Path(path))
+
+    def take(self, loaded: Loaded, path: Path) -> None:
+        """Show what was read from the file at `path`."""
+        self._open(loaded.session, path.absolute())
         for notice in loaded.notices:
             self.noticed.emit(notice)
 

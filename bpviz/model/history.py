@@ -121,10 +121,7 @@ def restore_history(saved: SavedHistory, session: Session) -> History:
     What a history's start does not hold (title, notes …) is taken from `session` and carried back
     over the edits. FormatError names the place of a fault.
     """
-    entries = tuple(
-        _restore_entry(entry, f"history.entries[{index}]")
-        for index, entry in enumerate(saved.entries)
-    )
+    entries = _entries(saved)
     check_network(saved.start.network)
     entry, inside = saved.position
     here = entries[entry] if entry < len(entries) else None
@@ -143,6 +140,17 @@ def restore_history(saved: SavedHistory, session: Session) -> History:
             if change.key in ("title", "notes", "bookmarks", "lesson", "notation"):
                 fields[change.key] = change.before
     return History(msgspec.structs.replace(session, **fields), entries, (entry, inside))
+
+
+def _entries(saved: SavedHistory) -> tuple[Entry, ...]:
+    """Return the entries restored; kept with `saved`, for a long line takes its time."""
+    known: dict[str, tuple[Entry, ...]] = saved.__dict__
+    if "restored" not in known:
+        known["restored"] = tuple(
+            _restore_entry(entry, f"history.entries[{index}]")
+            for index, entry in enumerate(saved.entries)
+        )
+    return known["restored"]
 
 
 def fill(change: dict[str, Any]) -> None:

@@ -56,7 +56,7 @@ class HistoryStart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     progress: Progress = Progress()
 
 
-class SavedHistory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SavedHistory(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """A history as saved: start, entries as plain JSON, position (entry, iterations inside)."""
 
     start: HistoryStart

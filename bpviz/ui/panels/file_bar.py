@@ -18,6 +18,8 @@ TOP = 110
 # disk waited for where only it is still at work.
 AT_ONCE = 0.05
 DISK = 0.25
+# Milliseconds between two looks at what was given up.
+REST = 20
 
 
 class FileWork(Work, Protocol):
@@ -96,8 +98,22 @@ class FileBar(QFrame):
         """Give up what is under way: what would have come after it does not."""
         work, self._then = self._work, []
         self._leave()
-        if work is not None:
-            work.cancel()
+        if work is None:
+            return
+        work.cancel()
+        if not work.ended:
+            self._see_out(work)
+
+    def _see_out(self, work: FileWork) -> None:
+        """Stay with a thread that can't be stopped until it has ended by itself."""
+        left = Slices(self, rest=REST)
+        left.ended.connect(work.cancel)
+        left.ended.connect(left.deleteLater)
+        left.begin(work, 0.0)
+
+    def under_way(self) -> list[Slices]:
+        """Return what does the work, and what sees out what was given up."""
+        return self.findChildren(Slices)
 
     def _leave(self) -> None:
         self._slices.cancel()

@@ -13,10 +13,11 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from bpviz.document.document import Document
+from bpviz.document.reading import Reading
 from bpviz.document.saving import Encoding
 from bpviz.document.writing import Writing
 from bpviz.model.files import FormatError
-from bpviz.model.schema import Session
+from bpviz.model.schema import Loaded, Session
 from bpviz.model.session import load_session
 from bpviz.ui.panels.dialogs import (
     SESSION_ENDING,
@@ -140,15 +141,29 @@ class FileCommands(QObject):
         ask_file_to_open(self._window, self.folder(), self._open)
 
     def _open(self, path: Path) -> None:
+        reading, shown = Reading(path), self._document.session
+        done = partial(self._on_read, reading, shown)
+        self.bar.begin(f"Opening {path.name}", reading, done)
+
+    def _on_read(self, reading: Reading, shown: Session) -> None:
+        path = reading.path
         try:
-            self._document.open(path)
+            loaded = reading.result()
         except FormatError as fault:
             self.complain(f"“{path.name}” can't be opened", str(fault))
         except OSError as fault:
             self._settings.drop_recent(path)
             self.complain(f"“{path.name}” can't be opened", reason(fault))
         else:
-            self._remember(path)
+            take = partial(self._take, loaded, path)
+            if self._document.session is shown:
+                take()
+            else:
+                self.when_saved(take)  # it was gone on with meanwhile
+
+    def _take(self, loaded: Loaded, path: Path) -> None:
+        self._document.take(loaded, path)
+        self._remember(path)
 
     def _save_to(self, then: Callable[[], None] | None, path: Path) -> None:
         self._save(path, then)
