@@ -305,10 +305,7 @@ class Document(QObject):
         self.on_saved(target, made)
 
     def begin_save(self) -> Encoding:
-        """Return the work of a save: what is changed from now on is not in it.
-
-        Once its bytes are in a file, `on_saved` is to be told.
-        """
+        """Return the work of a save; once its bytes are in a file, `on_saved` is to be told."""
         self.about_to_edit.emit()
         return self.encoding()
 
@@ -317,9 +314,8 @@ class Document(QObject):
         opened, runs_version = made.mark
         if opened is not self._opened:
             return  # another session was opened meanwhile
-        line = made.timeline.line
         self._path, self._runs_saved = path, runs_version
-        self._clean = line.marks(made.timeline.place)
+        self._clean = made.timeline.line.marks(made.timeline.place)
         made.teach(self._timeline)
         self.file_changed.emit()
         if made.notice:
