@@ -21,7 +21,7 @@ from bpviz.model.edit import Change, Edit
 from bpviz.model.schema import Bookmark, Lesson, Page, Session
 from bpviz.model.session import decode_session, load_session
 from bpviz.ui.main_window import MainWindow
-from bpviz.ui.panels.workspace import PLACES
+from bpviz.ui.panels.page_panels import PARTS
 from tests.test_architecture import ROOT
 from tests.ui.conftest import open_window, session, window
 
@@ -133,8 +133,17 @@ def check_view(window: MainWindow, page: Page, place: str) -> None:
     wanted = [each.frame for each in document.session.bookmarks if each.name == page.title]
     assert player.frame_index == (wanted[0] if wanted else -1), place
     assert player.trace is not None, place
-    if page.panel in PLACES:
-        assert window.workspace.docks[page.panel].isVisible(), place
+    assert page.panel, f"{place}: what is seen must not hang on the page before"
+    whole = PARTS.get(page.panel, page.panel)
+    groups = window.workspace.analysis.groups
+    dock = next((name for name, group in groups.items() if whole in group.panels), whole)
+    assert window.workspace.docks[dock].is_front, (place, dock)
+    assert dock not in groups or groups[dock].front == whole, place
+    if page.panel == "surface":
+        surface = window.workspace.statistics_panel.surface
+        pair = surface.pair
+        assert pair is not None, place
+        assert {each.name for each in pair} == set(page.selection), place
 
 
 def check_figures(window: MainWindow, page: Page, place: str) -> None:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDockWidget, QToolButton
+from PySide6.QtWidgets import QApplication, QDockWidget, QScrollArea, QToolButton
 from pytestqt.qtbot import QtBot
 
 from bpviz.model.schema import Lesson, Page, Session
@@ -120,6 +120,40 @@ def test_the_button_to_the_next_page_is_drawn_for_its_ground(
     assert not button.isEnabled()
     ground = button.grab().toImage().pixelColor(6, button.height() // 2).name()
     assert contrast(ground, theme.accent) > 3.0, "a button that can't be pressed does not call"
+
+
+def test_explain_begins_at_its_top_after_a_page_that_showed_its_curve(
+    open_window: Opener, session: Session, qtbot: QtBot
+) -> None:
+    pages = (Page("One", LONG, panel="curve"), Page("Two", LONG, panel="explain"))
+    window = opened(open_window, lesson(session, *pages))
+    window.player.show_frame(2)
+    area = window.workspace.docks["explain"].findChild(QScrollArea)
+    assert area is not None
+    bar = area.verticalScrollBar()
+    turn(window, 0)
+    qtbot.waitUntil(lambda: bar.value() > 0)
+    turn(window, 1)
+    assert bar.value() == 0
+
+
+def test_a_page_computes_the_surface_over_its_two_weights(
+    open_window: Opener, session: Session, qtbot: QtBot
+) -> None:
+    edges = ("x1->h1", "h1->y1")
+    pages = (
+        Page("One", "a", selection=edges, panel="surface"),
+        Page("Two", "b", selection=edges[:1], panel="surface"),
+    )
+    window = opened(open_window, lesson(session, *pages))
+    surface = window.workspace.statistics_panel.surface
+    turn(window, 0)
+    qtbot.waitUntil(lambda: surface.is_computed)
+    assert surface.pair is not None
+    assert tuple(each.name for each in surface.pair) == edges
+    assert window.workspace.docks["statistics"].is_front
+    turn(window, 1)
+    assert surface.is_computed, "one edge is no pair: what stands there stays"
 
 
 def test_every_panel_that_a_page_may_name_can_be_shown(window: MainWindow) -> None:

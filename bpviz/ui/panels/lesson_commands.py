@@ -8,7 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from bpviz.document.document import Document
 from bpviz.model.pages import set_pages
@@ -43,10 +43,18 @@ class LessonCommands(QObject):
         self._panel = panel
         self._guide = panel.guide
         docks, check = workspace.docks, workspace.analysis.check
-        parts = {"curve": workspace.explain_panel.activation, "step_size": check.slider}
+        statistics = workspace.statistics_panel
+        parts: dict[str, QWidget] = {
+            "curve": workspace.explain_panel.activation,
+            "step_size": check.slider,
+            "classes": statistics.classes,
+            "surface": statistics.surface.plot,
+        }
+        self._surface = statistics.surface
         self._room = LessonRoom(docks[LESSON], docks[BELOW], panel, parts, window)
         self._guide.opened.connect(self.on_opened)
         document.replaced.connect(self.leave)
+        self._surface.computed.connect(self._room.scroll_soon)
         self._guide.changed.connect(self._enable)
         panel.turn_asked.connect(self.turn_to)
         panel.again_asked.connect(self.on_again)
@@ -143,6 +151,8 @@ class LessonCommands(QObject):
         self._panel.follow_structure()
         if PARTS.get(page.panel) == "data":
             self._workspace.data_panel.show_page(page.panel)
+        if page.panel == "surface":
+            self._surface.show_selected()
         self._room.fit_soon(page.panel)
 
     def _trigger(self, action_id: str) -> None:

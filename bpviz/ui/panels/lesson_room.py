@@ -51,6 +51,8 @@ class LessonRoom(QObject):
     def fit_soon(self, part: str) -> None:
         """Give the page its room as soon as it is laid out, and scroll to `part` where given."""
         self._part = self._parts.get(part)
+        if part and self._part is None:
+            self._to_top()
         self._timer.start()
 
     def forget(self) -> None:
@@ -72,10 +74,20 @@ class LessonRoom(QObject):
         if self._part is not None:
             self._later.start()
 
+    def scroll_soon(self) -> None:
+        """Bring the part into view once what was just shown is laid out."""
+        self._later.start()
+
     def scroll(self) -> None:
         """Bring the part that the page is about into view."""
         if self._part is not None and self._part.isVisible():
             _scroll_to(self._part)
+
+    def _to_top(self) -> None:
+        """Show the panel below from its beginning: the page before may have scrolled it."""
+        area = self._front_below().findChild(QScrollArea)
+        if area is not None:
+            area.verticalScrollBar().setValue(0)
 
     def _wanted(self) -> int:
         reader = self._panel.reader

@@ -18,6 +18,8 @@ PAGE_PANELS: Final = MappingProxyType(
         "step_size": "Gradient check, its step",
         "conventions": "Conventions",
         "statistics": "Statistics",
+        "classes": "Statistics, its classes",
+        "surface": "Statistics, the loss surface",
         "runs": "Runs",
         "decision": "Output",
         "samples": "Samples",
@@ -36,4 +38,5 @@ PAGE_PANELS: Final = MappingProxyType(
 # Those that are a part of another panel.
 PARTS: Final = MappingProxyType(
     {"curve": "explain", "step_size": "gradient_check", "rows": "data", "points": "data"}
+    | {"classes": "statistics", "surface": "statistics"}
 )

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -40,7 +41,12 @@ INTRO: Final = (
 
 
 class SurfaceSection(QWidget):
-    """Computes on demand: first the path, walking the history again, then the grid of losses."""
+    """Computes on demand: first the path, walking the history again, then the grid of losses.
+
+    `computed` tells that a surface stands there, whole.
+    """
+
+    computed = Signal()
 
     def __init__(
         self, document: Document, player: Player, scene: CanvasScene, theme: Theme
@@ -78,9 +84,25 @@ class SurfaceSection(QWidget):
         return self._about.text()
 
     @property
+    def pair(self) -> tuple[Parameter, Parameter] | None:
+        """The two parameters of the surface that stands there or is computed."""
+        return self._pair
+
+    @property
     def is_computed(self) -> bool:
         """Whether a surface stands there, whole."""
         return self._surface is not None and self._surface.ended and not self._slices.busy
+
+    def show_selected(self) -> None:
+        """Compute the surface over the two that are selected, unless it stands there already."""
+        if not self._take():
+            return
+        wanted = (_parameter(self._first.currentData()), _parameter(self._second.currentData()))
+        if self._pair != wanted:
+            self._forget()
+            self._on_clicked()
+        elif self.is_computed:
+            self.computed.emit()
 
     def refresh(self) -> None:
         """Follow the network; a surface of another one goes."""
@@ -142,7 +164,11 @@ class SurfaceSection(QWidget):
         self._button.setEnabled(len(keys) > 1)
 
     def _on_take(self) -> None:
-        """Take the first two edges and nodes that are selected on the drawing."""
+        if not self._take():
+            self._about.setText("Select two edges, or units with a bias, on the drawing first.")
+
+    def _take(self) -> bool:
+        """Take the first two edges and nodes that are selected; False where there are no two."""
         network = self._player.program.network
         chosen = [Parameter("weight", name) for name in self._scene.selected_edges()]
         chosen += [
@@ -152,13 +178,13 @@ class SurfaceSection(QWidget):
         ]
         fitting = [each for each in chosen if len(each.slots(self._player.program))]
         if len(fitting) < 2:
-            self._about.setText("Select two edges, or units with a bias, on the drawing first.")
-            return
+            return False
         for choice, parameter in zip((self._first, self._second), fitting, strict=False):
             key = _key(parameter)
             if choice.findData(key) < 0:
                 choice.addItem(parameter_text(network, parameter.name), key)
             choice.set_key(key)
+        return True
 
     # -- computing -----------------------------------------------------------------------------
 
@@ -196,6 +222,7 @@ class SurfaceSection(QWidget):
             self._show_surface()
             self._say_what_it_is()
             self._button.setText("Compute")
+            self.computed.emit()
 
     def _begin_grid(self) -> None:
         player, pair, trace = self._player, self._pair, self._player.trace

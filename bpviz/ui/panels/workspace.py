@@ -134,6 +134,7 @@ class Workspace:
         self.loss_plot = LossPlot(player, theme)
         self.runs_panel = RunsPanel(document, player, self.scene, actions, theme)
         self.gradient_panel = GradientPanel(document, player, theme)
+        self.statistics_panel = StatisticsPanel(document, player, self.scene, theme)
         self.decision_panel = DecisionPanel(player, self.scene, theme)
         self.panels: dict[str, Panel] = {
             "data": self.data_panel,
@@ -147,7 +148,7 @@ class Workspace:
             "notes": self.notes_panel,
             "gradients": self.gradient_panel,
             "decision": self.decision_panel,
-            "statistics": StatisticsPanel(document, player, self.scene, theme),
+            "statistics": self.statistics_panel,
             "runs": self.runs_panel,
             "samples": SamplesPanel(document, player, self.scene, theme),
         }
