@@ -20,6 +20,7 @@ from bpviz.engine.surface import LossSurface, Parameter, parameters_of
 from bpviz.explain.parameter import parameter_text
 from bpviz.model.counts import grouped
 from bpviz.model.data import Data
+from bpviz.model.network import Network
 from bpviz.ui.canvas.scene import CanvasScene
 from bpviz.ui.numbers import format_number, localised
 from bpviz.ui.panels.form import Choice, Form, side_by_side
@@ -236,7 +237,8 @@ class SurfaceSection(QWidget):
             return
         here = [float(trace.theta[each[0]]) for each in slots]
         walked = np.array([point[1:] for point in self._path] or [(here[0], here[1])])
-        spans = (self._span(here[0], walked[:, 0]), self._span(here[1], walked[:, 1]))
+        reach = self._reach.value
+        spans = (_span(here[0], walked[:, 0], reach), _span(here[1], walked[:, 1], reach))
         training = self._document.timeline.base.training
         self._surface = LossSurface(program, player.rows, training, trace.theta, slots, spans)
         others = np.delete(trace.theta, np.concatenate(slots))
@@ -246,14 +248,6 @@ class SurfaceSection(QWidget):
         self._slices.begin(self._surface)
         self._show_surface()
         self.refresh_numbers()
-
-    def _span(self, here: float, walked: FloatArray) -> tuple[float, float]:
-        """Return the range of one parameter: as asked, else around the path."""
-        if self._reach.value is not None:
-            return here - self._reach.value, here + self._reach.value
-        low, high = min(float(walked.min()), here), max(float(walked.max()), here)
-        room = max(ROOM * (high - low), LEAST_REACH - (high - low) / 2)
-        return low - room, high + room
 
     def _forget(self) -> None:
         """Give up what is under way and show nothing."""
@@ -313,20 +307,10 @@ class SurfaceSection(QWidget):
     def _on_picked(self, x: float, y: float) -> None:
         """Tell the loss at the point of the grid nearest to a click."""
         surface, pair = self._surface, self._pair
-        if surface is None or pair is None:
-            return
-        column = int(np.abs(surface.first - x).argmin())
-        row = int(np.abs(surface.second - y).argmin())
-        a, b = float(surface.first[column]), float(surface.second[row])
-        loss = float(surface.losses[row, column])
-        self.plot.pin(a, b)
-        said = format_number(loss, 6) if np.isfinite(loss) else "not a finite number"
-        network = self._player.program.network
-        told = (
-            f"{parameter_text(network, each.name)} = {format_number(value, 4, trim=True)}"
-            for each, value in zip(pair, (a, b), strict=True)
-        )
-        self._reading.setText(f"{',  '.join(told)}:  loss {said}")
+        if surface is not None and pair is not None:
+            a, b, loss = _nearest(surface, x, y)
+            self.plot.pin(a, b)
+            self._reading.setText(_reading(self._player.program.network, pair, (a, b), loss))
 
     def _build(self) -> None:
         heading = QLabel("Loss surface")
@@ -353,6 +337,34 @@ class SurfaceSection(QWidget):
         layout.setSpacing(6)
         for widget in (heading, self._about, form, self.plot, self._reading):
             layout.addWidget(widget)
+
+
+def _span(here: float, walked: FloatArray, reach: float | None) -> tuple[float, float]:
+    """Return the range of one parameter: as asked, else around the path."""
+    if reach is not None:
+        return here - reach, here + reach
+    low, high = min(float(walked.min()), here), max(float(walked.max()), here)
+    room = max(ROOM * (high - low), LEAST_REACH - (high - low) / 2)
+    return low - room, high + room
+
+
+def _nearest(surface: LossSurface, x: float, y: float) -> tuple[float, float, float]:
+    """Return the point of the grid nearest to (x, y), and the loss there."""
+    column = int(np.abs(surface.first - x).argmin())
+    row = int(np.abs(surface.second - y).argmin())
+    place = float(surface.first[column]), float(surface.second[row])
+    return *place, float(surface.losses[row, column])
+
+
+def _reading(
+    network: Network, pair: tuple[Parameter, Parameter], place: tuple[float, float], loss: float
+) -> str:
+    said = format_number(loss, 6) if np.isfinite(loss) else "not a finite number"
+    told = (
+        f"{parameter_text(network, each.name)} = {format_number(value, 4, trim=True)}"
+        for each, value in zip(pair, place, strict=True)
+    )
+    return f"{',  '.join(told)}:  loss {said}"
 
 
 def _key(parameter: Parameter) -> str:

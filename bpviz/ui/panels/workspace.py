@@ -134,7 +134,6 @@ class Workspace:
         self.loss_plot = LossPlot(player, theme)
         self.runs_panel = RunsPanel(document, player, self.scene, actions, theme)
         self.gradient_panel = GradientPanel(document, player, theme)
-        self.statistics_panel = StatisticsPanel(document, player, self.scene, theme)
         self.decision_panel = DecisionPanel(player, self.scene, theme)
         self.panels: dict[str, Panel] = {
             "data": self.data_panel,
@@ -148,11 +147,18 @@ class Workspace:
             "notes": self.notes_panel,
             "gradients": self.gradient_panel,
             "decision": self.decision_panel,
-            "statistics": self.statistics_panel,
+            "statistics": StatisticsPanel(document, player, self.scene, theme),
             "runs": self.runs_panel,
             "samples": SamplesPanel(document, player, self.scene, theme),
         }
         self.docks = self._make_docks()
+
+    @property
+    def statistics_panel(self) -> StatisticsPanel:
+        """The panel of statistics, with the loss surface."""
+        panel = self.panels["statistics"]
+        assert isinstance(panel, StatisticsPanel)
+        return panel
 
     def _add_bars(self, player: Player) -> None:
         """Put over the canvas the bars that come and go: what is tried out, what is missing."""
