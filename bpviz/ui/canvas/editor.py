@@ -133,11 +133,12 @@ class Editor(QObject):
     def _number_at(self, at: QPointF, zoom: float, *, drag: bool) -> Quantity | None:
         """Return the number at a point, None where there is none.
 
-        A run rests first where the number is about to be changed: it would run away. One inside
-        a node is, with `drag`.
+        A run or a scrub rests first where the number is about to be changed: it would run away,
+        or be another than the session's. One inside a node is, with `drag`.
         """
         found = quantity_at(self._scene.picture, at, zoom)
-        if found is not None and self._player.running and (drag or not found.is_inside):
+        moves = self._player.running or self._player.scrubbing
+        if found is not None and moves and (drag or not found.is_inside):
             self._player.pause()
             found = quantity_at(self._scene.picture, at, zoom)
         return None if found is None else self.trials.known(found)

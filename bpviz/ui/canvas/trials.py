@@ -109,11 +109,13 @@ class NumberTrials(QObject):
         """Show all as it would be with this number, and the loss beside the pointer.
 
         Return the Edit that would make it so; None, and a tip that says why, where it can't be.
-        A run that has begun meanwhile only ends: the number was one of before it.
+        A run that has begun meanwhile only ends: the number was one of before it. A lane that is
+        held still is let go, for the Edit changes the session at the place shown.
         """
         if self._player.running:
             self._player.pause()
             return None
+        self._player.rest()
         try:
             edit = self.edit_of(quantity, value)
         except EditError as refused:
