@@ -12,13 +12,14 @@ from bpviz.engine.csv_cells import Progress
 Result = TypeVar("Result")
 # How long a cancelled job is waited for: it asks whether to go on far more often than this.
 PATIENCE = 2.0
+THREAD = "bpviz-job"
 
 
 class Job(Generic[Result]):
     """Runs `work(progress)` in a thread; all else is asked from the window's own thread.
 
     The work may touch neither widgets nor session: it reads files and makes plain data. While
-    it goes on Python's collector is off, which could otherwise end a widget in the wrong thread.
+    any goes on Python's collector is off, which could otherwise end a widget in the wrong thread.
     """
 
     def __init__(self, work: Callable[[Progress], Result]) -> None:
@@ -27,8 +28,7 @@ class Job(Generic[Result]):
         self._cancelled = threading.Event()
         self._results: list[Result] = []
         self._fault: Exception | None = None
-        self._collected = False
-        self._thread = threading.Thread(target=self._run, name="bpviz-job", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=THREAD, daemon=True)
 
     @property
     def share(self) -> float:
@@ -46,7 +46,6 @@ class Job(Generic[Result]):
 
     def start(self) -> None:
         """Begin."""
-        self._collected = gc.isenabled()
         gc.disable()
         self._thread.start()
 
@@ -64,8 +63,8 @@ class Job(Generic[Result]):
 
     def _end(self) -> None:
         self._thread.join(PATIENCE)
-        if self._collected:
-            self._collected = False
+        # The last one to end lets the collector in again.
+        if all(thread.name != THREAD for thread in threading.enumerate()):
             gc.enable()
 
     def _run(self) -> None:
