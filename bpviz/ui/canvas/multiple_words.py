@@ -41,7 +41,7 @@ def details(tile: Tile, session: Session, geometry: Geometry) -> tuple[str, ...]
     outputs = geometry.outputs.tolist()
     if len(outputs) > MOST_SHORT:
         return ()
-    target = _targets(tile, session, SHORT)
+    target = _targets(tile, SHORT)
     aim = f"{target_symbol(session)} {target}" if target else ""
     value = tile.shown.value
     if not any(value.is_hidden(node) or value.state[node] for node in outputs):
@@ -67,7 +67,7 @@ def tip(tile: Tile, player: Player, session: Session, geometry: Geometry, digits
     for node in squares[:MOST_IN_TIP] + geometry.outputs.tolist()[:MOST_IN_TIP]:
         name = drawn_name(session.network.nodes[node].label)
         lines.append(f"{name} = {_values(tile, [node], digits)[0]}")
-    target = _targets(tile, session, digits) if len(tile.shown.target) <= MOST_IN_TIP else ""
+    target = _targets(tile, digits) if len(tile.shown.target) <= MOST_IN_TIP else ""
     if target:
         lines.append(f"target {target_symbol(session)} = {target}")
     is_here = tile.sample == player.sample
@@ -77,8 +77,7 @@ def tip(tile: Tile, player: Player, session: Session, geometry: Geometry, digits
 
 def _tip_of_joined(tile: Tile, session: Session, digits: int) -> str:
     training = session.training
-    word = "mean" if training.batch_reduction == "mean" else "sum"
-    lines = [f"The batch: the {word} of all samples' gradients"]
+    lines = [f"The batch: the {name_of(tile, session)} of all samples' gradients"]
     if training.l1 or training.l2:
         lines.append("with that of the penalty")
     lines.append(loss_of(tile, session, digits).replace(" ", " = ", 1))
@@ -90,6 +89,6 @@ def _values(tile: Tile, nodes: Sequence[int], digits: int) -> list[str]:
     return [number_text(tile.shown.value, node, digits, trim=True) for node in nodes]
 
 
-def _targets(tile: Tile, session: Session, digits: int) -> str:
+def _targets(tile: Tile, digits: int) -> str:
     targets = tile.shown.target.tolist()
     return " ".join(format_number(float(each), digits, trim=True) for each in targets)

@@ -7,11 +7,11 @@ from typing import Protocol
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from bpviz.document.slices import SLICE, Slices, Work, time_over
+from bpviz.ui.panels.progress_row import ProgressRow
 
-PARTS = 1000
 WIDTH = 420
 TOP = 110
 # What takes no longer than this, in seconds, is done without showing anything; so long is the
@@ -44,18 +44,13 @@ class FileBar(QFrame):
         self._work: FileWork | None = None
         self._then: list[Callable[[], object]] = []
         self._slices = Slices(self)
-        self.bar = QProgressBar()
-        self.bar.setRange(0, PARTS)
-        self.bar.setObjectName("file.bar")
-        self.bar.setAccessibleName("How much of the file is done")
-        self.cancel_button = QPushButton("Cancel")
-        self.cancel_button.setObjectName("file.cancel")
-        self.cancel_button.setToolTip("Give it up; no file is changed (Esc)")
-        self.cancel_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self)
-        row = QHBoxLayout(self)
-        row.addWidget(self.bar, 1)
-        row.addWidget(self.cancel_button)
+        self._row = ProgressRow(
+            QHBoxLayout(self), "file", "How much of the file is done",
+            "Give it up; no file is changed (Esc)",
+        )  # fmt: skip
+        self.bar, self.cancel_button = self._row.bar, self._row.cancel
+        self.cancel_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._slices.advanced.connect(self._on_advanced)
         self._slices.ended.connect(self._on_ended)
         self.cancel_button.clicked.connect(self.cancel)
@@ -123,7 +118,7 @@ class FileBar(QFrame):
 
     def _on_advanced(self) -> None:
         if self._work is not None:
-            self.bar.setValue(round(PARTS * self._work.share))
+            self._row.show_share(self._work.share)
 
     def _on_ended(self) -> None:
         then, self._then = self._then, []

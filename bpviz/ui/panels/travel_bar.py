@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from bpviz.document.player import Player
-
-PARTS = 1000
+from bpviz.ui.panels.progress_row import ProgressRow
 
 
 class TravelBar(QWidget):
@@ -17,21 +16,17 @@ class TravelBar(QWidget):
     def __init__(self, player: Player, parent: QWidget) -> None:
         super().__init__(parent)
         self._player = player
-        self.bar = QProgressBar()
-        self.bar.setRange(0, PARTS)
-        self.bar.setFormat("Replaying the history… %p %")
-        self.bar.setObjectName("travel.bar")
-        self.bar.setAccessibleName("How much of the history is replayed")
-        self._cancel = QPushButton("Cancel")
-        self._cancel.setObjectName("travel.cancel")
-        self._cancel.setToolTip("Stay where the history stood (Esc)")
-        self._cancel.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 2, 8, 2)
-        layout.addWidget(self.bar, 1)
-        layout.addWidget(self._cancel)
-        self._cancel.clicked.connect(player.travel.cancel)
+        self._row = ProgressRow(
+            layout, "travel", "How much of the history is replayed",
+            "Stay where the history stood (Esc)",
+        )  # fmt: skip
+        self.bar = self._row.bar
+        self.bar.setFormat("Replaying the history… %p %")
+        self._row.cancel.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._row.cancel.clicked.connect(player.travel.cancel)
         self._escape.activated.connect(player.travel.cancel)
         player.travel.changed.connect(self._refresh)
         self._refresh()
@@ -40,4 +35,4 @@ class TravelBar(QWidget):
         travel = self._player.travel
         self._escape.setEnabled(travel.busy)
         self.setVisible(travel.busy)
-        self.bar.setValue(round(PARTS * travel.share))
+        self._row.show_share(travel.share)

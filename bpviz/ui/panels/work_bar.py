@@ -6,11 +6,11 @@ from time import thread_time
 from typing import Final
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from bpviz.document.slices import SLICE, Slices, Work
+from bpviz.ui.panels.progress_row import ProgressRow
 
-PARTS: Final = 1000
 # What takes no longer than this, in seconds of work, is done at once.
 AT_ONCE: Final = 0.08
 
@@ -25,19 +25,12 @@ class WorkBar(QWidget):
         super().__init__(parent)
         self._work: Work | None = None
         self._slices = Slices(self)
-        self.bar = QProgressBar()
-        self.bar.setRange(0, PARTS)
-        self.bar.setFormat(words)
-        self.bar.setObjectName("work.bar")
-        self.bar.setAccessibleName("How much is done")
-        self.cancel = QPushButton("Cancel")
-        self.cancel.setObjectName("work.cancel")
-        self.cancel.setToolTip("Give it up")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        layout.addWidget(self.bar, 1)
-        layout.addWidget(self.cancel)
+        self._row = ProgressRow(layout, "work", "How much is done", "Give it up")
+        self.bar, self.cancel = self._row.bar, self._row.cancel
+        self.bar.setFormat(words)
         self._slices.advanced.connect(self._on_advanced)
         self._slices.ended.connect(self._on_ended)
         self.cancel.clicked.connect(self._on_cancelled)
@@ -57,7 +50,7 @@ class WorkBar(QWidget):
             self.ended.emit(work)
             return True
         self._work = work
-        self.bar.setValue(round(PARTS * work.share))
+        self._row.show_share(work.share)
         self.show()
         self._slices.begin(work, SLICE)
         return False
@@ -69,7 +62,7 @@ class WorkBar(QWidget):
         self.hide()
 
     def _on_advanced(self) -> None:
-        self.bar.setValue(round(PARTS * self._slices.share))
+        self._row.show_share(self._slices.share)
 
     def _on_ended(self) -> None:
         work = self._work
